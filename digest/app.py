@@ -1,0 +1,1 @@
+"""The day's work, told by calling the rooms in turn."""

@@ -1,0 +1,35 @@
+"""The shape of config.yaml, and how it is read."""
+
+from digest.config.reading import load_config
+from digest.config.shape import (
+    ArxivSource,
+    Config,
+    DeliveryConfig,
+    EditionConfig,
+    FeedSource,
+    FileSource,
+    HuggingFaceSource,
+    NewsletterConfig,
+    SmtpConfig,
+    SourceConfig,
+    SubscribersConfig,
+    ThemeRule,
+    ThemesConfig,
+)
+
+__all__ = [
+    "ArxivSource",
+    "Config",
+    "DeliveryConfig",
+    "EditionConfig",
+    "FeedSource",
+    "FileSource",
+    "HuggingFaceSource",
+    "NewsletterConfig",
+    "SmtpConfig",
+    "SourceConfig",
+    "SubscribersConfig",
+    "ThemeRule",
+    "ThemesConfig",
+    "load_config",
+]

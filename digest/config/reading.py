@@ -1,0 +1,144 @@
+"""From a YAML file to a `Config`, with every mistake told at its line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from digest.config.shape import Config, SourceConfig
+from digest.config.strict_yaml import Document, parse_yaml
+from digest.config.strict_yaml import Path as KeyPath
+from digest.errors import ConfigError, Problem
+
+MAX_BYTES = 1_000_000
+
+
+def load_config(path: Path) -> Config:
+    """Read and check config.yaml.
+
+    Raises:
+        ConfigError: with one problem a line: file:line:column, key, what, mend.
+    """
+    file = str(path)
+    document = _document(path, file)
+    if not isinstance(document.data, dict):
+        what = "is empty" if document.data is None else "is not a mapping of keys to values"
+        raise ConfigError([Problem(file=file, line=1, what=f"the file {what}", mend="see README")])
+    if "folder" in document.data:
+        raise ConfigError([_unknown(file, document, ("folder",))])
+    try:
+        return Config.model_validate(document.data | {"folder": path.resolve().parent})
+    except ValidationError as error:
+        raise ConfigError([_problem(file, document, e) for e in error.errors()]) from None
+
+
+def _document(path: Path, file: str) -> Document:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        mend = "give it with -c or DIGEST_CONFIG, or make one with `digest init`"
+        raise ConfigError(
+            [Problem(file=file, what=f"cannot be read: {error.strerror}", mend=mend)]
+        ) from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigError([Problem(file=file, what="is larger than 1 MB: not a config.yaml")])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            [Problem(file=file, line=line, what="is not UTF-8 text", mend="save it as UTF-8")]
+        ) from None
+    document, problems = parse_yaml(text, file)
+    if problems:
+        raise ConfigError(problems)
+    return document
+
+
+def _problem(file: str, document: Document, error: Any) -> Problem:
+    path = _without_tags(error["loc"], document.data)
+    if error["type"] == "extra_forbidden":
+        return _unknown(file, document, path)
+    line, column = document.place(path)
+    what = _words(error)
+    mend = f"it is {error['input']!r} now" if isinstance(error["input"], str | int | float) else ""
+    return Problem(file=file, line=line, column=column, key=_dotted(path), what=what, mend=mend)
+
+
+def _words(error: Any) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return "is missing"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in ("literal_error", "union_tag_invalid"):
+        expected = context.get("expected") or context.get("expected_tags", "")
+        return f"must be one of {expected}".replace(" or ", ", ").replace("'", "")
+    if kind == "union_tag_not_found":
+        return "needs a kind: huggingface, arxiv, feed or file"
+    message = str(error["msg"])
+    return message[0].lower() + message[1:]
+
+
+def _unknown(file: str, document: Document, path: KeyPath) -> Problem:
+    line, column = document.place(path)
+    names = _known_names(document.data, path[:-1])
+    near = difflib.get_close_matches(str(path[-1]), names, n=1)
+    mend = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(names))}"
+    return Problem(
+        file=file, line=line, column=column, key=_dotted(path), what="unknown key", mend=mend
+    )
+
+
+def _known_names(data: Any, path: KeyPath) -> list[str]:
+    """The keys that the shape knows at `path` of the data."""
+    model: type[BaseModel] | None = Config
+    here = data
+    for step in path:
+        here = here[step]
+        if isinstance(step, str) and model is not None:
+            field = next((f for n, f in model.model_fields.items() if (f.alias or n) == step), None)
+            model = next(_models(field.annotation if field else None), None)
+        if isinstance(here, dict) and "kind" in here and path[:1] == ("sources",):
+            kinds = _models(get_args(SourceConfig)[0])
+            model = next(
+                (m for m in kinds if here["kind"] in get_args(m.model_fields["kind"].annotation)),
+                model,
+            )
+    if model is None:
+        return []
+    return [f.alias or n for n, f in model.model_fields.items() if n != "folder"]
+
+
+def _models(annotation: Any) -> Iterator[Any]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)
+
+
+def _without_tags(loc: tuple[str | int, ...], data: Any) -> KeyPath:
+    """Pydantic puts a union's tag ("arxiv") into the path; the file has no such key."""
+    path: list[str | int] = []
+    here = data
+    for position, step in enumerate(loc):
+        last = position == len(loc) - 1
+        if isinstance(here, dict) and step not in here and not last:
+            continue
+        path.append(step)
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            here = None
+    return tuple(path)
+
+
+def _dotted(path: KeyPath) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

@@ -1,0 +1,276 @@
+"""What config.yaml may say: every key, its kind and its default."""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
+
+from digest.model import EmailAddress
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Shape(BaseModel):
+    """Frozen, and deaf to keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _seconds(value: Any) -> Any:
+    """`20h`, `30m`, `45s`, `2d` or a number of seconds -> seconds."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value.strip())
+        if not match:
+            raise ValueError("is not a length of time; write 45s, 30m, 20h or 2d")
+        return float(match[1]) * _UNITS[match[2]]
+    return value
+
+
+def _time_of_day(value: Any) -> Any:
+    if isinstance(value, str):
+        if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
+            raise ValueError("is not a time of day; write it as 07:30")
+        hour, minute = value.split(":")
+        return time(int(hour), int(minute))
+    return value
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not an IANA time zone; write it as Europe/Paris") from None
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", value):
+        raise ValueError("is not a web address; it starts with https:// or http://")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" for c in value):
+        raise ValueError("holds a line break or a control character")
+    return value
+
+
+def _address(value: str) -> str:
+    EmailAddress.parse(parseaddr(value)[1] if "<" in value else value)
+    return value
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+TimeZone = Annotated[str, AfterValidator(_timezone)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+OneLine = Annotated[str, AfterValidator(_one_line)]
+Address = Annotated[str, AfterValidator(_one_line), AfterValidator(_address)]
+Positive = Annotated[int, Field(gt=0)]
+
+
+class NewsletterConfig(Shape):
+    """Who writes, and where readers find the pages."""
+
+    name: OneLine = "Daily Papers"
+    tagline: OneLine = ""
+    curator: OneLine = ""
+    from_: Address = Field(alias="from")
+    reply_to: Address | None = None
+    site_url: HttpUrl = "http://localhost:8000"
+    postal_address: OneLine = ""
+    timezone: TimeZone = "UTC"
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+
+    @property
+    def sender(self) -> EmailAddress:
+        """The address in `from`, without the name."""
+        return EmailAddress.parse(parseaddr(self.from_)[1] or self.from_)
+
+    @property
+    def sender_name(self) -> str:
+        return parseaddr(self.from_)[0] or self.name
+
+
+class _Source(Shape):
+    name: OneLine | None = None
+    required: bool = False
+    timeout: Seconds = 30.0
+    max_bytes: Positive = 20_000_000
+    max_papers: Positive = 500
+
+
+class HuggingFaceSource(_Source):
+    """The Hugging Face daily papers list."""
+
+    kind: Literal["huggingface"]
+    url: HttpUrl = "https://huggingface.co/api/daily_papers"
+    sort: Literal["publishedAt", "trending"] = "trending"
+    min_votes: Annotated[int, Field(ge=0)] = 0
+
+
+class ArxivSource(_Source):
+    """arXiv's daily announcements in some categories.
+
+    `url` is the Atom feed's base (`{url}/cs.AI+cs.CL`), or a whole feed if it ends in .xml or
+    holds a query; `api_url` answers for past days.
+    """
+
+    kind: Literal["arxiv"]
+    categories: Annotated[tuple[OneLine, ...], Field(min_length=1)]
+    announce: tuple[Literal["new", "cross", "replace", "replace-cross"], ...] = ("new", "cross")
+    url: HttpUrl = "https://rss.arxiv.org/atom"
+    api_url: HttpUrl | None = None
+
+
+class FeedSource(_Source):
+    """Any RSS, Atom or RDF feed."""
+
+    kind: Literal["feed"]
+    url: HttpUrl
+    max_age_days: Positive | None = None
+
+
+class FileSource(_Source):
+    """Papers from JSON, JSONL, CSV, BibTeX, RIS or the text of a papers page.
+
+    `path` may hold `*`; it is against config.yaml's folder. `url` fetches one file instead.
+    """
+
+    kind: Literal["file"]
+    path: str | None = None
+    url: HttpUrl | None = None
+    format: Literal["auto", "json", "jsonl", "csv", "bibtex", "ris", "text"] = "auto"
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("needs either path or url")
+        return self
+
+
+SourceConfig = Annotated[
+    HuggingFaceSource | ArxivSource | FeedSource | FileSource, Field(discriminator="kind")
+]
+
+
+class EditionConfig(Shape):
+    """How a day's papers become an edition."""
+
+    rank: Literal["trending", "newest"] = "trending"
+    max_papers: Positive = 40
+    min_papers: Annotated[int, Field(ge=1)] = 1
+    repeat: bool = False
+    send_when: Literal["any", "all"] = "any"
+    accept_stale: bool = False
+    compose_after: TimeOfDay | None = None
+    weekly_on: Literal[
+        "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"
+    ] = "friday"
+
+
+class ThemeRule(Shape):
+    """A theme by name: phrases, or arXiv categories (`cs.RO`, `stat.*`)."""
+
+    name: Annotated[OneLine, Field(min_length=1)]
+    keywords: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.keywords and not self.categories:
+            raise ValueError("needs keywords or categories")
+        return self
+
+
+class ThemesConfig(Shape):
+    """`discover` groups what no rule takes by its own words; `min_size` is for those groups."""
+
+    discover: bool = True
+    min_size: Annotated[int, Field(ge=2)] = 2
+    other: Annotated[OneLine, Field(min_length=1)] = "Other"
+    rules: tuple[ThemeRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [rule.name.casefold() for rule in self.rules]
+        for rule in self.rules:
+            if names.count(rule.name.casefold()) > 1:
+                raise ValueError(f"two rules are called {rule.name!r}")
+        return self
+
+
+class SubscribersConfig(Shape):
+    """The lists, as paths or patterns against config.yaml's folder."""
+
+    lists: Annotated[tuple[str, ...], Field(min_length=1)] = ("subscribers/*.yaml",)
+
+
+class SmtpConfig(Shape):
+    """One relay. The password is in the environment, under the name `password_env`.
+
+    Time-outs are at least those of RFC 5321 §4.5.3.2 by default.
+    """
+
+    host: OneLine = "localhost"
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str | None = None
+    username: OneLine | None = None
+    password_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = (
+        "DIGEST_SMTP_PASSWORD"
+    )
+    helo_name: OneLine | None = None
+    connections: Annotated[int, Field(ge=1, le=1000)] = 4
+    letters_per_connection: Positive = 100
+    letters_per_minute: Positive | None = None
+    connect_timeout: Seconds = 30.0
+    command_timeout: Seconds = 300.0
+    dot_timeout: Seconds = 600.0
+
+
+class DeliveryConfig(Shape):
+    """How letters leave."""
+
+    transport: Literal["outbox", "smtp"] = "outbox"
+    outbox: str = "var/outbox"
+    smtp: SmtpConfig = SmtpConfig()
+    batch_size: Positive = 500
+    unknown: Literal["resend", "hold"] = "resend"
+    give_up_after: Seconds = 72000.0
+    stop_after_failures: Positive = 50
+
+
+class Config(Shape):
+    """The whole of config.yaml. `folder` is where it lies; relative paths are against it."""
+
+    newsletter: NewsletterConfig
+    sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
+    edition: EditionConfig = EditionConfig()
+    themes: ThemesConfig = ThemesConfig()
+    subscribers: SubscribersConfig = SubscribersConfig()
+    templates: str = "daily"
+    delivery: DeliveryConfig = DeliveryConfig()
+    state: str = "var"
+    folder: Path = Field(default=Path(), exclude=True)
+
+    def path(self, text: str) -> Path:
+        """A path of the config as a path from anywhere."""
+        return self.folder / Path(text).expanduser()
+
+    @property
+    def state_dir(self) -> Path:
+        return self.path(self.state)

@@ -1,0 +1,1 @@
+"""Put letters on the wire and say what happened to each."""

@@ -1,0 +1,1 @@
+"""Make one edition of a day's papers: identity, rank, themes, composition."""

@@ -1,0 +1,1 @@
+"""Turn blocks and a subscriber into the exact bytes of one letter."""

@@ -1,0 +1,50 @@
+"""What flows through the rooms: papers, editions, renditions, subscribers and letters."""
+
+from digest.model.address import EmailAddress
+from digest.model.edition import Edition, EditionKey, Section
+from digest.model.letter import Envelope, Letter, Outcome, OutcomeKind, Recipient, Stage
+from digest.model.paper import Mark, Paper, PaperId, Placement, Score
+from digest.model.rendition import (
+    READER_FIELDS,
+    SEGMENT_FIELDS,
+    Block,
+    PaperBlocks,
+    Piece,
+    Rendition,
+    SectionBlocks,
+)
+from digest.model.source import SourceReport, StoredReply, Verdict
+from digest.model.subscriber import Format, Frequency, Subscriber
+from digest.model.template import TemplateSet
+
+__all__ = [
+    "READER_FIELDS",
+    "SEGMENT_FIELDS",
+    "Block",
+    "Edition",
+    "EditionKey",
+    "EmailAddress",
+    "Envelope",
+    "Format",
+    "Frequency",
+    "Letter",
+    "Mark",
+    "Outcome",
+    "OutcomeKind",
+    "Paper",
+    "PaperBlocks",
+    "PaperId",
+    "Piece",
+    "Placement",
+    "Recipient",
+    "Rendition",
+    "Score",
+    "Section",
+    "SectionBlocks",
+    "SourceReport",
+    "Stage",
+    "StoredReply",
+    "Subscriber",
+    "TemplateSet",
+    "Verdict",
+]

@@ -1,0 +1,1 @@
+"""Keep what outlives a run: lists, archive, ledger, suppressions, lock, cache."""
