@@ -1,0 +1,45 @@
+# digest: `make demo` shows it, `make test` proves it, `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= auto
+
+.PHONY: run demo test check soak bench clean help
+.DEFAULT_GOAL := help
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("digest needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...") if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "no venv module: on Debian, apt-get install python3-venv"; exit 1; }
+	@echo "installing into $(VENV) (once, about a minute)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+run: $(STAMP)  ## today's papers with config.yaml into the outbox; mails nobody as shipped
+	$(BIN)/digest run
+
+demo: $(STAMP)  ## recorded papers, a real SMTP conversation, letters to look at
+	@$(BIN)/digest demo
+
+test: $(STAMP)  ## every test but the long trials
+	$(BIN)/python -m pytest -n $(JOBS) -m 'not soak'
+
+check: $(STAMP)  ## format, lint, types, import contracts, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+soak: $(STAMP)  ## the long trials
+	$(BIN)/python -m pytest -m soak
+
+bench: $(STAMP)  ## what it costs, side by side with a peer
+	$(BIN)/python -m tests.bench
+
+clean:  ## remove what make and a run made, but not your lists
+	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
