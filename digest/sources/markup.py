@@ -1,0 +1,110 @@
+"""HTML in abstracts as plain text.
+
+Only well-formed tags with known names are markup: an abstract that merely says `$a<b$ and $c>d$`
+or `the <think> token` keeps every character. Nothing is rendered, so what is mistaken for text
+is shown as text.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+
+from digest.sources.scripts import to_subscript, to_superscript
+
+_BLOCK = frozenset(
+    "address article aside blockquote br center dd details div dl dt fieldset figcaption figure "
+    "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre sec section summary table tbody "
+    "td tfoot th thead title tr ul disp-formula list list-item".split()
+)
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big body button cite code data del dfn em font html i img input ins "
+    "kbd label link mark meta q rp rt ruby s samp small source span strike strong sub sup svg "
+    "time tt u var video wbr audio iframe object param picture path g "
+    "abstract bold italic underline sc monospace roman sans-serif inline-formula ext-link xref "
+    "inline-graphic tex-math named-content styled-content alternatives "
+    "math mi mn mo mrow msub msup msubsup mfrac msqrt mroot mtext mspace mover munder munderover "
+    "mstyle mtable mtr mtd mfenced menclose mpadded mphantom semantics annotation "
+    "annotation-xml".split()
+)
+_HIDDEN = frozenset({"script", "style", "template", "noscript", "head", "annotation", "tex-math"})
+_ATTRIBUTE = (
+    r"\s+[a-zA-Z_:@][\w:.-]*\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=`]+)"
+    r"|\s+(?:hidden|disabled|checked|async|defer|allowfullscreen|controls|nowrap|compact|itemscope)\b"
+)
+_TAG = re.compile(
+    rf"<(?P<close>/?)(?:[a-zA-Z]+:)?(?P<name>[a-zA-Z][a-zA-Z0-9-]*)(?:{_ATTRIBUTE})*\s*/?>"
+    r"|<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!doctype[^>]*>|<\?xml[^>]*\?>",
+    re.IGNORECASE | re.DOTALL,
+)
+_ENDINGS = frozenset({"st", "nd", "rd", "th"})
+
+
+def html_to_text(markup: str) -> str:
+    """Text of an HTML fragment, one line a block; pass it on to `clean_text` or `clean_title`.
+
+    Scripts, styles and comments go; `<sub>` and `<sup>` become Unicode where it has the form.
+    Text that was encoded as a whole (`&lt;p&gt;…`) is read once more. Entities are decoded.
+    """
+    text, tags = _strip(markup)
+    text = html.unescape(text)
+    if not tags and "</" in text:
+        text = html.unescape(_strip(text)[0])
+    lines = (" ".join(line.split()) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _strip(markup: str) -> tuple[str, int]:
+    """The text between tags, and how many tags there were. Entities stay encoded."""
+    if "<" not in markup:
+        return markup, 0
+    out: list[str] = []
+    raised: list[tuple[str, int]] = []  # open <sub> or <sup>: the name, where its text begins
+    at = tags = 0
+    hidden = ""
+    for found in _TAG.finditer(markup):
+        name = (found["name"] or "").lower()
+        if name and name not in _BLOCK and name not in _INLINE and name not in _HIDDEN:
+            continue
+        if not hidden:
+            out.append(markup[at : found.start()])
+        at = found.end()
+        tags += 1
+        if hidden:
+            if found["close"] and name == hidden:
+                hidden = ""
+        elif found["cdata"]:
+            out.append(html.escape(_strip(found["cdata"])[0], quote=False))
+        elif name in _HIDDEN:
+            hidden = "" if found["close"] or found[0].endswith("/>") else name
+        elif name in ("sub", "sup", "msub", "msup"):
+            _raise(out, raised, name, closing=bool(found["close"]))
+        elif name in _BLOCK:
+            out.append("\n")
+    if not hidden:
+        out.append(markup[at:])
+    return "".join(out), tags
+
+
+def _raise(out: list[str], raised: list[tuple[str, int]], name: str, *, closing: bool) -> None:
+    """Remember where a raised or lowered text begins, and set it at its closing tag."""
+    if name.startswith("m"):
+        return
+    if not closing:
+        raised.append((name, len(out)))
+    elif raised and raised[-1][0] == name:
+        begin = raised.pop()[1]
+        inner = html.unescape("".join(out[begin:])).strip()
+        del out[begin:]
+        out.append(html.escape(set_script(inner, name), quote=False))
+
+
+def set_script(inner: str, name: str) -> str:
+    """`sup` or `sub` text in Unicode, with `^` or `_` where there is no such character."""
+    if not inner or inner in _ENDINGS:
+        return inner
+    raised = to_superscript(inner) if name == "sup" else to_subscript(inner)
+    if raised is not None:
+        return raised
+    sign = "^" if name == "sup" else "_"
+    return f"{sign}{inner}" if inner.isalnum() else f"{sign}({inner})"
