@@ -1,0 +1,230 @@
+"""Freeze an edition with its readers into the ledger in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from digest.errors import StorageError
+from digest.model import EditionKey, EmailAddress, PaperId, Recipient
+from digest.storage.database import Database
+from digest.storage.plain import storable
+from digest.storage.schema import campaign, delivery, edition, seen_paper, segment
+from digest.storage.source_memory import save_memory_in
+from digest.storage.states import OPEN, State
+
+_CHUNK = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedReader:
+    """A reader who gets no letter of an edition; `reason` tells her list's owner why."""
+
+    address: EmailAddress
+    name: str
+    reader_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """A frozen edition: everything its letters are made of. `choices` maps segments to JSON."""
+
+    edition: EditionKey
+    date: date
+    frozen_at: datetime
+    edition_document: str
+    rendition_document: str
+    choices: Mapping[str, str]
+
+
+def freeze(
+    database: Database,
+    key: EditionKey,
+    *,
+    day: date,
+    frozen_at: datetime,
+    edition_document: str,
+    rendition_document: str,
+    choices: Mapping[str, str],
+    recipients: Iterable[Recipient],
+    skipped: Iterable[SkippedReader] = (),
+    paper_ids: Iterable[Iterable[PaperId]] = (),
+    memory: Mapping[str, frozenset[str]] | None = None,
+) -> bool:
+    """Make `key` a campaign: its documents, one row per reader, its papers marked as seen.
+
+    All of it or nothing, also when an iterable raises midway. `choices` may be filled while
+    `recipients` is consumed; it is read afterwards. `paper_ids` holds each paper's identities.
+    Rows are written as they come: memory does not grow with the readers.
+
+    Returns:
+        False, with nothing read or changed, when the edition is frozen already.
+
+    Raises:
+        StorageError: the database cannot be written, or an address comes twice.
+    """
+    with database.write() as connection:
+        if _is_frozen(connection, key):
+            return False
+        documents = (edition_document, rendition_document)
+        connection.execute(_campaign_row(key, day, frozen_at, *documents))
+        _keep_in_archive(connection, key, day, frozen_at, edition_document)
+        try:
+            rows = (_recipient_row(recipient, frozen_at) for recipient in recipients)
+            _insert(connection, delivery, _of_edition(rows, key))
+            left = (_skipped_row(key, reader, frozen_at) for reader in skipped)
+            _insert(connection, delivery, left)
+        except IntegrityError:
+            raise StorageError(
+                f"edition {key}: the plan holds an address twice; nothing was frozen"
+            ) from None
+        _insert(connection, segment, _segment_rows(key, choices))
+        _insert(connection, seen_paper, _seen_rows(key, day, paper_ids))
+        save_memory_in(connection, key, day, memory or {})
+    return True
+
+
+def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
+    """The frozen edition `key`, or None when it is not frozen.
+
+    Raises:
+        StorageError: it cannot be read, or is not what was frozen.
+    """
+    with database.read() as connection:
+        row = connection.execute(sa.select(campaign).where(campaign.c.edition == str(key))).first()
+        if row is None:
+            return None
+        where = segment.c.edition == str(key)
+        pairs = connection.execute(sa.select(segment.c.segment, segment.c.choice).where(where))
+        choices = {pair.segment: pair.choice for pair in pairs}
+    if row.content_hash != _hash(row.edition_document, row.rendition_document):
+        raise StorageError(f"{database.path}: the frozen edition {key} is damaged")
+    return Campaign(
+        edition=key,
+        date=row.date,
+        frozen_at=row.frozen_at,
+        edition_document=row.edition_document,
+        rendition_document=row.rendition_document,
+        choices=choices,
+    )
+
+
+def open_editions(database: Database, now: datetime | None = None) -> tuple[EditionKey, ...]:
+    """Frozen editions with letters left to send, newest first.
+
+    With `now`, only those where a letter is due by then (or was interrupted).
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    of_campaign = sa.select(delivery.c.state).where(delivery.c.edition == campaign.c.edition)
+    is_open = [of_campaign.where(delivery.c.state == state) for state in OPEN]
+    if now is not None:
+        pending, claimed, data, deferred = is_open
+        pending = pending.where(delivery.c.due_at <= now)
+        deferred = deferred.where(delivery.c.retry_at <= now)
+        is_open = [pending, claimed, data, deferred]
+    query = (
+        sa.select(campaign.c.edition)
+        .where(sa.or_(*(states.exists() for states in is_open)))
+        .order_by(campaign.c.date.desc(), campaign.c.frozen_at.desc())
+    )
+    with database.read() as connection:
+        return tuple(EditionKey(text) for text in connection.execute(query).scalars())
+
+
+def _is_frozen(connection: sa.Connection, key: EditionKey) -> bool:
+    query = sa.select(campaign.c.edition).where(campaign.c.edition == str(key))
+    return connection.execute(query).first() is not None
+
+
+def _campaign_row(
+    key: EditionKey, day: date, frozen_at: datetime, edition_document: str, rendition_document: str
+) -> sa.Insert:
+    return campaign.insert().values(
+        edition=str(key),
+        date=day,
+        frozen_at=frozen_at,
+        edition_document=edition_document,
+        rendition_document=rendition_document,
+        content_hash=_hash(edition_document, rendition_document),
+    )
+
+
+def _keep_in_archive(
+    connection: sa.Connection, key: EditionKey, day: date, at: datetime, document: str
+) -> None:
+    """What was mailed is what the archive shows."""
+    where = edition.c.key == str(key)
+    made = connection.execute(sa.select(edition.c.created_at).where(where)).scalar()
+    connection.execute(edition.delete().where(where))
+    row = {"key": str(key), "date": day, "created_at": made or at, "document": document}
+    connection.execute(edition.insert(), row)
+
+
+def _of_edition(rows: Iterable[dict[str, Any]], key: EditionKey) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        if row["edition"] != str(key):
+            raise ValueError(f"a recipient of {row['edition']} in the plan of {key}")
+        yield row
+
+
+def _recipient_row(recipient: Recipient, at: datetime) -> dict[str, Any]:
+    return {
+        "edition": recipient.edition.text,
+        "address_key": recipient.address.key,
+        "address": str(recipient.address),
+        "name": storable(recipient.name),
+        "reader_id": recipient.reader_id,
+        "segment": recipient.segment,
+        "due_at": recipient.due_at,
+        "state": State.PENDING.value,
+        "words": "",
+        "updated_at": at,
+    }
+
+
+def _skipped_row(key: EditionKey, reader: SkippedReader, at: datetime) -> dict[str, Any]:
+    return {
+        "edition": key.text,
+        "address_key": reader.address.key,
+        "address": str(reader.address),
+        "name": storable(reader.name),
+        "reader_id": reader.reader_id,
+        "segment": "",
+        "due_at": at,
+        "state": State.SKIPPED.value,
+        "words": storable(reader.reason),
+        "updated_at": at,
+    }
+
+
+def _segment_rows(key: EditionKey, choices: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for name, choice in choices.items():
+        yield {"edition": str(key), "segment": name, "choice": choice}
+
+
+def _seen_rows(
+    key: EditionKey, day: date, papers: Iterable[Iterable[PaperId]]
+) -> Iterator[dict[str, Any]]:
+    for paper_id in sorted({str(name) for ids in papers for name in ids}):
+        yield {"paper_id": paper_id, "edition": str(key), "date": day}
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
+    rows = iter(rows)
+    while chunk := list(islice(rows, _CHUNK)):
+        connection.execute(table.insert(), chunk)
+
+
+def _hash(edition_document: str, rendition_document: str) -> str:
+    both = f"{edition_document}\0{rendition_document}"
+    return hashlib.sha256(both.encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""Answer what became of an edition: how many, who, and when it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest.model import EditionKey
+from digest.storage.database import Database
+from digest.storage.schema import delivery
+from digest.storage.states import State
+
+_CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One reader's row, in words. `repeats` counts the times it was sent again unknown."""
+
+    address: str
+    name: str
+    reader_id: str
+    segment: str
+    due_at: datetime
+    state: State
+    attempt: int
+    repeats: int
+    retry_at: datetime | None
+    stage: str
+    code: int
+    enhanced: str
+    words: str
+    relay: str
+    updated_at: datetime
+
+
+def counts(database: Database, edition: EditionKey) -> dict[str, int]:
+    """How many rows are in each state; every state is there.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    query = (
+        sa.select(delivery.c.state, sa.func.count().label("rows"))
+        .where(delivery.c.edition == edition.text)
+        .group_by(delivery.c.state)
+    )
+    with database.read() as connection:
+        found = {row.state: row.rows for row in connection.execute(query)}
+    return {state.value: found.get(state.value, 0) for state in State}
+
+
+def rows(
+    database: Database, edition: EditionKey, states: Collection[State] = tuple(State)
+) -> Iterator[DeliveryRow]:
+    """The rows in any of `states`, by address; a few thousand at a time are in memory.
+
+    A slow reader (a pager) holds no transaction open between two portions.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    columns = [delivery.c[name] for name in DeliveryRow.__slots__]
+    query = (
+        sa.select(delivery.c.address_key, *columns)
+        .where(
+            delivery.c.edition == edition.text,
+            delivery.c.state.in_([state.value for state in states]),
+        )
+        .order_by(delivery.c.address_key)
+        .limit(_CHUNK)
+    )
+    after = ""
+    while True:
+        with database.read() as connection:
+            portion = connection.execute(query.where(delivery.c.address_key > after)).all()
+        yield from (_row(row) for row in portion)
+        if len(portion) < _CHUNK:
+            return
+        after = portion[-1].address_key
+
+
+def next_retry(database: Database, edition: EditionKey) -> datetime | None:
+    """When the first deferred letter may be tried again; None when none is deferred.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    return _first(database, edition, State.DEFERRED, delivery.c.retry_at)
+
+
+def next_due(database: Database, edition: EditionKey) -> datetime | None:
+    """When the first pending letter is due; None when none is pending.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    return _first(database, edition, State.PENDING, delivery.c.due_at)
+
+
+def _first(
+    database: Database, edition: EditionKey, state: State, column: sa.Column[Any]
+) -> datetime | None:
+    query = (
+        sa.select(column)
+        .where(delivery.c.edition == edition.text, delivery.c.state == state.value)
+        .order_by(column)
+        .limit(1)
+    )
+    with database.read() as connection:
+        moment: datetime | None = connection.execute(query).scalar()
+        return moment
+
+
+def _row(row: Any) -> DeliveryRow:
+    fields = {name: getattr(row, name) for name in DeliveryRow.__slots__}
+    return DeliveryRow(**fields | {"state": State(row.state)})

@@ -1,0 +1,57 @@
+"""What one database does differently from another, all in this place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
+
+#: Execution option of connections that will write.
+WRITES = "digest_writes"
+
+# A million random keys are put into two indexes during a freeze: with SQLite's own 2 MB of
+# cache each page would be written to the log hundreds of times.
+_CACHE_KIB = 65_536
+_KEPT_LOG_BYTES = 67_108_864
+
+
+def make_sqlite_engine(path: Path, *, busy_seconds: float) -> sa.Engine:
+    """An engine whose connections may be used from any thread, one thread at a time.
+
+    Commits are durable (WAL, synchronous=FULL). A writer takes its lock when its transaction
+    begins (BEGIN IMMEDIATE): one that starts as a reader fails at once instead of waiting when
+    somebody else has written in between.
+    """
+    engine = sa.create_engine(
+        sa.URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": busy_seconds, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            f"cache_size=-{_CACHE_KIB}",
+            f"journal_size_limit={_KEPT_LOG_BYTES}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def insert_unless_there(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that leaves rows alone whose key exists."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert(table).on_conflict_do_nothing()

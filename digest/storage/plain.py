@@ -1,0 +1,14 @@
+"""Make text from outside fit for every database."""
+
+from __future__ import annotations
+
+
+def storable(text: str, longest: int = 1000) -> str:
+    """`text` without what a database refuses: NUL, and halves of surrogate pairs.
+
+    A server's words and a person's name may hold anything; a row must be written all the same.
+    """
+    clean = text.replace("\0", "")
+    if not clean.isascii():
+        clean = clean.encode("utf-8", "replace").decode("utf-8")
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"

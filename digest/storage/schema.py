@@ -1,0 +1,182 @@
+"""The tables of what outlives a run.
+
+Times are whole microseconds since 1970 in UTC, so that every database compares them alike.
+Anything that one database does differently from another is in `dialect.py`, not here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+#: Raised by one whenever a table changes; an older program refuses a newer database.
+SCHEMA_VERSION = 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as an integer; it comes back in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class Day(TypeDecorator[date]):
+    """A calendar day, kept as YYYY-MM-DD, which sorts as days do."""
+
+    impl = String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)
+
+
+class Packed(TypeDecorator[str]):
+    """A long text, kept compressed."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else zlib.compress(value.encode())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else zlib.decompress(value).decode()
+
+
+metadata = MetaData()
+
+#: `schema` (the version of these tables) and `id` (which database this is).
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+#: Composed editions, before and after they are frozen.
+edition = Table(
+    "edition",
+    metadata,
+    Column("key", String(10), primary_key=True),
+    Column("date", Day, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("document", Packed, nullable=False),
+)
+
+#: A frozen edition with its rendition: what its letters are made of.
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("edition", String(10), primary_key=True),
+    Column("date", Day, nullable=False),
+    Column("frozen_at", Moment, nullable=False),
+    Column("edition_document", Packed, nullable=False),
+    Column("rendition_document", Packed, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+)
+
+#: The choices of blocks that a campaign's letters have.
+segment = Table(
+    "segment",
+    metadata,
+    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("segment", String(64), primary_key=True),
+    Column("choice", Text, nullable=False),
+)
+
+#: One row per (edition, address): the ledger. `states.py` says what the states mean.
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("address_key", String(320), primary_key=True),
+    Column("address", String(320), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("reader_id", String(128), nullable=False),
+    Column("segment", String(64), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("repeats", Integer, nullable=False, server_default=text("0")),
+    Column("retry_at", Moment),
+    Column("stage", String(10), nullable=False, server_default=text("''")),
+    Column("code", Integer, nullable=False, server_default=text("0")),
+    Column("enhanced", String(16), nullable=False, server_default=text("''")),
+    Column("words", Text, nullable=False, server_default=text("''")),
+    Column("relay", Text, nullable=False, server_default=text("''")),
+    Column("updated_at", Moment, nullable=False),
+)
+Index("delivery_due", delivery.c.edition, delivery.c.state, delivery.c.due_at)
+Index("delivery_reader", delivery.c.reader_id)
+_is_deferred = delivery.c.state == "deferred"
+Index(
+    "delivery_retry",
+    delivery.c.edition,
+    delivery.c.retry_at,
+    sqlite_where=_is_deferred,
+    postgresql_where=_is_deferred,
+)
+
+#: Who is never to be mailed: known by address, by the opaque id in an unsubscribe link, or both.
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("address_key", String(320), unique=True),
+    Column("address", String(320), nullable=False),
+    Column("reader_id", String(128), unique=True),
+    Column("reason", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("address_key IS NOT NULL OR reader_id IS NOT NULL", name="someone"),
+)
+
+#: Every identity of every paper that a frozen edition carried.
+seen_paper = Table(
+    "seen_paper",
+    metadata,
+    Column("paper_id", Text, primary_key=True),
+    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("date", Day, nullable=False),
+)
+
+#: Which paper ids a source gave for an edition: how a stale batch is recognised the day after.
+source_memory = Table(
+    "source_memory",
+    metadata,
+    Column("edition", String(10), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("date", Day, nullable=False),
+    Column("ids", Packed, nullable=False),
+)
+Index("source_memory_latest", source_memory.c.source, source_memory.c.date)

@@ -1,0 +1,74 @@
+"""Keep the key that signs readers' links, made once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from digest.errors import ConfigError, Problem, StorageError
+from digest.storage.atomic import create_file, make_private_folder
+from digest.storage.state_marker import load_marker, save_marker
+
+#: The key file's name in the state folder: one key a line, the newest first.
+NAME = "secret.key"
+
+_VARIABLE = "DIGEST_SECRET_KEY"
+_SHORTEST = 16
+
+
+def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
+    """The signing keys, newest first: new links use the first, old links match any.
+
+    `environment` is the value of DIGEST_SECRET_KEY (several keys are split at commas); without
+    it the key is in the state folder `folder`, where the first run makes it.
+
+    Raises:
+        ConfigError: a key is too short, is readable by others, or was lost.
+        StorageError: the key file cannot be made or read.
+    """
+    if environment is not None and environment.strip():
+        return _parse(environment.replace(",", "\n"), _VARIABLE)
+    path = folder / NAME
+    try:
+        if not path.exists():
+            _make(path)
+        return _parse(_read(path), str(path))
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be used: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise _wrong(str(path), "is not a key file", "restore it from a backup") from None
+
+
+def _make(path: Path) -> None:
+    marker = load_marker(path.parent)
+    if "secret_key" in marker:
+        # A new key would end the unsubscribe links in all letters that were sent.
+        mend = f"restore it from a backup, or give the key in {_VARIABLE}"
+        raise _wrong(str(path), "is missing although it existed before", mend)
+    make_private_folder(path.parent)
+    create_file(path, secrets.token_hex(32).encode() + b"\n")
+    save_marker(path.parent, secret_key=NAME)
+
+
+def _read(path: Path) -> str:
+    with path.open("rb") as file:
+        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+        if mode & 0o077:
+            raise _wrong(str(path), f"can be read by others (mode {mode:o})", f"chmod 600 {path}")
+        return file.read(65_536).decode()
+
+
+def _parse(text: str, place: str) -> tuple[bytes, ...]:
+    keys = tuple(line.strip().encode() for line in text.splitlines() if line.strip())
+    if not keys:
+        raise _wrong(place, "holds no key", "restore it from a backup")
+    if any(len(key) < _SHORTEST for key in keys):
+        mend = 'make one with: python -c "import secrets; print(secrets.token_hex(32))"'
+        raise _wrong(place, f"holds a key of fewer than {_SHORTEST} characters", mend)
+    return keys
+
+
+def _wrong(place: str, what: str, mend: str) -> ConfigError:
+    return ConfigError([Problem(file=place, what=what, mend=mend)])

@@ -1,0 +1,190 @@
+"""Keep the addresses that are never to be mailed, whatever a list says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from digest.model import EmailAddress
+from digest.storage.database import Database
+from digest.storage.plain import storable
+from digest.storage.schema import delivery, suppression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """Why, by what and since when an address is not mailed.
+
+    One that came by an unsubscribe link has a `reader_id`; its `address` is "" as long as no
+    ledger row tells whose it is. It is in force all the same.
+    """
+
+    address: str
+    reader_id: str | None
+    reason: str
+    source: str
+    at: datetime
+
+
+def suppress_address(
+    database: Database, address: EmailAddress, *, reason: str, source: str, at: datetime
+) -> bool:
+    """Never mail `address` again; False when that was so already (its first reason is kept).
+
+    In force, when this returns, for every letter that is not yet claimed.
+
+    Raises:
+        StorageError: it could not be written; the reader must not be told that it was.
+    """
+    with database.write() as connection:
+        if _find(connection, suppression.c.address_key == address.key) is not None:
+            return False
+        _add(connection, address.key, str(address), None, reason, source, at)
+    return True
+
+
+def suppress_reader(
+    database: Database, reader_id: str, *, reason: str, source: str, at: datetime
+) -> bool:
+    """The same for the reader of an unsubscribe link, whose address the link does not tell.
+
+    Raises:
+        StorageError: it could not be written; the reader must not be told that it was.
+    """
+    with database.write() as connection:
+        if _find(connection, suppression.c.reader_id == reader_id) is not None:
+            return False
+        known = _address_of(connection, reader_id)
+        if known is None:
+            _add(connection, None, "", reader_id, reason, source, at)
+            return True
+        same = _find(connection, suppression.c.address_key == known.address_key)
+        if same is None:
+            _add(connection, known.address_key, known.address, reader_id, reason, source, at)
+            return True
+        if same.reader_id is None:
+            where = suppression.c.id == same.id
+            connection.execute(suppression.update().where(where).values(reader_id=reader_id))
+        return False
+
+
+def unsuppress(
+    database: Database, address: EmailAddress, *, reader_ids: tuple[str, ...] = ()
+) -> bool:
+    """Let `address` be mailed again; False when it was not suppressed.
+
+    `reader_ids` are those that `address` has under the keys in use, so that a suppression by
+    link goes too.
+
+    Raises:
+        StorageError: it could not be written.
+    """
+    with database.write() as connection:
+        query = sa.select(delivery.c.reader_id).where(delivery.c.address_key == address.key)
+        known = set(connection.execute(query.distinct()).scalars()) | set(reader_ids)
+        removed = connection.execute(
+            suppression.delete().where(
+                (suppression.c.address_key == address.key)
+                | suppression.c.reader_id.in_(sorted(known))
+            )
+        )
+        return removed.rowcount > 0
+
+
+def is_suppressed(
+    database: Database, address: EmailAddress, *, reader_id: str | None = None
+) -> bool:
+    """Whether `address`, or the reader with that id, is never to be mailed.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    where = suppression.c.address_key == address.key
+    if reader_id is not None:
+        where |= suppression.c.reader_id == reader_id
+    with database.read() as connection:
+        return _find(connection, where) is not None
+
+
+def list_suppressions(database: Database) -> tuple[Suppression, ...]:
+    """All of them, oldest first.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    with database.read() as connection:
+        return tuple(_each(connection))
+
+
+def suppressed_keys(database: Database) -> tuple[frozenset[str], frozenset[str]]:
+    """The address keys and the reader ids that are suppressed, for planning a whole list.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    query = sa.select(suppression.c.address_key, suppression.c.reader_id)
+    with database.read() as connection:
+        pairs = connection.execute(query).all()
+    return (
+        frozenset(pair.address_key for pair in pairs if pair.address_key is not None),
+        frozenset(pair.reader_id for pair in pairs if pair.reader_id is not None),
+    )
+
+
+def address_of_reader(database: Database, reader_id: str) -> EmailAddress | None:
+    """The address to which letters with this reader's links went, if any did.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    with database.read() as connection:
+        row = _address_of(connection, reader_id)
+    if row is None:
+        return None
+    local, _, domain = row.address.rpartition("@")
+    return EmailAddress(local, domain)
+
+
+def _address_of(connection: sa.Connection, reader_id: str) -> Any:
+    query = sa.select(delivery.c.address_key, delivery.c.address)
+    return connection.execute(query.where(delivery.c.reader_id == reader_id).limit(1)).first()
+
+
+def _find(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Any:
+    return connection.execute(sa.select(suppression).where(where).limit(1)).first()
+
+
+def _add(
+    connection: sa.Connection,
+    address_key: str | None,
+    address: str,
+    reader_id: str | None,
+    reason: str,
+    source: str,
+    at: datetime,
+) -> None:
+    connection.execute(
+        suppression.insert().values(
+            address_key=address_key,
+            address=address,
+            reader_id=None if reader_id is None else storable(reader_id, 128),
+            reason=storable(reason),
+            source=storable(source),
+            at=at,
+        )
+    )
+
+
+def _each(connection: sa.Connection) -> Iterator[Suppression]:
+    for row in connection.execute(sa.select(suppression).order_by(suppression.c.id)):
+        yield Suppression(
+            address=row.address,
+            reader_id=row.reader_id,
+            reason=row.reason,
+            source=row.source,
+            at=row.at,
+        )
