@@ -17,14 +17,16 @@ _ARCHIVES = (
 _NEW = r"(?:0[7-9]|[1-9]\d)(?:0[1-9]|1[0-2])\.\d{4,5}"
 _OLD = rf"(?:{_ARCHIVES})(?:\.[a-z]{{2}})?/(?:9[1-9]|0[0-7])(?:0[1-9]|1[0-2])\d{{3}}"
 _ARXIV = rf"(?P<id>{_NEW}|{_OLD})(?:v(?P<version>[1-9]\d{{0,2}}))?"
-_BARE = re.compile(rf"(?:(?:oai:)?arxiv(?:\.org)?[:\s]\s*)?{_ARXIV}(?:\s*\[[^\]]*\])?", re.I)
+_BARE = re.compile(
+    rf"(?:(?:oai:)?arxiv(?:\.org)?[:\s]\s*)?{_ARXIV}(?:\s*\[[^\]]*\])?", re.IGNORECASE
+)
 _PATH = re.compile(
     rf"/(?:abs|pdf|html|format|ps|src|e-print|papers|paper|arxiv|overview|resources)/+{_ARXIV}"
     r"(?:\.pdf|\.md)?/?(?:[?#].*)?",
-    re.I,
+    re.IGNORECASE,
 )
 _ARXIV_HOSTS = ("arxiv.org", "ar5iv.org", "alphaxiv.org", "huggingface.co", "hf.co")
-_ARXIV_DOI = re.compile(rf"10\.48550/arxiv\.{_ARXIV}", re.I)
+_ARXIV_DOI = re.compile(rf"10\.48550/arxiv\.{_ARXIV}", re.IGNORECASE)
 _DOI = re.compile(r"10\.\d{4,9}(?:\.\d+)*/[^\s\"<>]+")
 # bioRxiv's and medRxiv's pages carry the version in the address: 10.1101/2026.07.15.123456v2.full
 _PREPRINT = re.compile(r"(10\.(?:1101|64898)/[\d.]*\d)(?:v\d+.*)?")
@@ -95,7 +97,7 @@ def _raw_doi(text: str) -> str | None:
     text = text.strip()
     if len(text) > 1000:
         return None
-    text = re.sub(r"^(?:doi|info:doi/|urn:doi)\s*[:/]?\s*(?=10\.)", "", text, flags=re.I)
+    text = re.sub(r"^(?:doi|info:doi/|urn:doi)\s*[:/]?\s*(?=10\.)", "", text, flags=re.IGNORECASE)
     if text.startswith("10."):
         found = _DOI.fullmatch(text)
         return found[0] if found else None
@@ -149,7 +151,7 @@ def pubmed_id(text: str | None) -> PaperId | None:
     """The number of `pmid:…` or of a PubMed page."""
     if not text:
         return None
-    if found := re.fullmatch(r"\s*pmid:?\s*(\d{1,9})\s*", text, re.I):
+    if found := re.fullmatch(r"\s*pmid:?\s*(\d{1,9})\s*", text, re.IGNORECASE):
         return PaperId("pmid", found[1])
     host, path, _ = _split(text.strip())
     found = re.fullmatch(r"(?:/pubmed)?/(\d{1,9})/?", path)
@@ -159,7 +161,7 @@ def pubmed_id(text: str | None) -> PaperId | None:
     return PaperId("pmid", found[1]) if found and is_pubmed else None
 
 
-_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|rss|ref|source)=", re.I)
+_TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|rss|ref|source)=", re.IGNORECASE)
 
 
 def url_id(url: str | None) -> PaperId | None:

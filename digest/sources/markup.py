@@ -10,23 +10,20 @@ from __future__ import annotations
 import html
 import re
 
-from digest.sources.scripts import to_subscript, to_superscript
+from digest.sources.scripts import set_script
 
-_BLOCK = frozenset(
-    "address article aside blockquote br center dd details div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre sec section summary table tbody "
-    "td tfoot th thead title tr ul disp-formula list list-item".split()
-)
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big body button cite code data del dfn em font html i img input ins "
-    "kbd label link mark meta q rp rt ruby s samp small source span strike strong sub sup svg "
-    "time tt u var video wbr audio iframe object param picture path g "
-    "abstract bold italic underline sc monospace roman sans-serif inline-formula ext-link xref "
-    "inline-graphic tex-math named-content styled-content alternatives "
-    "math mi mn mo mrow msub msup msubsup mfrac msqrt mroot mtext mspace mover munder munderover "
-    "mstyle mtable mtr mtd mfenced menclose mpadded mphantom semantics annotation "
-    "annotation-xml".split()
-)
+_BLOCK_NAMES = """address article aside blockquote br center dd details div dl dt fieldset figcaption
+figure footer form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre sec section summary table tbody
+td tfoot th thead title tr ul disp-formula list list-item"""
+# Beside HTML: JATS (journals, bioRxiv) and MathML. `<think>` and `<image>` are words of our trade.
+_INLINE_NAMES = """a abbr acronym b bdi bdo big body button cite code data del dfn em font html i img
+input ins kbd label link mark meta q rp rt ruby s samp small source span strike strong sub sup svg
+time tt u var video wbr audio iframe object param picture path g abstract bold italic underline sc
+monospace roman sans-serif inline-formula ext-link xref inline-graphic named-content styled-content
+alternatives math mi mn mo mrow msub msup msubsup mfrac msqrt mroot mtext mspace mover munder
+munderover mstyle mtable mtr mtd mfenced menclose mpadded mphantom semantics annotation-xml"""
+_BLOCK = frozenset(_BLOCK_NAMES.split())
+_INLINE = frozenset(_INLINE_NAMES.split())
 _HIDDEN = frozenset({"script", "style", "template", "noscript", "head", "annotation", "tex-math"})
 _ATTRIBUTE = (
     r"\s+[a-zA-Z_:@][\w:.-]*\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>=`]+)"
@@ -37,7 +34,6 @@ _TAG = re.compile(
     r"|<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!doctype[^>]*>|<\?xml[^>]*\?>",
     re.IGNORECASE | re.DOTALL,
 )
-_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 
 
 def html_to_text(markup: str) -> str:
@@ -97,14 +93,3 @@ def _raise(out: list[str], raised: list[tuple[str, int]], name: str, *, closing:
         inner = html.unescape("".join(out[begin:])).strip()
         del out[begin:]
         out.append(html.escape(set_script(inner, name), quote=False))
-
-
-def set_script(inner: str, name: str) -> str:
-    """`sup` or `sub` text in Unicode, with `^` or `_` where there is no such character."""
-    if not inner or inner in _ENDINGS:
-        return inner
-    raised = to_superscript(inner) if name == "sup" else to_subscript(inner)
-    if raised is not None:
-        return raised
-    sign = "^" if name == "sup" else "_"
-    return f"{sign}{inner}" if inner.isalnum() else f"{sign}({inner})"

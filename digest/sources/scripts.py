@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _SUPER = dict(
     zip(
         "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθιφχ∗*′°",
@@ -31,3 +33,31 @@ def to_superscript(text: str) -> str | None:
 def to_subscript(text: str) -> str | None:
     """`2` as `₂`, or None when a character has no subscript form."""
     return _raise_all(text, _SUB)
+
+
+_ENDINGS = frozenset({"st", "nd", "rd", "th"})
+# A number, one letter, an index such as `ij` or `t-1`: more than that in small raised letters is
+# hard on eyes, and on screen readers.
+_READABLE = re.compile(r"[+\-−]?\d{1,6}|\w|[a-z][+\-−]\d|\d[a-z]|[ijklmnt]{2}|[*′°]{1,3}|[+\-−]")
+
+
+def set_script(inner: str, place: str) -> str:
+    """A raised (`sup`) or lowered (`sub`) text in Unicode, else with `^` or `_` before it.
+
+    >>> set_script("-3", "sup"), set_script("max", "sub"), set_script("a+b", "sup")
+    ('⁻³', '_max', '^(a+b)')
+    """
+    inner = inner.strip()
+    if not inner or inner in _ENDINGS:
+        return inner
+    if inner in ("∘", "◦") and place == "sup":
+        return "°"
+    if inner in ("⊤", "⊺") and place == "sup":
+        return "ᵀ"
+    if _READABLE.fullmatch(inner):
+        small = to_superscript(inner) if place == "sup" else to_subscript(inner)
+        if small is not None:
+            return small
+    sign = "^" if place == "sup" else "_"
+    bare = inner.replace(".", "").isalnum() or (inner[0] == "(" and inner[-1] == ")")
+    return f"{sign}{inner}" if bare or len(inner) == 1 else f"{sign}({inner})"

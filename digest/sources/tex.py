@@ -1,23 +1,24 @@
-"""TeX in titles, names and abstracts as readable Unicode text."""
+"""TeX in titles, names and abstracts as readable Unicode text.
+
+This reads what authors type into forms, which is mostly prose: `95% of`, `$5 and $10`, `~10` and
+`--flag` are text; a formula is what stands between dollars and looks like one. What cannot be
+read stays as it is; nothing raises, no text is lost.
+"""
 
 from __future__ import annotations
 
 import re
 
-_MAYBE_TEX = re.compile(r"[\\${}~]|``|''|--")
+_MAYBE_TEX = re.compile(r"[\\${}~`]|--")
 
 
-def tex_to_text(text: str) -> str:
-    """Text with its TeX read; text without TeX comes back as it was."""
+def tex_to_text(text: str, *, braces: bool = False) -> str:
+    """Text with its TeX read; text without TeX comes back as it was.
+
+    `braces` drops every pair of braces, as BibTeX uses them to keep capitals.
+    """
     if not _MAYBE_TEX.search(text):
         return text
-    from pylatexenc.latex2text import LatexNodes2Text
+    from digest.sources.tex_reader import TexReader
 
-    try:
-        return str(
-            LatexNodes2Text(math_mode="text", keep_comments=True).latex_to_text(
-                text.replace("%", r"\%")
-            )
-        )
-    except Exception:
-        return text
+    return TexReader(text, braces=braces).read()
