@@ -1,0 +1,109 @@
+"""The way to the relay: who may knock, and how soon after nobody opened."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from digest.delivery.faults import ConnectFailed, RunStopped
+from digest.delivery.pacing import Wait
+from digest.delivery.protocols import Connection, Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The run's waits, in seconds. Tests shorten them."""
+
+    knock_first: float = 0.5
+    knock_longest: float = 30.0
+    knocks: int = 10  # in a row without a letter answered, then the run ends
+    spare_knocks: int = 4  # of a connection while others work, then it stays away
+    throttle_rest: float = 30.0
+
+
+class Door:
+    """Opens connections for all slots of a run.
+
+    Until a first connection stands, and whenever the last tries failed, one slot knocks at a time
+    with growing waits between: a relay that is down sees fewer than five connects a second, and a
+    relay that takes few connections is not asked for more for ever.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        timing: Timing,
+        wait: Wait,
+        chance: Callable[[], float],
+        clock: Callable[[], float],
+    ) -> None:
+        self._transport = transport
+        self._timing = timing
+        self._wait = wait
+        self._chance = chance
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._failures = 0
+        self._not_before = 0.0
+        self._open = 0
+        self.connects = 0
+
+    async def enter(self) -> Connection | None:
+        """An open connection, or None: this slot should end.
+
+        Raises:
+            RunStopped: the relay cannot be reached, or refuses us.
+        """
+        misses = 0
+        while misses < self._timing.spare_knocks or not self._open:
+            if self._failures or not self.connects:
+                async with self._lock:
+                    connection = await self._knock()
+            else:
+                connection = await self._knock()
+            if connection:
+                self._open += 1
+                return connection
+            if not await self._wait(0):
+                return None
+            misses += 1
+        return None
+
+    def answered(self) -> None:
+        """A letter got its answer: the relay works."""
+        self._failures = 0
+
+    def left(self, *, fruitless: str = "") -> None:
+        """A connection is closed. `fruitless` says why, if it answered no letter at all.
+
+        Raises:
+            RunStopped: too many in a row came to nothing.
+        """
+        self._open -= 1
+        if fruitless:
+            self._missed(f"{self._transport.name} keeps closing connections: {fruitless}")
+
+    async def _knock(self) -> Connection | None:
+        while (ahead := self._not_before - self._clock()) > 0:
+            if not await self._wait(ahead):
+                return None
+        try:
+            connection = await self._transport.connect()
+        except ConnectFailed as error:
+            if not error.temporary:
+                raise RunStopped(error.message) from None
+            self._missed(error.message)
+            return None
+        self.connects += 1
+        return connection
+
+    def _missed(self, message: str) -> None:
+        self._failures += 1
+        if self._failures >= self._timing.knocks and not self._open:
+            tries = f"{self._failures} tries in a row came to nothing"
+            raise RunStopped(f"{message} ({tries}; nobody is marked)", temporary=True)
+        step = self._timing.knock_first * 2 ** min(self._failures - 1, 10)
+        longest = min(step, self._timing.knock_longest)
+        self._not_before = self._clock() + longest * (0.5 + 0.5 * self._chance())

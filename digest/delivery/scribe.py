@@ -1,0 +1,165 @@
+"""One writer for what all connections have to remember right now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from digest.delivery.faults import LedgerLost
+from digest.delivery.protocols import Ledger
+from digest.model import Outcome, OutcomeKind, Recipient
+
+Settled = tuple[Recipient, Outcome]
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Entry:
+    begun: Recipient | None
+    settled: Settled | None
+    durable: asyncio.Future[bool]
+
+
+class Scribe:
+    """Collects the entries of all connections that wait, and writes them in one transaction.
+
+    While one transaction is on its way to the disk the next entries gather: the group grows by
+    itself with the disk's slowness and the number of connections ("group commit"). All calls of
+    the ledger come from one thread, one after the other.
+
+    After a failed write nothing more begins (`broken`); outcomes that are still coming in are
+    kept for one last try in `finish`.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        on_settled: Callable[[Recipient, Outcome], None],
+        on_broken: Callable[[Exception | None], None],
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._on_settled = on_settled
+        self._on_broken = on_broken
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._waiting: list[_Entry] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._unwritten: list[Settled] = []
+        self.broken: Exception | None = None
+
+    async def claim(self, limit: int) -> Sequence[Recipient]:
+        """The ledger's next readers; nothing once it is broken."""
+        if self.broken:
+            return ()
+        try:
+            return await self._call(self._ledger.claim, limit, self._clock())
+        except Exception as error:
+            self._break(error)
+            return ()
+
+    async def record(
+        self, *, begun: Recipient | None = None, settled: Settled | None = None
+    ) -> bool:
+        """Make a letter's end, and the next one's beginning, durable. False: nothing may begin."""
+        if begun is None and settled is None:
+            return not self.broken
+        if self.broken:
+            self._keep(settled)
+            return False
+        durable: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Entry(begun, settled, durable))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write_all())
+        return await durable
+
+    async def release(self, recipients: Sequence[Recipient]) -> None:
+        """Give readers back whose letters have not begun."""
+        if not recipients or self.broken:
+            return
+        try:
+            await self._call(self._ledger.release, list(recipients))
+        except Exception as error:
+            self._break(error)
+
+    async def finish(self) -> None:
+        """Write, by one last try, what a failed write has left over.
+
+        Raises:
+            LedgerLost: the ledger failed on the way. It lists readers whose outcome is lost.
+        """
+        if self._writer is not None:
+            await self._writer
+        try:
+            if self.broken:
+                await self._last_try(self.broken)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def _write_all(self) -> None:
+        await asyncio.sleep(0)  # let every connection that is ready now join the group
+        while self._waiting:
+            group, self._waiting = self._waiting, []
+            written = await self._write(group)
+            for entry in group:
+                if written and entry.settled:
+                    self._tell(*entry.settled)
+                if not written:
+                    self._keep(entry.settled)
+                if not entry.durable.done():
+                    entry.durable.set_result(written)
+
+    async def _write(self, group: Sequence[_Entry]) -> bool:
+        if self.broken:
+            return False
+        begun = [entry.begun for entry in group if entry.begun]
+        settled = [entry.settled for entry in group if entry.settled]
+        try:
+            await self._call(self._ledger.record, begun, settled, self._clock())
+        except Exception as error:
+            self._break(error)
+            return False
+        return True
+
+    def _tell(self, recipient: Recipient, outcome: Outcome) -> None:
+        """A listener that fails ends the run, but never keeps a connection waiting."""
+        try:
+            self._on_settled(recipient, outcome)
+        except Exception as error:
+            self._on_broken(error)
+
+    def _keep(self, settled: Settled | None) -> None:
+        if settled:
+            self._unwritten.append(settled)
+
+    def _break(self, error: Exception) -> None:
+        self.broken = self.broken or error
+        self._on_broken(None)  # `finish` tells it whole
+
+    async def _last_try(self, cause: Exception) -> None:
+        kept = self._unwritten
+        reason = " ".join(str(cause).split()) or type(cause).__name__
+        stopped = f"the ledger could not be written, so sending stopped: {reason}"
+        try:
+            if kept:
+                await self._call(self._ledger.record, [], kept, self._clock())
+        except Exception:
+            # Only these are in doubt; a reader who was not begun is simply still to come.
+            lost = tuple(r for r, o in kept if o.kind is not OutcomeKind.UNTRIED)
+            names = ", ".join(f"{r.address}" for r in lost[:20])
+            more = f" and {len(lost) - 20} more" if len(lost) > 20 else ""
+            tail = f"; outcome not recorded for {len(lost)}: {names}{more}" if lost else ""
+            raise LedgerLost(stopped + tail, unwritten=lost) from cause
+        for recipient, outcome in kept:
+            self._tell(recipient, outcome)
+        raise LedgerLost(f"{stopped}; every outcome so far is recorded") from cause
+
+    async def _call(self, function: Callable[..., T], *arguments: object) -> T:
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: function(*arguments)
+        )
