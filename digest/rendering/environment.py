@@ -1,0 +1,120 @@
+"""Jinja2, set up so that text is escaped once and a mistake is told at its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import TracebackType
+from typing import Any
+
+import jinja2
+
+from digest.errors import Problem, TemplateError
+from digest.model import TemplateSet
+from digest.rendering.wrapping import underline, wrap
+
+# Control characters make MRML fail or clip a mail in Gmail; private-use characters and
+# noncharacters show as boxes; lone surrogates cannot be encoded. Tab and newline stay.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0d\x0e-\x1f\x7f-\x9f\ud800-\udfff\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff"
+    "\U000f0000-\U000fffff\U00100000-\U0010ffff]"
+)
+_FILE_NAME = "template of the set: "
+
+
+def is_text(name: str | None) -> bool:
+    """Whether a template makes plain text, which is not escaped."""
+    return name is not None and name.endswith((".txt.j2", ".txt"))
+
+
+def strip_unprintable(value: Any) -> Any:
+    """`value` without control and private-use characters, if it is text. Markup stays Markup."""
+    if not isinstance(value, str) or (value.isascii() and value.isprintable()):
+        return value
+    cleaned = _UNPRINTABLE.sub("", value)
+    return type(value)(cleaned) if len(cleaned) != len(value) else value
+
+
+def make_environment(templates: TemplateSet) -> jinja2.Environment:
+    """An environment over the set's files; unknown names are errors, HTML is escaped.
+
+    Equal sets share one, since compiling the templates costs more than filling them.
+    """
+    return _environment(tuple(sorted(templates.files.items())))
+
+
+@lru_cache(maxsize=4)
+def _environment(files: tuple[tuple[str, str], ...]) -> jinja2.Environment:
+    texts = dict(files)
+
+    def load(name: str) -> tuple[str, str, Any] | None:
+        text = texts.get(name)
+        return None if text is None else (text, _FILE_NAME + name, lambda: True)
+
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(load),
+        undefined=jinja2.StrictUndefined,
+        autoescape=lambda name: not is_text(name),  # noqa: S701 - off for plain text only
+        finalize=strip_unprintable,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.filters["wrap"] = wrap
+    environment.filters["underline"] = underline
+    return environment
+
+
+def render_template(
+    environment: jinja2.Environment,
+    templates: TemplateSet,
+    name: str,
+    context: Mapping[str, Any],
+) -> str:
+    """The template's output.
+
+    Raises:
+        TemplateError: it is missing, is not Jinja2, or fails; with the file and line at fault.
+    """
+    try:
+        return environment.get_template(name).render(context)
+    except jinja2.TemplateSyntaxError as error:
+        at = error.name or name
+        raise _fault(templates, at, error.lineno, error.message or "is not Jinja2") from None
+    except jinja2.TemplateNotFound as error:
+        asking, line = _failing_line(error.__traceback__) or (name, 0)
+        what = f"there is no template {error.message!r} in the set {templates.name!r}"
+        raise _fault(templates, asking, line, what) from None
+    except Exception as error:
+        at, line = _failing_line(error.__traceback__) or (name, 0)
+        what = str(error) if isinstance(error, jinja2.UndefinedError) else _words(error)
+        raise _fault(templates, at, line, what) from None
+
+
+def place_of(templates: TemplateSet, name: str) -> str:
+    """The path that a person knows a template by."""
+    return templates.places.get(name, f"{templates.name}/{name}")
+
+
+def _fault(templates: TemplateSet, name: str, line: int, what: str) -> TemplateError:
+    near = "see the shipped templates for the names that exist" if "undefined" in what else ""
+    where = place_of(templates, name)
+    return TemplateError([Problem(file=where, line=line, what=what.rstrip("."), mend=near)])
+
+
+def _words(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _failing_line(trace: TracebackType | None) -> tuple[str, int] | None:
+    """The innermost template line of a traceback; Jinja2 rewrites its frames to template lines."""
+    found = None
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.startswith(_FILE_NAME):
+            found = (file.removeprefix(_FILE_NAME), trace.tb_lineno)
+        trace = trace.tb_next
+    return found

@@ -1,0 +1,122 @@
+"""Render an edition once: both parts, cut into blocks with merge fields open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from digest.config import NewsletterConfig
+from digest.errors import Problem, TemplateError
+from digest.model import Block, Edition, PaperBlocks, Piece, Rendition, SectionBlocks, TemplateSet
+from digest.rendering.environment import make_environment, place_of, render_template
+from digest.rendering.marks import CutError, Marks
+from digest.rendering.shell import compile_mjml, inline_styles
+from digest.rendering.view import block_names, direction_attribute, view_edition, view_sections
+from digest.rendering.words import phrases_of, short_title
+
+HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
+#: How many full papers with their headings stay below the 23.7 inches (1,800 px or so) at which
+#: Word breaks a table: six with a picture and a heading each would pass it, five do not.
+SEAM_AFTER = 5
+
+
+def render_edition(
+    edition: Edition, templates: TemplateSet, newsletter: NewsletterConfig
+) -> Rendition:
+    """Both parts of `edition` as blocks; a function of its arguments alone.
+
+    Raises:
+        TemplateError: a template is missing or fails, with its file and line.
+    """
+    marks = Marks.of(edition)
+    view = view_edition(edition, newsletter)
+    mjml, text, subject = fill_templates(edition, templates, newsletter, (HTML, TEXT, SUBJECT))
+    html = inline_styles(compile_mjml(mjml, templates))
+    names = tuple(block_names(edition))
+    pieces = dict(
+        zip(
+            ("head", *names),
+            _pieces(
+                _cut(marks, html, names, templates, HTML), _cut(marks, text, names, templates, TEXT)
+            ),
+            strict=True,
+        )
+    )
+    return Rendition(
+        key=edition.key,
+        date=edition.date,
+        language=newsletter.language,
+        template_set=templates.name,
+        title=view.title,
+        subject=_cut(marks, " ".join(subject.split()), (), templates, SUBJECT)[0],
+        head=pieces["head"],
+        middle=pieces["middle"],
+        sections=tuple(_sections(edition, pieces)),
+        seam=pieces["seam"],
+        more=pieces["more"],
+        foot=pieces["foot"],
+        phrases=dict(phrases_of(edition)),
+        seam_after=SEAM_AFTER,
+    )
+
+
+def fill_templates(
+    edition: Edition,
+    templates: TemplateSet,
+    newsletter: NewsletterConfig,
+    names: tuple[str, ...],
+) -> tuple[str, ...]:
+    """What the templates `names` make of the edition, before MJML and with every mark in place.
+
+    Raises:
+        TemplateError: a template is missing or fails, with its file and line.
+    """
+    marks = Marks.of(edition)
+    view = view_edition(edition, newsletter)
+    environment = make_environment(templates)
+    context = {
+        "newsletter": newsletter,
+        "edition": view,
+        "sections": view_sections(edition, marks),
+        "field": marks.fields(),
+        "begin": {name: marks.begin(name) for name in ("middle", "seam", "more", "foot")},
+        "dir": partial(direction_attribute, view.direction),
+    }
+    return tuple(render_template(environment, templates, name, context) for name in names)
+
+
+def _cut(
+    marks: Marks, page: str, names: tuple[str, ...], templates: TemplateSet, template: str
+) -> tuple[Block, ...]:
+    try:
+        return tuple(marks.cut(page, names))
+    except CutError as error:
+        mend = "print each `begin` mark once, in the shipped order"
+        what = f"{error}"
+        raise TemplateError(
+            [Problem(file=place_of(templates, template), what=what, mend=mend)]
+        ) from None
+
+
+def _pieces(html: tuple[Block, ...], text: tuple[Block, ...]) -> Iterator[Piece]:
+    for one, other in zip(html, text, strict=True):
+        yield Piece(html=one, text=other)
+
+
+def _sections(edition: Edition, pieces: dict[str, Piece]) -> Iterator[SectionBlocks]:
+    for place, section in enumerate(edition.sections):
+        yield SectionBlocks(
+            theme=section.theme,
+            heading=pieces[f"heading:{place}"],
+            entry=pieces[f"entry:{place}"],
+            papers=tuple(
+                PaperBlocks(
+                    paper_id=str(paper.id),
+                    short_title=short_title(paper.title),
+                    full=pieces[f"full:{place}:{number}"],
+                    brief=pieces[f"brief:{place}:{number}"],
+                    line=pieces[f"line:{place}:{number}"],
+                )
+                for number, paper in enumerate(section.papers)
+            ),
+        )

@@ -1,0 +1,80 @@
+"""From MJML to one HTML document with its styles inlined."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from digest.errors import Problem, TemplateError
+from digest.model import TemplateSet
+from digest.rendering.environment import place_of
+from digest.rendering.mjml_rules import check_mjml
+from digest.rendering.places import find_line, xml_fault
+
+MAIN = "letter.mjml.j2"
+_INDENT = re.compile(r"\n\s+")
+_DOCTYPE = re.compile(r"<!doctype html>", re.IGNORECASE)
+# MRML's own style blocks serve as they are; inlined they would cost 80 bytes a cell.
+_OWN_STYLES = ('<style type="text/css">\n#outlook a', '<style type="text/css">@media only screen')
+# premailer writes "margin:0; padding:0"; the spaces are 30 bytes a paper.
+_STYLE = re.compile(r' style="[^"]*"')
+# Attributes that repeat a style. MRML writes those that Word needs.
+_ATTRIBUTES = ["align", "valign", "bgcolor", "width", "height"]
+
+
+def compile_mjml(source: str, templates: TemplateSet) -> str:
+    """The HTML that MRML makes of `source`.
+
+    Raises:
+        TemplateError: it is not MJML, or holds a tag that MRML would pass through in silence.
+    """
+    from mjml import mjml2html
+
+    source = _INDENT.sub("\n", source)
+    problems = [p for p in check_mjml(source, templates) if not p.warning]
+    if problems:
+        raise TemplateError(problems)
+    try:
+        return str(mjml2html(source, fonts={}))
+    except ValueError as error:
+        raise TemplateError([_problem(str(error), source, templates)]) from None
+
+
+def inline_styles(html: str) -> str:
+    """`html` with its stylesheet on its elements; media queries and dark rules stay as written.
+
+    premailer's defaults would fetch web fonts, drop the doctype and strip the `!important`
+    without which dark rules lose to inline styles.
+    """
+    from premailer import Premailer
+
+    for style in _OWN_STYLES:
+        ignored = style.replace("<style", '<style data-premailer="ignore"')
+        html = html.replace(style, ignored, 1)
+    inlined = Premailer(
+        _DOCTYPE.sub("<!DOCTYPE html>", html, count=1),
+        allow_network=False,
+        keep_style_tags=True,
+        strip_important=False,
+        disable_validation=True,
+        disable_basic_attributes=_ATTRIBUTES,
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform(pretty_print=False)
+    inlined = _STYLE.sub(lambda style: style[0].replace("; ", ";").replace(": ", ":"), str(inlined))
+    body = _DOCTYPE.sub("", inlined, count=1).lstrip()
+    return f"<!DOCTYPE html>\n{body}"
+
+
+def _problem(message: str, source: str, templates: TemplateSet) -> Problem:
+    """MRML's complaint, which has no place, at the template line where the XML breaks."""
+    fault = xml_fault(source)
+    file, line = MAIN, 0
+    if fault:
+        message = fault.words
+        file, line = find_line(source, fault.line, templates) or (MAIN, 0)
+    return Problem(
+        file=place_of(templates, file),
+        line=line,
+        what=f"is not MJML at or after this line: {message}" if line else f"is not MJML: {message}",
+        mend="every tag must be closed, also <br />, and attributes quoted",
+    )

@@ -1,0 +1,197 @@
+"""What a template sees of an edition."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from digest.config import NewsletterConfig
+from digest.model import Edition, Paper, Section
+from digest.rendering.marks import Marks
+from digest.rendering.words import direction_of, long_day, short_day, summarise
+
+LENGTHS = ("full", "brief", "line")
+PICTURES = 3
+AUTHORS = 3
+_WEB = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#]\S*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """A link below a paper: `label`, `url`, and a `note` such as a number of stars."""
+
+    label: str
+    url: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperView:
+    """A paper, ready to be shown. Numbers are words; what is unknown is "" or empty."""
+
+    title: str
+    url: str
+    authors: tuple[str, ...]
+    first_authors: tuple[str, ...]
+    more_authors: int
+    first_author: str
+    organization: str
+    summary: str
+    venue: str
+    categories: tuple[str, ...]
+    marks: tuple[str, ...]
+    votes: str
+    comments: str
+    links: tuple[LinkView, ...]
+    thumbnail: str
+    begin: dict[str, Markup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """A theme's papers. `anchor` is the heading's name in the page."""
+
+    theme: str
+    subtitle: str
+    anchor: str
+    papers: tuple[PaperView, ...]
+    begin: dict[str, Markup]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionView:
+    """The edition's own words. `start` and `end` are sides: left or right."""
+
+    key: str
+    title: str
+    day: str
+    short_day: str
+    weekly: bool
+    language: str
+    direction: str
+    start: str
+    end: str
+    online_url: str
+    archive_url: str
+
+
+def web_address(url: str | None) -> str:
+    """The address if a browser may follow it (http, https, with a host), else ""."""
+    return url if url and _WEB.fullmatch(url) else ""
+
+
+def direction_attribute(direction: str, text: str) -> Markup:
+    """` dir="auto"` where `text` holds letters of the other direction than the page's, else ""."""
+    other = {"L"} if direction == "rtl" else {"R", "AL"}
+    if text.isascii() and direction == "ltr":
+        return Markup()
+    mixed = any(unicodedata.bidirectional(letter) in other for letter in text)
+    return Markup(' dir="auto"') if mixed else Markup()
+
+
+def view_edition(edition: Edition, newsletter: NewsletterConfig) -> EditionView:
+    """The edition's names and places, for the newsletter's language and site."""
+    direction = direction_of(newsletter.language)
+    left_right = ("right", "left") if direction == "rtl" else ("left", "right")
+    day = long_day(edition.key, edition.date)
+    site = newsletter.site_url.rstrip("/")
+    return EditionView(
+        key=str(edition.key),
+        title=f"{newsletter.name}, {day}",
+        day=day,
+        short_day=short_day(edition.key, edition.date),
+        weekly=edition.key.is_weekly,
+        language=newsletter.language,
+        direction=direction,
+        start=left_right[0],
+        end=left_right[1],
+        online_url=f"{site}/archive/{edition.key}",
+        archive_url=f"{site}/archive",
+    )
+
+
+def view_sections(edition: Edition, marks: Marks) -> tuple[SectionView, ...]:
+    """Sections and papers in the edition's order, each knowing the marks that begin it."""
+    pictured = _pictured(edition)
+    return tuple(
+        _section(section, place, pictured, marks) for place, section in enumerate(edition.sections)
+    )
+
+
+def block_names(edition: Edition) -> Iterator[str]:
+    """Every block after the head, in the order in which a page holds them."""
+    for place in range(len(edition.sections)):
+        yield f"entry:{place}"
+    yield "middle"
+    for place, section in enumerate(edition.sections):
+        yield f"heading:{place}"
+        for number in range(len(section.papers)):
+            for length in LENGTHS:
+                yield f"{length}:{place}:{number}"
+    yield from ("seam", "more", "foot")
+
+
+def _pictured(edition: Edition) -> frozenset[str]:
+    """The best papers that have a picture, at most three: more cost much and say little."""
+    with_picture = [paper for paper in edition.papers if web_address(paper.thumbnail)]
+    best = sorted(with_picture, key=lambda p: -p.score.total if p.score else 0.0)
+    return frozenset(str(paper.id) for paper in best[:PICTURES])
+
+
+def _section(section: Section, place: int, pictured: frozenset[str], marks: Marks) -> SectionView:
+    return SectionView(
+        theme=section.theme,
+        subtitle=section.subtitle,
+        anchor=f"t{place + 1}",
+        papers=tuple(
+            _paper(
+                paper,
+                str(paper.id) in pictured,
+                {length: marks.begin(f"{length}:{place}:{number}") for length in LENGTHS},
+            )
+            for number, paper in enumerate(section.papers)
+        ),
+        begin={name: marks.begin(f"{name}:{place}") for name in ("entry", "heading")},
+    )
+
+
+def _paper(paper: Paper, pictured: bool, begin: dict[str, Markup]) -> PaperView:
+    # "and 1 more" takes the room of the fourth name, so four names are shown.
+    shown = len(paper.authors) if len(paper.authors) <= AUTHORS + 1 else AUTHORS
+    places = (paper.url, paper.discussion_url, paper.pdf_url, paper.project_url, paper.code_url)
+    return PaperView(
+        title=paper.title,
+        url=next((web_address(url) for url in places if web_address(url)), ""),
+        authors=paper.authors,
+        first_authors=paper.authors[:shown],
+        more_authors=len(paper.authors) - shown,
+        first_author=paper.authors[0] if paper.authors else "",
+        organization=paper.organization or "",
+        summary=summarise(paper.abstract or paper.source_summary or ""),
+        venue=paper.venue or "",
+        categories=paper.categories,
+        marks=tuple(mark.value for mark in paper.marks),
+        votes=f"{paper.votes:,}" if paper.votes else "",
+        comments=f"{paper.comments:,}" if paper.comments else "",
+        links=tuple(_links(paper)),
+        thumbnail=(web_address(paper.thumbnail) if pictured else ""),
+        begin=begin,
+    )
+
+
+def _links(paper: Paper) -> Iterator[LinkView]:
+    stars = f"{paper.stars:,}\u00a0★" if paper.stars else ""
+    discuss = f"{paper.comments:,}" if paper.comments else ""
+    for label, url, note in (
+        ("Abstract", paper.url, ""),
+        ("PDF", paper.pdf_url, ""),
+        ("Code", paper.code_url, stars),
+        ("Discuss", paper.discussion_url, discuss),
+        ("Project", paper.project_url, ""),
+    ):
+        if web_address(url):
+            yield LinkView(label=label, url=web_address(url), note=note)

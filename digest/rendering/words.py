@@ -1,0 +1,121 @@
+"""Plain-text rules: summaries, short titles, dates, counted phrases."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from digest.model import Edition, EditionKey
+
+SUMMARY_LENGTH = 300
+SHORT_TITLE_LENGTH = 60
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+_SENTENCE_END = re.compile(r"[.!?][\"”')\]]*(?=\s)|[。!?]")
+_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|cf|vs|Fig|Eq|resp|approx)|\b[A-Z])\.$")
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut at a word to at most `length` characters, an ellipsis counted.
+
+    A script without spaces, or one endless word, is cut between characters; a letter keeps its
+    accents and a joined emoji stays whole.
+    """
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    end = length - 1
+    space = text.rfind(" ", 0, end + 1)
+    if space >= length // 2:
+        end = space
+    while end > 1 and _belongs_together(text[end - 1], text[end]):
+        end -= 1
+    return text[:end].rstrip(" ,;:.–—-(") + "…"
+
+
+def _belongs_together(left: str, right: str) -> bool:
+    return bool(
+        unicodedata.combining(right)
+        or unicodedata.category(right) in ("Mn", "Me", "Sk")
+        or right in "\u200d\ufe0e\ufe0f"
+        or left == "\u200d"
+    )
+
+
+def summarise(abstract: str, length: int = SUMMARY_LENGTH) -> str:
+    """The first sentences of an abstract that fit, or its first words.
+
+    Whole sentences are preferred where they fill at least half of `length`.
+    """
+    text = " ".join(abstract.split())
+    if len(text) <= length:
+        return text
+    ends = [
+        match.end()
+        for match in _SENTENCE_END.finditer(text, 0, length + 1)
+        if match.end() <= length and not _ABBREVIATION.search(text, 0, match.end())
+    ]
+    if ends and ends[-1] >= length // 2:
+        return text[: ends[-1]]
+    return shorten(text, length)
+
+
+def short_title(title: str) -> str:
+    """A title that fits a subject line: what stands before a colon, or its first words."""
+    text = " ".join(title.split())
+    if len(text) <= SHORT_TITLE_LENGTH:
+        return text
+    name, colon, _ = text.partition(": ")
+    return name if colon and 3 <= len(name) <= SHORT_TITLE_LENGTH else shorten(text, 60)
+
+
+def count_words(number: int, one: str, many: str) -> str:
+    """`no papers`, `1 paper`, `1,200 papers`."""
+    if number == 0:
+        return f"no {many}"
+    return f"1 {one}" if number == 1 else f"{number:,} {many}"
+
+
+def phrases_of(edition: Edition) -> Mapping[str, tuple[str, ...]]:
+    """Each counted segment field's words for 0, 1, 2 ... of its things."""
+    papers, themes = len(edition.papers), len(edition.sections)
+    largest = max((len(section.papers) for section in edition.sections), default=0)
+    return {
+        "papers": tuple(count_words(n, "paper", "papers") for n in range(papers + 1)),
+        "themes": tuple(count_words(n, "theme", "themes") for n in range(themes + 1)),
+        "section_papers": tuple(count_words(n, "paper", "papers") for n in range(largest + 1)),
+        "more": tuple(count_words(n, "more paper", "more papers") for n in range(papers + 1)),
+    }
+
+
+def long_day(key: EditionKey, day: date) -> str:
+    """`Monday, 23 November 2026`, or the week: `Week 48: 23-29 November 2026` (en dash)."""
+    if not key.is_weekly:
+        return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    first = key.day()
+    last = first + timedelta(days=6)
+    start = str(first.day)
+    if first.month != last.month:
+        start += f" {_MONTHS[first.month - 1]}"
+    if first.year != last.year:
+        start += f" {first.year}"
+    week = int(key.text.partition("W")[2])
+    return f"Week {week}: {start}–{last.day} {_MONTHS[last.month - 1]} {last.year}"
+
+
+def short_day(key: EditionKey, day: date) -> str:
+    """`23 Nov`, or `week 48`."""
+    if key.is_weekly:
+        return f"week {int(key.text.partition('W')[2])}"
+    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
+
+
+def direction_of(language: str) -> str:
+    """`rtl` for a language that is written from right to left, else `ltr`."""
+    return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
