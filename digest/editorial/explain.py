@@ -1,0 +1,71 @@
+"""Why each paper of an edition stands where it does, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from digest.model import Edition, Paper, Score
+
+_BY = {
+    "rule": "a rule of the config",
+    "taxonomy": "the built-in themes",
+    "discovered": "words it shares with the others there",
+    "other": "no theme fits",
+}
+
+
+def explain_edition(edition: Edition) -> tuple[str, ...]:
+    """Lines for a terminal: a line a section, three a paper."""
+    lines = [_summary(edition)]
+    place = {paper.id: n for n, paper in enumerate(_by_score(edition), 1)}
+    for section in edition.sections:
+        subtitle = f" ({section.subtitle})" if section.subtitle else ""
+        lines.append(f"{section.theme}{subtitle}")
+        for paper in section.papers:
+            lines.extend(f"  {line}" for line in _about(paper, place[paper.id], len(place)))
+    return tuple(lines)
+
+
+def explain_paper(edition: Edition, paper_id: str) -> tuple[str, ...]:
+    """The lines of one paper, named by any of its ids, with or without the scheme.
+
+    Empty when the edition does not hold it.
+    """
+    wanted = paper_id.strip()
+    for place, paper in enumerate(_by_score(edition), 1):
+        names = {str(i) for i in paper.ids} | {i.value for i in paper.ids} | {paper.source_id}
+        if wanted in names:
+            also = ", ".join(str(i) for i in paper.ids[1:])
+            extra = (f"  also known as {also}",) if also else ()
+            return _about(paper, place, len(edition.papers)) + extra
+    return ()
+
+
+def _by_score(edition: Edition) -> list[Paper]:
+    return sorted(edition.papers, key=lambda p: (-(p.score.total if p.score else 0.0), str(p.id)))
+
+
+def _summary(edition: Edition) -> str:
+    counts = f"{len(edition.papers)} papers in {len(edition.sections)} themes, by {edition.rank}"
+    return f"{edition.key}: {counts}; {edition.left_out} left out, {edition.repeated} mailed before"
+
+
+def _about(paper: Paper, place: int, of: int) -> tuple[str, ...]:
+    return (f"{paper.id} {paper.title}", *(f"  {line}" for line in _reasons(paper, place, of)))
+
+
+def _reasons(paper: Paper, place: int, of: int) -> Iterator[str]:
+    yield f"place {place} of {of}, {_score(paper.score)}"
+    if placement := paper.placement:
+        words = f": {', '.join(placement.words)}" if placement.words else ""
+        second = f"; second: {placement.second}" if placement.second else ""
+        yield f"theme {placement.theme} by {_BY.get(placement.by, placement.by)}{words}{second}"
+    if paper.first_sent:
+        yield f"first sent {paper.first_sent.isoformat()}"
+
+
+def _score(score: Score | None) -> str:
+    if score is None:
+        return "never scored"
+    parts = ", ".join(f"{name} {value:.2f}" for name, value in score.parts)
+    return f"score {score.total:.2f} = {parts}" if parts else f"score {score.total:.2f}"

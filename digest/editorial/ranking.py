@@ -1,0 +1,121 @@
+"""In which order papers stand, with every score's parts.
+
+`trending`, higher is better, is the sum of these parts:
+
+    votes     4.00 * log(1 + v) / log(1 + 300), at most 4; v is the votes brought to one day's
+              waiting: votes / days**0.35, where days (0.5 to 14) lie between the paper's
+              announcement and `fetched_at`
+    comments  1.00 * log(1 + comments) / log(1 + 50), at most 1
+    stars     1.00 * log(1 + stars) / log(1 + 5000), at most 1
+    sources   0.50 * log2(sources), at most 1
+    age       1.00 * 2**(-days / 4); days between the announcement (or publication) and the day
+    kind      0.50 for a first version, 0.25 for a cross-list, 0 for a replacement
+    abstract  0.25 when there is one to read
+
+Unknown is not zero. Where some papers of the day have votes and a paper's own are unknown, it gets
+the lower quartile of the parts that are known ("votes expected"); comments and stars that nobody
+counted have no part. A paper without a date, or from the future, counts as four days old.
+Logarithms saturate: the step from 0 to 10 votes is worth more than that from 100 to 110.
+
+`newest` puts the youngest first; within a day `trending` decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from math import log, log2
+from typing import Literal
+
+from digest.editorial.identity import strength
+from digest.model import Paper, Score
+
+Parts = tuple[tuple[str, float], ...]
+_UNKNOWN_AGE = 4
+_KINDS = {"new": 0.5, "cross": 0.25}
+
+
+def rank_papers(
+    papers: Iterable[Paper], *, day: date, by: Literal["trending", "newest"] = "trending"
+) -> tuple[Paper, ...]:
+    """The same papers, best first, each with its `Score`; ties go by id."""
+    papers = tuple(papers)
+    expected = _expected_votes(papers)
+    scored = [replace(p, score=_score(_trending(p, day, expected))) for p in papers]
+    if by == "newest":
+        scored = [replace(p, score=_score(_newest(p, day))) for p in scored]
+    return tuple(sorted(scored, key=lambda p: (-total(p), strength(p.id))))
+
+
+def total(paper: Paper) -> float:
+    """The score as a number; a paper that was never scored has 0."""
+    return paper.score.total if paper.score else 0.0
+
+
+def _score(parts: Parts) -> Score:
+    return Score(total=sum(value for _, value in parts), parts=parts)
+
+
+def _trending(paper: Paper, day: date, expected: float) -> Parts:
+    votes = _votes_part(paper)
+    parts: list[tuple[str, float]] = []
+    if votes is not None:
+        parts.append(("votes", votes))
+    elif expected:
+        parts.append(("votes expected", expected))
+    if paper.comments is not None:
+        parts.append(("comments", _saturated(paper.comments, 50)))
+    if paper.stars is not None:
+        parts.append(("stars", _saturated(paper.stars, 5000)))
+    parts.append(("sources", min(1.0, 0.5 * log2(max(1, len(paper.sources))))))
+    parts.append(("age", 2.0 ** (-_age(paper, day, _UNKNOWN_AGE) / 4)))
+    parts.append(("kind", _kind(paper)))
+    parts.append(("abstract", 0.25 if paper.abstract else 0.0))
+    return tuple((name, round(value, 6)) for name, value in parts)
+
+
+def _newest(paper: Paper, day: date) -> Parts:
+    """Minus the days gone by; the trend is scaled down so that it decides only within a day."""
+    return (
+        ("days ago", -float(_age(paper, day, 3650))),
+        ("trend", round(total(paper) / 20, 6)),
+    )
+
+
+def _votes_part(paper: Paper) -> float | None:
+    if paper.votes is None:
+        return None
+    return 4 * _saturated(max(0, paper.votes) / _waited(paper) ** 0.35, 300)
+
+
+def _waited(paper: Paper) -> float:
+    """Days in which the paper could gather its votes; 1 when nobody knows."""
+    since = paper.announced or paper.published
+    if since is None or paper.fetched_at is None:
+        return 1.0
+    waited = paper.fetched_at - datetime.combine(since, time(), UTC)
+    return min(14.0, max(0.5, waited.total_seconds() / 86400))
+
+
+def _expected_votes(papers: Sequence[Paper]) -> float:
+    known = sorted(part for p in papers if (part := _votes_part(p)) is not None)
+    return known[len(known) // 4] if known else 0.0
+
+
+def _saturated(count: float, full: int) -> float:
+    return min(1.0, log(1 + max(0.0, count)) / log(1 + full))
+
+
+def _age(paper: Paper, day: date, unknown: int) -> int:
+    since = paper.announced or paper.published
+    # A day ahead is a time zone, more is a journal's issue date or a mistake.
+    if since is None or (since - day).days > 1:
+        return unknown
+    return max(0, (day - since).days)
+
+
+def _kind(paper: Paper) -> float:
+    if paper.announce_type is None:
+        return 0.5 if paper.version in (None, 1) else 0.0
+    return _KINDS.get(paper.announce_type, 0.0)

@@ -1,0 +1,62 @@
+"""A day's papers in sections, each paper in exactly one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from digest.config import ThemesConfig
+from digest.editorial.discovery import discover_themes, place_found
+from digest.editorial.likeness import Traits, describe
+from digest.editorial.naming import subtitle
+from digest.editorial.rules import Topic, Topics, place_by_rule
+from digest.editorial.words import PaperWords
+from digest.model import Paper, PaperId, Placement, Section
+
+
+def group_papers(papers: Sequence[Paper], themes: ThemesConfig) -> tuple[Section, ...]:
+    """Sections in no particular order; within one, papers keep the order of `papers`.
+
+    The config's rules choose first. What they leave is grouped by discovery, or stands under
+    `themes.other`. Every paper returns with its `Placement`.
+    """
+    placements = _by_rules(papers, themes)
+    left = [paper for paper in papers if paper.id not in placements]
+    if themes.discover:
+        taken = (themes.other, *(rule.name for rule in themes.rules))
+        found = discover_themes(left, taken=taken, min_size=themes.min_size)
+        placements |= {paper.id: place for paper, place in place_found(found).items()}
+    other = Placement(theme=themes.other, by="other")
+    groups: dict[str, list[Paper]] = defaultdict(list)
+    for paper in papers:
+        placement = placements.get(paper.id, other)
+        groups[placement.theme].append(replace(paper, placement=placement))
+    words = {traits.paper.id: traits for traits in describe(papers, Topics(()))}
+    return tuple(
+        Section(theme=name, papers=tuple(members), subtitle=_subtitle(name, members, words, themes))
+        for name, members in sorted(groups.items())
+    )
+
+
+def _by_rules(papers: Sequence[Paper], themes: ThemesConfig) -> dict[PaperId, Placement]:
+    rules = Topics(
+        [
+            Topic(name=rule.name, keywords=rule.keywords, categories=rule.categories)
+            for rule in themes.rules
+        ]
+    )
+    found = {}
+    for paper in papers if themes.rules else ():
+        matches = rules.match(paper, PaperWords.of(paper, rules.longest))
+        if placement := place_by_rule(matches):
+            found[paper.id] = placement
+    return found
+
+
+def _subtitle(
+    name: str, members: Sequence[Paper], words: dict[PaperId, Traits], themes: ThemesConfig
+) -> str:
+    if name == themes.other:
+        return ""
+    return subtitle([words[paper.id] for paper in members], name)
