@@ -1,0 +1,114 @@
+"""Names a reader in a link, without showing her address, so that nobody else can make it up.
+
+A token is `READER.MAC`: the reader's opaque id and an HMAC-SHA-256 of it, cut to 128 bits
+(RFC 2104 §5), each 22 characters of URL-safe base64. Keys rotate: the newest signs, each older
+one still verifies the links of letters that are already in mailboxes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
+
+from itsdangerous import Signer
+from itsdangerous.encoding import base64_encode
+from itsdangerous.signer import SigningAlgorithm
+
+from digest.model import EmailAddress
+
+#: What a token allows. A token of one purpose is worthless for any other.
+UNSUBSCRIBE = "unsubscribe"
+PREFERENCES = "preferences"
+
+_MAC_BYTES = 16
+_READER = re.compile(r"[A-Za-z0-9_-]{22}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}")
+
+
+class _ShortHmac(SigningAlgorithm):
+    """HMAC-SHA-256, the first 128 bits."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")[:_MAC_BYTES]
+
+
+def reader_id(key: bytes, newsletter: str, address: EmailAddress) -> str:
+    """A stable name for (newsletter, address): 22 URL-safe characters, 128 bits.
+
+    `newsletter` keeps the readers of two newsletters apart that share a key; its sender's
+    address serves well. Without the key nothing can be read from it, nor an address be tried.
+    """
+    value = f"digest.reader\0{newsletter}\0{address.key}".encode()
+    return base64_encode(hmac.digest(key, value, "sha256")[:16]).decode("ascii")
+
+
+def is_reader_id(text: str) -> bool:
+    """Whether `text` has the form of a reader id."""
+    return _READER.fullmatch(text) is not None
+
+
+def sign_token(keys: Sequence[bytes], reader: str, purpose: str) -> str:
+    """A token for `reader`, signed with the first (newest) key."""
+    return _signer(_usable(keys)[0], purpose).sign(reader).decode("ascii")
+
+
+def verify_token(keys: Sequence[bytes], token: str, purpose: str) -> str | None:
+    """The reader id in a token, or None if any of its bits is not as it was signed.
+
+    Every key is tried, so that an answer takes as long for a good token as for a bad one.
+    """
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        return None
+    reader = token[:22]
+    good = False
+    for key in _usable(keys):
+        signer = _signer(key, purpose)
+        # Base64 leaves four bits of the last character unused and its decoder ignores them, so
+        # the signature is compared as text: one token has one spelling.
+        good |= hmac.compare_digest(signer.sign(reader), token.encode("ascii"))
+    return reader if good else None
+
+
+@lru_cache(maxsize=64)
+def _signer(key: bytes, purpose: str) -> Signer:
+    # The derived key is handed to a signer that derives no more: deriving is half of the cost.
+    salt = f"digest.{purpose}"
+    derived = Signer(key, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+    return Signer(derived.derive_key(), salt=salt, key_derivation="none", algorithm=_ShortHmac())
+
+
+def _usable(keys: Sequence[bytes]) -> Sequence[bytes]:
+    if not keys or not all(keys):
+        raise ValueError("a token needs a secret key")
+    return keys
+
+
+def site_base(site_url: str) -> str:
+    """The site's address as an ASCII URI without a slash at its end, fit for a header.
+
+    A name like `bücher.example` becomes its A-label; what could end a URI in a list header
+    (blanks, commas, angle brackets) is percent-encoded; query and fragment are dropped.
+    """
+    parts = urlsplit(site_url)
+    host = parts.netloc
+    if not host.isascii():
+        import idna
+
+        name, colon, port = host.partition(":")
+        host = idna.encode(name, uts46=True).decode("ascii") + colon + port
+    path = quote(parts.path, safe="/%-._~!$&()*+;=:@").rstrip("/")
+    return f"{parts.scheme}://{quote(host, safe='[]:.-_%')}{path}"
+
+
+def unsubscribe_url(site_url: str, token: str) -> str:
+    """Where one POST ends the subscription (RFC 8058)."""
+    return f"{site_base(site_url)}/u/{token}"
+
+
+def preferences_url(site_url: str, token: str) -> str:
+    """Where a reader changes her choices."""
+    return f"{site_base(site_url)}/p/{token}"
