@@ -1,0 +1,88 @@
+"""Which files the list patterns of a config mean."""
+
+from __future__ import annotations
+
+import glob
+from pathlib import Path
+from typing import NamedTuple
+
+from digest.config import Config
+from digest.errors import Problem
+
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+CSV_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
+_KINDS = "a list ends in .yaml, .yml or .csv"
+
+
+class ListFile(NamedTuple):
+    """A list on disk; `shown` is its name in messages, relative to the config where it can be."""
+
+    path: Path
+    shown: str
+
+
+def find_lists(config: Config) -> tuple[tuple[ListFile, ...], tuple[Problem, ...]]:
+    """The list files in the order of the patterns, each once however often it is matched.
+
+    A path that does not exist is an error; a pattern without a match is a warning, unless no
+    pattern matches anything.
+    """
+    found: dict[Path, ListFile] = {}
+    problems: list[Problem] = []
+    for pattern in config.subscribers.lists:
+        for path in _matches(config, pattern, problems):
+            found.setdefault(path.resolve(), ListFile(path, show(path, config.folder)))
+    if not found and not any(not p.warning for p in problems):
+        what = "there is no list file at all"
+        mend = f"looked for {', '.join(config.subscribers.lists)} in {config.folder}"
+        problems.append(Problem(file="config.yaml", key="subscribers.lists", what=what, mend=mend))
+    return tuple(found.values()), tuple(problems)
+
+
+def show(path: Path, folder: Path) -> str:
+    """The name of a list in messages: relative to the config's folder when it lies inside."""
+    try:
+        return str(path.resolve().relative_to(folder.resolve()))
+    except ValueError:
+        return str(path.absolute())
+
+
+def is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in YAML_SUFFIXES
+
+
+def _matches(config: Config, pattern: str, problems: list[Problem]) -> list[Path]:
+    plain = config.path(pattern)
+    is_glob = glob.has_magic(pattern) and not plain.exists()
+    if not is_glob:
+        problem = _plain_problem(plain, show(plain, config.folder))
+        problems.extend(problem)
+        return [] if problem else [plain]
+    kept = []
+    for name in sorted(glob.glob(str(plain), recursive=True)):
+        path = Path(name)
+        if path.is_dir():
+            continue
+        if path.suffix.lower() in YAML_SUFFIXES | CSV_SUFFIXES:
+            kept.append(path)
+        else:
+            shown = show(path, config.folder)
+            problems.append(Problem(file=shown, what="is not read", mend=_KINDS, warning=True))
+    if not kept:
+        what = f"no list file matches {pattern}"
+        problems.append(
+            Problem(file="config.yaml", key="subscribers.lists", what=what, warning=True)
+        )
+    return kept
+
+
+def _plain_problem(path: Path, shown: str) -> tuple[Problem, ...]:
+    if path.is_dir():
+        mend = f"name its files: {shown}/*.yaml"
+        return (Problem(file=shown, what="is a folder, not a list", mend=mend),)
+    if not path.exists():
+        mend = "make it, or take it out of subscribers.lists in config.yaml"
+        return (Problem(file=shown, what="does not exist", mend=mend),)
+    if path.suffix.lower() not in YAML_SUFFIXES | CSV_SUFFIXES:
+        return (Problem(file=shown, what="is of no known kind", mend=_KINDS),)
+    return ()
