@@ -134,7 +134,7 @@ def _make_file(path: Path, create: bool) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """See from the first page whether the file is a whole database (sqlite.org/fileformat2.html)."""
+    """See from the first page whether the file is whole (sqlite.org/fileformat2.html)."""
     try:
         with path.open("rb") as file:
             head = file.read(100)

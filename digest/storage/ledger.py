@@ -96,7 +96,7 @@ class EditionLedger:
     ) -> None:
         self._database = database
         self._edition = edition
-        self._due_before = due_before
+        self._queues = _queues(edition, due_before)
 
     def claim(self, limit: int, now: datetime) -> Sequence[Recipient]:
         """Take up to `limit` letters whose time has come; none means that none is left now.
@@ -109,9 +109,11 @@ class EditionLedger:
         """
         taken: list[Recipient] = []
         with self._database.write() as connection:
-            for queue in self._queues(now):
+            times = {"now": now, "too_late": now + LONGEST_WAIT}
+            for queue in self._queues:
                 while len(taken) < limit:
-                    rows = connection.execute(queue.limit(limit - len(taken))).all()
+                    wanted = times | {"wanted": limit - len(taken)}
+                    rows = connection.execute(queue, wanted).all()
                     taken += self._take(connection, rows, now)
                     if not rows:
                         break
@@ -148,19 +150,6 @@ class EditionLedger:
         if recipients:
             with self._database.write() as connection:
                 connection.execute(_release, [self._row(recipient) for recipient in recipients])
-
-    def _queues(self, now: datetime) -> tuple[sa.Select[Any], ...]:
-        """What may be claimed, each part in the order of one index."""
-        pending = _with_suppression(self._edition, State.PENDING)
-        if self._due_before is not None:
-            pending = pending.where(delivery.c.due_at <= self._due_before)
-        deferred = _with_suppression(self._edition, State.DEFERRED)
-        deferred = deferred.order_by(delivery.c.retry_at)
-        return (
-            deferred.where(delivery.c.retry_at <= now),
-            deferred.where(delivery.c.retry_at > now + LONGEST_WAIT),
-            pending.order_by(delivery.c.due_at),
-        )
 
     def _take(
         self, connection: sa.Connection, rows: Sequence[Any], now: datetime
@@ -208,6 +197,20 @@ class EditionLedger:
         return {"of_edition": self._edition.text, "of_address": address_key}
 
 
+def _queues(edition: EditionKey, due_before: datetime | None) -> tuple[sa.Select[Any], ...]:
+    """What may be claimed: at most `wanted` rows each, in the order of one index."""
+    moment = delivery.c.due_at.type
+    pending = _with_suppression(edition, State.PENDING).order_by(delivery.c.due_at)
+    if due_before is not None:
+        pending = pending.where(delivery.c.due_at <= due_before)
+    deferred = _with_suppression(edition, State.DEFERRED).order_by(delivery.c.retry_at)
+    return (
+        deferred.where(delivery.c.retry_at <= sa.bindparam("now", type_=moment)),
+        deferred.where(delivery.c.retry_at > sa.bindparam("too_late", type_=moment)),
+        pending,
+    )
+
+
 def _with_suppression(edition: EditionKey, state: State) -> sa.Select[Any]:
     """Rows of `state`; `reason` is None for readers who may be mailed.
 
@@ -228,5 +231,6 @@ def _with_suppression(edition: EditionKey, state: State) -> sa.Select[Any]:
         .outerjoin(by_address, by_address.c.address_key == delivery.c.address_key)
         .outerjoin(by_reader, by_reader.c.reader_id == delivery.c.reader_id)
         .where(delivery.c.edition == edition.text, delivery.c.state == state.value)
+        .limit(sa.bindparam("wanted", type_=sa.Integer))
         .with_for_update(of=delivery, skip_locked=True)
     )

@@ -55,6 +55,7 @@ def suppress_reader(
     Raises:
         StorageError: it could not be written; the reader must not be told that it was.
     """
+    reader_id = storable(reader_id, 128)
     with database.write() as connection:
         if _find(connection, suppression.c.reader_id == reader_id) is not None:
             return False
@@ -105,7 +106,7 @@ def is_suppressed(
     """
     where = suppression.c.address_key == address.key
     if reader_id is not None:
-        where |= suppression.c.reader_id == reader_id
+        where |= suppression.c.reader_id == storable(reader_id, 128)
     with database.read() as connection:
         return _find(connection, where) is not None
 
@@ -142,7 +143,7 @@ def address_of_reader(database: Database, reader_id: str) -> EmailAddress | None
         StorageError: the database cannot be read.
     """
     with database.read() as connection:
-        row = _address_of(connection, reader_id)
+        row = _address_of(connection, storable(reader_id, 128))
     if row is None:
         return None
     local, _, domain = row.address.rpartition("@")
@@ -171,7 +172,7 @@ def _add(
         suppression.insert().values(
             address_key=address_key,
             address=address,
-            reader_id=None if reader_id is None else storable(reader_id, 128),
+            reader_id=reader_id,
             reason=storable(reason),
             source=storable(source),
             at=at,

@@ -1,0 +1,144 @@
+"""Whatever happens in whatever order, the ledger agrees with a ledger of a few dicts."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from digest.model import EmailAddress, OutcomeKind, Recipient
+from digest.storage import census
+from digest.storage.ledger import EditionLedger
+from digest.storage.recovery import recover
+from digest.storage.suppressions import suppress_address, suppress_reader, unsuppress
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
+
+NAMES = [f"r{n}" for n in range(7)]
+AFTER = {
+    OutcomeKind.SENT: "sent",
+    OutcomeKind.DEFERRED: "deferred",
+    OutcomeKind.REJECTED: "rejected",
+    OutcomeKind.UNKNOWN: "unknown",
+    OutcomeKind.UNTRIED: "pending",
+}
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """The real ledger in a file, beside the model."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = Path(tempfile.mkdtemp())
+        self.database = new_database(self.folder)
+        freeze_readers(self.database, [reader(name) for name in NAMES])
+        self.ledger = EditionLedger(self.database, KEY)
+        self.now = NOW
+        self.state = dict.fromkeys(NAMES, "pending")
+        self.attempt = dict.fromkeys(NAMES, 0)
+        self.retry = dict.fromkeys(NAMES, NOW)
+        self.left: set[str] = set()
+        self.held: dict[str, Recipient] = {}
+
+    def teardown(self) -> None:
+        if hasattr(self, "database"):
+            self.database.close()
+            shutil.rmtree(self.folder)
+
+    def _in(self, state: str) -> list[str]:
+        return sorted(name for name in self.held if self.state[name] == state)
+
+    @rule(limit=st.integers(1, 8))
+    def claim(self, limit: int) -> None:
+        ready = {
+            name
+            for name, state in self.state.items()
+            if state == "pending" or (state == "deferred" and self.retry[name] <= self.now)
+        }
+        claimed = self.ledger.claim(limit, self.now)
+        names = {r.address.local for r in claimed}
+        assert len(names) == len(claimed) == min(limit, len(ready - self.left))
+        assert names <= ready - self.left
+        for recipient in claimed:
+            name = recipient.address.local
+            assert recipient.attempt == self.attempt[name]
+            self.held[name], self.state[name] = recipient, "claimed"
+        for row in census.rows(self.database, KEY):
+            name = row.address.partition("@")[0]
+            if row.state == "suppressed" and self.state[name] != "suppressed":
+                assert name in ready & self.left
+                self.state[name] = "suppressed"
+
+    @rule(choices=st.data())
+    def record(self, choices: st.DataObject) -> None:
+        begun = choices.draw(st.lists(st.sampled_from(NAMES), unique=True), label="begun")
+        begun = [name for name in begun if name in self._in("claimed")]
+        ended = [name for name in self._in("data") if choices.draw(st.booleans())]
+        kinds = {name: choices.draw(st.sampled_from(OutcomeKind)) for name in ended}
+        wait = timedelta(minutes=choices.draw(st.integers(0, 30)))
+        settled = [
+            (self.held[name], outcome(kind, retry_at=self.now + wait))
+            for name, kind in kinds.items()
+        ]
+        self.ledger.record([self.held[name] for name in begun], settled, self.now)
+        for name in begun:
+            self.state[name] = "data"
+            self.attempt[name] += 1
+        for name, kind in kinds.items():
+            self.state[name], self.retry[name] = AFTER[kind], self.now + wait
+            self.attempt[name] -= kind is OutcomeKind.UNTRIED
+
+    @rule()
+    def release(self) -> None:
+        names = self._in("claimed")[:2]
+        self.ledger.release([self.held[name] for name in names])
+        self.state.update(dict.fromkeys(names, "pending"))
+
+    @rule(name=st.sampled_from(NAMES), by_link=st.booleans())
+    def leave(self, name: str, by_link: bool) -> None:
+        words = {"reason": "left", "source": "test", "at": self.now}
+        if by_link:
+            new = suppress_reader(self.database, f"id-{name}", **words)  # type: ignore[arg-type]
+        else:
+            new = suppress_address(self.database, EmailAddress(name, "example.org"), **words)  # type: ignore[arg-type]
+        assert new == (name not in self.left)
+        self.left.add(name)
+
+    @rule(name=st.sampled_from(NAMES))
+    def come_back(self, name: str) -> None:
+        assert unsuppress(self.database, EmailAddress(name, "example.org")) == (name in self.left)
+        self.left.discard(name)
+
+    @rule(minutes=st.integers(1, 20))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @precondition(lambda self: self.held)
+    @rule(policy=st.sampled_from(["resend", "hold"]))
+    def crash(self, policy: str) -> None:
+        """The process is gone; the next one opens the same file."""
+        self.database.close()
+        self.database = new_database(self.folder)
+        self.ledger = EditionLedger(self.database, KEY)
+        recover(self.database, policy, self.now)  # type: ignore[arg-type]
+        after = {"claimed": "pending", "data": "unknown"}
+        self.state = {name: after.get(state, state) for name, state in self.state.items()}
+        if policy == "resend":
+            back = {"unknown": "pending"}
+            self.state = {name: back.get(state, state) for name, state in self.state.items()}
+        self.held.clear()
+
+    @invariant()
+    def agree(self) -> None:
+        if hasattr(self, "database"):
+            rows = {r.address.partition("@")[0]: r for r in census.rows(self.database, KEY)}
+            assert {name: row.state.value for name, row in rows.items()} == self.state
+            assert {name: row.attempt for name, row in rows.items()} == self.attempt
+
+
+TestLedgerModel = LedgerMachine.TestCase
+TestLedgerModel.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
