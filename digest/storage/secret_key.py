@@ -43,7 +43,7 @@ def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
 
 def _make(path: Path) -> None:
     marker = load_marker(path.parent)
-    if "secret_key" in marker:
+    if "secret_key" in marker and not path.exists():  # another program may just have made it
         # A new key would end the unsubscribe links in all letters that were sent.
         mend = f"restore it from a backup, or give the key in {_VARIABLE}"
         raise _wrong(str(path), "is missing although it existed before", mend)

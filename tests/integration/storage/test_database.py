@@ -84,6 +84,20 @@ def test_a_first_run_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
         assert freeze_readers(database, [reader("ann")])
 
 
+def test_programs_that_start_together_make_one_database(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from tests.support.state import new_database;"
+        "new_database(Path(sys.argv[1])).close()"
+    )
+    runs = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    assert [run.communicate()[1] for run in runs] == [b"", b"", b""]
+    with new_database(tmp_path) as database:
+        assert freeze_readers(database, [reader("ann")])
+
+
 def test_another_database_in_its_place_is_refused(tmp_path: Path) -> None:
     path = _filled(tmp_path / "a")
     shutil.copy(_filled(tmp_path / "b"), path)

@@ -16,6 +16,7 @@ from digest.storage.ledger import LONGEST_WAIT, EditionLedger
 from digest.storage.recovery import give_up, recover, resend_unknown
 from digest.storage.states import State
 from digest.storage.suppressions import suppress_address, suppress_reader
+from sqlalchemy import event
 
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
 
@@ -271,6 +272,33 @@ async def test_the_event_loop_may_call_from_worker_threads(tmp_path: Path) -> No
             asyncio.to_thread(ledger.claim, 1, NOW), asyncio.to_thread(ledger.claim, 1, NOW)
         )
         assert {*_locals(first), *_locals(second)} == {"ann", "bob"}
+
+
+def test_a_claim_follows_an_index_and_sorts_nothing(tmp_path: Path) -> None:
+    """So a claim among a million rows costs what it costs among a hundred."""
+    statements: list[tuple[str, object]] = []
+    with new_database(tmp_path) as database:
+        freeze_readers(database, [reader(f"r{n}") for n in range(50)])
+
+        def note(_c: object, _cursor: object, sql: str, facts: object, *_: object) -> None:
+            statements.append((sql, facts))
+
+        event.listen(database._engine, "before_cursor_execute", note)
+        EditionLedger(database, KEY, due_before=NOW).claim(5, NOW)
+        event.remove(database._engine, "before_cursor_execute", note)
+        with database.read() as connection:
+            plans = [
+                " ".join(
+                    row.detail
+                    for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", facts)
+                )
+                for sql, facts in statements
+                if sql.startswith("SELECT")
+            ]
+    assert len(plans) == 3
+    assert ["delivery_retry" in p for p in plans] == [True, True, False]
+    assert "delivery_due (edition=? AND state=? AND due_at<?)" in plans[2]
+    assert not any("TEMP B-TREE" in plan or "SCAN" in plan for plan in plans)
 
 
 HOSTILE = '\'");-- %s :name ? \0 \ud800 \\ " ` ; DROP TABLE delivery; ünïcödé 🎓'
