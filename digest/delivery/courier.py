@@ -186,8 +186,13 @@ class _Run:
         letter = self._render(recipient)
         if letter is None:
             return True
-        if not await self._ready(slot):
-            self._feed.give_back(recipient)
+        ready = False
+        try:
+            ready = await self._ready(slot)
+        finally:
+            if not ready:
+                self._feed.give_back(recipient)
+        if not ready:
             return False
         settled, slot.settled = slot.settled, None
         if not await self._scribe.record(begun=recipient, settled=settled):
@@ -213,6 +218,9 @@ class _Run:
             self._feed.done()
             self._faults.add(recipient, error)
             return None
+        except Exception:
+            self._feed.give_back(recipient)
+            raise
         self._faults.written()
         return letter
 

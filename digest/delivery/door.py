@@ -89,6 +89,8 @@ class Door:
         while (ahead := self._not_before - self._clock()) > 0:
             if not await self._wait(ahead):
                 return None
+        if not await self._wait(0):  # the slot before us may have ended the run
+            return None
         try:
             connection = await self._transport.connect()
         except ConnectFailed as error:
