@@ -12,9 +12,10 @@
     kind      0.50 for a first version, 0.25 for a cross-list, 0 for a replacement
     abstract  0.25 when there is one to read
 
-Unknown is not zero. Where some papers of the day have votes and a paper's own are unknown, it gets
-the lower quartile of the parts that are known ("votes expected"); comments and stars that nobody
-counted have no part. A paper without a date, or from the future, counts as four days old.
+Unknown is not zero. Where some papers of the day have votes and a paper's own are unknown, it
+gets four fifths of the lower quartile of the known parts ("votes expected"); comments and stars
+that nobody counted have no part. A paper without a date, or from the future, counts as four days
+old.
 Logarithms saturate: the step from 0 to 10 votes is worth more than that from 100 to 110.
 
 `newest` puts the youngest first; within a day `trending` decides.
@@ -100,7 +101,7 @@ def _waited(paper: Paper) -> float:
 
 def _expected_votes(papers: Sequence[Paper]) -> float:
     known = sorted(part for p in papers if (part := _votes_part(p)) is not None)
-    return known[len(known) // 4] if known else 0.0
+    return 0.8 * known[len(known) // 4] if known else 0.0
 
 
 def _saturated(count: float, full: int) -> float:

@@ -1,0 +1,177 @@
+"""An edition holds a day's papers once, best first, and says what it left out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from digest.config import EditionConfig, ThemeRule, ThemesConfig
+from digest.editorial.compose import compose_edition, compose_weekly
+from digest.editorial.explain import explain_edition, explain_paper
+from digest.model import Edition, EditionKey, Mark, Paper, PaperId, SourceReport, Verdict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.labelled_days import labelled_day
+from tests.support.strategies import DAY, NOW, papers
+
+YESTERDAY = DAY - timedelta(days=1)
+THEMES = ThemesConfig(discover=False, rules=(ThemeRule(name="Robots", keywords=("robot",)),))
+
+
+def paper(number: int, title: str = "", **fields: object) -> Paper:
+    ids = (PaperId("arxiv", f"2611.{number:05d}"),)
+    return replace(Paper(ids=ids, title=title or f"On the matter {number}"), **fields)
+
+
+def compose(
+    *found: Paper,
+    day: date = DAY,
+    sent: dict[PaperId, date] | None = None,
+    themes: ThemesConfig = THEMES,
+    **config: object,
+) -> Edition:
+    report = SourceReport(
+        source="s", kind="file", verdict=Verdict.FRESH, papers=len(found), reason="read"
+    )
+    return compose_edition(
+        found,
+        key=EditionKey.daily(day),
+        day=day,
+        now=NOW,
+        reports=[report],
+        edition=EditionConfig(**config),
+        themes=themes,
+        sent=sent or {},
+        template_set="daily",
+    )
+
+
+def numbers(edition: Edition) -> list[int]:
+    return [int(p.id.value[-5:]) for p in edition.papers]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(papers(), max_size=8), st.integers(1, 5), st.randoms(use_true_random=False))
+def test_papers_are_chosen_or_counted_whatever_their_order(found, most, chance) -> None:
+    edition = compose(*found, max_papers=most)
+    mixed = list(found)
+    chance.shuffle(mixed)
+    assert replace(compose(*mixed, max_papers=most), verdicts=()) == replace(edition, verdicts=())
+    assert len(edition.papers) <= most
+    assert edition.left_out == 0 or len(edition.papers) == most
+    known = {i for p in found for i in p.ids}
+    assert all(set(p.ids) <= known and not p.withdrawn for p in edition.papers)
+
+
+def test_a_section_is_in_score_order_and_other_comes_last() -> None:
+    edition = compose(
+        paper(1, votes=90), paper(2, "A robot", votes=1), paper(3, "Robots", votes=9), paper(4)
+    )
+    assert [(s.theme, [p.id.value[-1] for p in s.papers]) for s in edition.sections] == [
+        ("Robots", ["3", "2"]),
+        ("Other", ["1", "4"]),
+    ]
+
+
+def test_the_heavier_section_comes_first() -> None:
+    rules = (ThemeRule(name="A", keywords=("apple",)), ThemeRule(name="B", keywords=("pear",)))
+    edition = compose(
+        paper(1, "An apple", votes=5),
+        paper(2, "A pear", votes=200),
+        paper(3, "Pears", votes=100),
+        themes=ThemesConfig(rules=rules),
+    )
+    assert [s.theme for s in edition.sections] == ["B", "A"]
+
+
+def test_what_the_cut_leaves_out_is_the_worst_and_is_counted() -> None:
+    edition = compose(paper(1, votes=1), paper(2, votes=99), paper(3, votes=50), max_papers=2)
+    assert (numbers(edition), edition.left_out) == ([2, 3], 1)
+
+
+def test_a_paper_mailed_before_by_any_of_its_ids_is_left_out() -> None:
+    doi = PaperId("doi", "10.1234/x")
+    known = replace(paper(1), ids=(*paper(1).ids, doi))
+    edition = compose(known, paper(2), sent={doi: YESTERDAY})
+    assert (numbers(edition), edition.repeated) == ([2], 1)
+
+
+def test_composing_the_day_again_after_mailing_gives_the_same() -> None:
+    assert compose(paper(1), sent={paper(1).id: DAY}) == compose(paper(1))
+
+
+def test_a_repeated_paper_says_when_it_was_first_sent() -> None:
+    first = DAY - timedelta(days=9)
+    edition = compose(paper(1, announced=DAY), sent={paper(1).id: first}, repeat=True)
+    (one,) = edition.papers
+    assert (one.marks, one.first_sent, edition.repeated) == ((Mark.TRENDING,), first, 1)
+
+
+def test_an_editorial_mailed_before_does_not_silence_the_next() -> None:
+    title = PaperId("title", "abc")
+    fresh = replace(paper(1, "Editorial"), ids=(*paper(1).ids, title))
+    assert numbers(compose(fresh, sent={title: YESTERDAY})) == [1]
+
+
+@pytest.mark.parametrize("repeat", [True, False])
+def test_a_withdrawn_paper_is_no_news(repeat: bool) -> None:
+    sent = {paper(1).id: YESTERDAY}
+    found = (paper(1, withdrawn=True), paper(2, withdrawn=True), paper(3))
+    assert numbers(compose(*found, sent=sent, repeat=repeat)) == [3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "marks"),
+    [
+        ({"announced": DAY}, (Mark.NEW,)),
+        ({"published": DAY}, (Mark.NEW,)),
+        ({"announced": DAY, "announce_type": "new"}, (Mark.NEW,)),
+        ({"announced": YESTERDAY, "published": DAY}, ()),
+        ({"announced": DAY, "announce_type": "cross"}, (Mark.CROSS,)),
+        ({"announced": DAY, "announce_type": "replace-cross"}, (Mark.UPDATED,)),
+        ({"announced": DAY, "version": 3}, (Mark.UPDATED,)),
+        ({}, ()),
+    ],
+)
+def test_marks_say_what_kind_of_news_it_is(fields: dict, marks: tuple[Mark, ...]) -> None:
+    assert compose(paper(1, **fields)).papers[0].marks == marks
+
+
+def test_an_empty_day_is_an_edition_without_sections() -> None:
+    assert compose().sections == ()
+
+
+def test_the_week_is_its_days_papers_once_with_their_best_signals() -> None:
+    monday = compose(paper(1, votes=5), paper(2, votes=3), day=date(2026, 11, 23))
+    tuesday = compose(paper(1, votes=60), paper(3, votes=4), day=date(2026, 11, 24))
+    week = compose_weekly(
+        [tuesday, monday],
+        key=EditionKey("2026-W48"),
+        day=date(2026, 11, 27),
+        now=NOW,
+        edition=EditionConfig(max_papers=2),
+        themes=THEMES,
+        template_set="daily",
+    )
+    assert numbers(week) == [1, 3]
+    best = week.papers[0]
+    assert (best.votes, best.first_sent, week.left_out) == (60, date(2026, 11, 23), 1)
+
+
+def test_an_explanation_accounts_for_every_paper_of_a_real_day() -> None:
+    edition = compose(*labelled_day("hf_2025-10-15_hand"), themes=ThemesConfig(), max_papers=40)
+    told = "\n".join(explain_edition(edition))
+    assert "40 papers" in told
+    assert "16 left out" in told
+    for one in edition.papers:
+        assert f"{one.id} {one.title}" in told
+        place = explain_paper(edition, str(one.id))
+        assert any("votes" in line and "age" in line for line in place)
+        assert any(one.placement.theme in line for line in place)
+        assert explain_paper(edition, one.source_id) == place
+
+
+def test_a_paper_that_the_edition_does_not_hold_has_no_explanation() -> None:
+    assert explain_paper(compose(paper(1)), "arxiv:9999.00000") == ()

@@ -1,0 +1,98 @@
+"""Renditions as JSON: every block with its open fields comes back as it was."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pytest
+from digest.model import (
+    READER_FIELDS,
+    SEGMENT_FIELDS,
+    Block,
+    EditionKey,
+    PaperBlocks,
+    Piece,
+    Rendition,
+    SectionBlocks,
+)
+from digest.model.rendition_document import rendition_from_document, rendition_to_document
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+fields = st.lists(st.sampled_from(sorted(SEGMENT_FIELDS | READER_FIELDS)), max_size=3)
+texts = st.text(max_size=20)
+blocks = fields.flatmap(
+    lambda found: st.lists(texts, min_size=len(found) + 1, max_size=len(found) + 1).map(
+        lambda literals: Block(literals=tuple(literals), fields=tuple(found))
+    )
+)
+pieces = st.builds(Piece, html=blocks, text=blocks)
+papers = st.builds(
+    PaperBlocks, paper_id=texts, short_title=texts, full=pieces, brief=pieces, line=pieces
+)
+sections = st.builds(
+    SectionBlocks,
+    theme=texts,
+    heading=pieces,
+    entry=pieces,
+    papers=st.lists(papers, max_size=2).map(tuple),
+)
+renditions = st.builds(
+    Rendition,
+    key=st.just(EditionKey("2026-W48")),
+    date=st.just(date(2026, 11, 23)),
+    language=st.just("en"),
+    template_set=texts,
+    title=texts,
+    subject=blocks,
+    head=pieces,
+    middle=pieces,
+    sections=st.lists(sections, max_size=2).map(tuple),
+    seam=pieces,
+    more=pieces,
+    foot=pieces,
+    phrases=st.dictionaries(
+        st.sampled_from(["papers", "more"]), st.lists(texts, max_size=3).map(tuple)
+    ),
+    seam_after=st.integers(1, 9),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(renditions)
+def test_every_rendition_survives_json(rendition: Rendition) -> None:
+    document = json.loads(json.dumps(rendition_to_document(rendition)))
+    assert rendition_from_document(document) == rendition
+
+
+def test_a_block_is_one_flat_list() -> None:
+    block = Block(literals=("Dear ", ","), fields=("name",))
+    plain = Piece()
+    rendition = Rendition(
+        key=EditionKey("2026-11-23"),
+        date=date(2026, 11, 23),
+        language="en",
+        template_set="daily",
+        title="T",
+        subject=block,
+        head=plain,
+        middle=plain,
+        sections=(),
+        seam=plain,
+        more=plain,
+        foot=plain,
+        phrases={},
+    )
+    document = rendition_to_document(rendition)
+    assert document["subject"] == ["Dear ", "name", ","]
+    for change, words in [
+        ({"schema": 2}, "schema 2 is not 1"),
+        ({"head": None}, "wrong kind"),
+        ({"subject": ["a", "no field", "b"]}, "unknown merge fields"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            rendition_from_document(document | change)
+    del document["foot"]
+    with pytest.raises(ValueError, match="foot is missing"):
+        rendition_from_document(document)
