@@ -103,7 +103,7 @@ def encode_words(text: str, first: int) -> str:
     Q where it is shorter, else B; the charset is UTF-8.
     """
     raw = text.encode("utf-8")
-    as_q = sum(len(_Q[byte]) for byte in raw) <= 4 * len(raw) / 3
+    as_q = sum(len(_Q[byte]) for byte in raw) <= -(-len(raw) // 3) * 4
     words, start, used, room = [], 0, 0, min(first, _WORD) - _FRAME
     for position, character in enumerate(text):
         octets = character.encode("utf-8")

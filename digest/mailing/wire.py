@@ -38,11 +38,15 @@ def encode_chunk(text: str) -> bytes:
     text = clean_text(text)
     if not text:
         return b""
-    raw = binascii.b2a_qp(text.encode("utf-8"), istext=True)
+    whole = text.endswith("\n")
+    # binascii fills a last line to 76 and leaves no room for our soft break, so it is made to
+    # believe that one more character follows.
+    raw = binascii.b2a_qp((text if whole else f"{text}x").encode("utf-8"), istext=True)
+    if not whole:
+        raw = raw[:-1] if raw.endswith(b"=\nx") else raw[:-1] + b"=\n"
     if " \n" in text or "\t\n" in text:
         raw = _TOO_LONG.sub(rb"\1=\n\2", raw)
-    raw = raw.replace(b"\n", CRLF)
-    return raw if text.endswith("\n") else raw + _SOFT_BREAK
+    return raw.replace(b"\n", CRLF)
 
 
 def encode_block(block: Block) -> Encoded:

@@ -85,7 +85,7 @@ def test_the_order_is_head_contents_middle_rows_foot() -> None:
     [
         (40, {"full"}),
         (90, {"full", "brief"}),
-        (600, {"full", "brief", "line"}),
+        (700, {"full", "brief", "line"}),
         (1500, {"full", "line"}),
     ],
 )
