@@ -150,7 +150,7 @@ def find_format(name: str, text: str) -> str:
     known = _EXTENSIONS.get(PurePath(lowered).suffix)
     seen = _look(text)
     # A `.json` with an object a line is common, and so is a `.txt` that holds something else.
-    if known is None or (known, seen) in {("json", "jsonl"), ("jsonl", "json")}:
+    if known is None or (known, seen) == ("json", "jsonl"):
         return seen
     return seen if known == "text" and seen in ("ris", "bibtex", "json", "jsonl") else known
 

@@ -25,6 +25,9 @@ def read_bibtex(text: str) -> Iterator[RawRecord]:
     logging.root.setLevel(logging.CRITICAL)
     try:
         library = parse_string(text)
+    except Exception as error:  # the library promises nothing for text that is no BibTeX
+        yield RawRecord(fault=f"cannot be read as BibTeX: {error}")
+        return
     finally:
         logging.root.setLevel(quiet)
     for found in library.blocks:
@@ -116,7 +119,7 @@ def read_ris(text: str) -> Iterator[RawRecord]:
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [found.start() for found in _RIS_START.finditer(text)]
-    for begin, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for begin, end in zip(starts, [*starts[1:], len(text)], strict=False):
         chunk = text[begin:end]
         lead = len(chunk) - len(chunk.lstrip())
         line = text.count("\n", 0, begin + lead) + 1

@@ -36,7 +36,7 @@ _FURNITURE = re.compile(
 _SUBMITTED = re.compile(r"(?:submitted|posted|published)\s+by\s*:?", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.…][\"'”’)\]]*$|\.\.\.$")
 _LONG = 200  # the longest titles are about this long
-_SHORT_ABSTRACT = 40
+_SHORT_ABSTRACT = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def is_formula(inner: str, before: str, after: str) -> bool:
         return not (money and " " in inner)
     if _OPERATORS.fullmatch(inner):
         return True
-    if inner[0].isspace() != inner[-1].isspace():
+    if inner[0].isspace() != inner[-1].isspace() and inner[0] not in "<>=≤≥~±+":
         return False
     if before.isalpha() and inner[0].isdigit() and " " in inner:  # US$5 and AU$
         return False

@@ -33,6 +33,7 @@ _BARE = (
 )
 _TEXT_STOP = re.compile(rf"{_URL}|[\\${{}}~`]|''|-{{2,}}|[_^](?={{)|{_BARE}")
 _MATH_STOP = re.compile(r"[\\${}~^_'\s]")
+_UNREAD = re.compile(r"\\(?:[A-Za-z]+\s?)?|[{}$]")
 _NAME = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r"`([^`'\n]{1,200})'(?!\w)")
 _ESCAPED_QUOTES = re.compile(r'(?<![\w\\])\\"(?=[\w\\({])([^"\\]{1,200}?)\\"(?!\w)')
@@ -82,7 +83,7 @@ class TexReader:
 
     def _read(self, start: int, end: int, *, math: bool) -> str:
         if self.depth >= _DEPTH:
-            return self.text[start:end]
+            return _UNREAD.sub("", self.text[start:end])  # nobody nests so deep in earnest
         self.depth += 1
         span = _Span(start, end, math, [])
         stop = _MATH_STOP if math else _TEXT_STOP
@@ -421,8 +422,12 @@ class TexReader:
             return inner
         span.at += 1
         if char == "\\":
+            if self.depth >= _DEPTH:
+                return None
             inside = _Span(span.at, span.end, math, [])
+            self.depth += 1
             self._command(inside)
+            self.depth -= 1
             span.at = inside.at
             return "".join(inside.out)
         if char in "${}":

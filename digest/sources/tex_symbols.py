@@ -32,8 +32,8 @@ inf ker lg lim liminf limsup ln log max min mod bmod Pr sec sin sinh sup tan tan
 FUNCTIONS = frozenset(_FUNCTIONS.split())
 _SILENT = """it em bf tt sc rm sf sl bfseries mdseries itshape scshape slshape upshape ttfamily
 rmfamily sffamily normalfont tiny scriptsize footnotesize small normalsize large Large LARGE huge
-Huge displaystyle textstyle scriptstyle limits nolimits left right middle big Big bigg Bigg bigl bigr
-Bigl Bigr biggl biggr Biggl Biggr noindent centering raggedright xspace allowbreak nobreak
+Huge displaystyle textstyle scriptstyle limits nolimits left right middle big Big bigg Bigg bigl
+bigr Bigl Bigr biggl biggr Biggl Biggr noindent centering raggedright xspace allowbreak nobreak
 protect relax leavevmode null hfill hfil vfill nonumber notag unskip ignorespaces boldmath
 unboldmath maketitle footnotemark smallskip medskip bigskip newpage linebreak pagebreak
 strut mathstrut textnormal cal bgroup egroup begingroup endgroup ensuremath"""
