@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ def show(path: Path, folder: Path) -> str:
     try:
         return str(path.resolve().relative_to(folder.resolve()))
     except ValueError:
-        return str(path.absolute())
+        return os.path.abspath(path)
 
 
 def is_yaml(path: Path) -> bool:

@@ -159,11 +159,10 @@ def _fill_empty(
     line = lines[outline.line]
     content = line.rstrip("\r\n")
     if content.strip() == "[]":
-        lines[outline.line] = ""
+        del lines[outline.line]
         indent = content[: outline.column]
-        return outline.line + 1, _compose(fields, "block", indent, end).removesuffix(
-            end
-        ) + _line_end(line)
+        new = _compose(fields, "block", indent, end).removesuffix(end)
+        return outline.line, new + _line_end(line)
     if re.fullmatch(r"\s*subscribers:\s*\[\]\s*", content):
         lines[outline.line] = content.rstrip().removesuffix("[]").rstrip() + _line_end(line)
         return outline.line + 1, _compose(fields, "block", "  ", end)

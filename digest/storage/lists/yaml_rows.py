@@ -53,15 +53,7 @@ def parse_events(source: Source) -> Iterator[Any]:
     try:
         yield from yaml.parse(source.raw, Loader=LOADER)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        what = (error.problem or error.context or "not YAML").replace("\n", " ")
-        mend = "check quotes, colons and indentation"
-        if "'\\t'" in what or "tab" in what:
-            mend = "indent with spaces, not tabs"
-        raise Unreadable(
-            Problem(file=source.shown, line=line, column=column, what=what, mend=mend)
-        ) from None
+        raise Unreadable(_syntax_problem(source, error)) from None
     except yaml.YAMLError as error:  # the reader's own: a control character
         head = source.raw[: getattr(error, "position", 0) or 0]
         what = "holds a control character that YAML forbids"
@@ -69,6 +61,20 @@ def parse_events(source: Source) -> Iterator[Any]:
         raise Unreadable(
             Problem(file=source.shown, line=line, what=what, mend="remove it")
         ) from None
+
+
+def _syntax_problem(source: Source, error: yaml.MarkedYAMLError) -> Problem:
+    """Where libyaml stopped; for what is never closed, where it was opened."""
+    what = (error.problem or error.context or "not YAML").replace("\n", " ")
+    mark = error.problem_mark or error.context_mark
+    text = source.raw[source.bom :].decode(source.codec).rstrip()
+    if mark and error.context_mark and mark.line > len(text.splitlines()) - 1:
+        mark = error.context_mark
+        what = f"{error.context or 'here'}: {what} at the end of the file"
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    tab = "'\\t'" in what or "tab" in what
+    mend = "indent with spaces, not tabs" if tab else "check quotes, colons and indentation"
+    return Problem(file=source.shown, line=line, column=column, what=what, mend=mend)
 
 
 def _root(source: Source, events: Iterator[Any]) -> Any:
