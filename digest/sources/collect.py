@@ -18,7 +18,7 @@ from digest.config import (
     SourceConfig,
 )
 from digest.errors import SourceError
-from digest.model import Paper, SourceReport
+from digest.model import Paper, SourceReport, Verdict
 from digest.sources.aside import run_aside
 from digest.sources.fetch import Fetcher, ReplyCache
 from digest.sources.politeness import ARXIV_GATE, Gate, Pace
@@ -36,8 +36,8 @@ _FILE_SECONDS = 120.0
 class Collection:
     """Everything that the sources gave for a day, in the order of the configuration.
 
-    The same paper may be here several times, once a source. `given` holds the paper ids per
-    source label, to be handed in as `memory` for the next day.
+    The same paper may be here several times, once a source. A quiet source gives none. `given`
+    holds the ids that each source showed last, per label: the `memory` of the next day.
     """
 
     papers: tuple[Paper, ...]
@@ -102,9 +102,11 @@ async def collect(
         tls=_tls(sources),
     )
 
-    async def one(source: SourceConfig, label: str) -> tuple[tuple[Paper, ...], SourceReport]:
-        reading = await _read_safely(source, errand, memory.get(label, frozenset()))
-        papers = from_source(reading.papers, label)
+    async def one(source: SourceConfig, label: str) -> _Result:
+        before = memory.get(label, frozenset())
+        reading = await _read_safely(source, errand, before)
+        quiet = reading.judgement.verdict is Verdict.QUIET
+        papers = () if quiet else from_source(reading.papers, label)
         told = SourceReport(
             source=label,
             kind=source.kind,
@@ -117,15 +119,19 @@ async def collect(
         )
         if report is not None:
             report(told)
-        return papers, told
+        # A source that was down or empty for a day must not make its old papers look new.
+        return papers, told, paper_ids(reading.papers) or before
 
     pairs = zip(sources, labels, strict=True)
     results = await asyncio.gather(*(one(source, label) for source, label in pairs))
     return Collection(
-        papers=tuple(paper for papers, _ in results for paper in papers),
-        reports=tuple(told for _, told in results),
-        given={told.source: paper_ids(papers) for papers, told in results},
+        papers=tuple(paper for papers, _, _ in results for paper in papers),
+        reports=tuple(told for _, told, _ in results),
+        given={told.source: ids for _, told, ids in results},
     )
+
+
+_Result = tuple[tuple[Paper, ...], SourceReport, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
