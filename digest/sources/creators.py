@@ -16,11 +16,12 @@ _LONGEST = 200_000
 
 def drop_affiliations(names: str) -> str:
     """Without everything in parentheses, however nested; an unclosed one goes to the end."""
-    while True:
+    for _ in range(10):  # each pass costs the whole length; people nest two or three deep
         shorter = _PARENTHESES.sub(" ", names)
         if shorter == names:
-            return names.partition("(")[0] if "(" in names else names
+            break
         names = shorter
+    return names.partition("(")[0]
 
 
 def split_names(names: str) -> tuple[str, ...]:
