@@ -38,6 +38,7 @@ _NAME = re.compile(r"[A-Za-z]+")
 _QUOTED = re.compile(r"`([^`'\n]{1,200})'(?!\w)")
 _ESCAPED_QUOTES = re.compile(r'(?<![\w\\])\\"(?=[\w\\({])([^"\\]{1,200}?)\\"(?!\w)')
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "textfrac"})
+_STYLES = re.compile(r"(?:text|math)[a-z]{0,5}|emph|[mh]box|underline|uline|boldsymbol")
 _UPRIGHT = re.compile(r"text|mbox|hbox|emph|operatorname")
 
 
@@ -293,7 +294,8 @@ class TexReader:
             return
         if self.text.startswith("{", span.at) and span.at < span.end:  # never closed: cut text
             span.at += 1
-            return
+            if _STYLES.fullmatch(name):
+                return
         # `\nOur` and a lone `\n` are line breaks that some program escaped twice.
         if name == "n" or (name[0] == "n" and name[1:2].isupper() and name[2:].islower()):
             span.out.append(" " + name[1:])
