@@ -1,1 +1,5 @@
-"""The command line: words in, one foreman called, words and an exit code out."""
+"""The command line: words in, the foreman called, words with an exit code out."""
+
+from digest.cli.root import main
+
+__all__ = ["main"]

@@ -1,1 +1,0 @@
-"""The day's work, told by calling the rooms in turn."""

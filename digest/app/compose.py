@@ -1,0 +1,181 @@
+"""From the sources to an edition in the archive."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from digest.app.house import House
+from digest.editorial.compose import compose_edition, compose_weekly
+from digest.editorial.decide import Decision, DecisionKind, decide, usable
+from digest.editorial.identity import merge_papers
+from digest.errors import StorageError, UsageError
+from digest.model import Edition, EditionKey, SourceReport
+from digest.model.document import edition_from_document, edition_to_document
+from digest.sources.collect import Collection, collect
+from digest.storage.archive import list_editions, load_edition, save_edition
+from digest.storage.campaigns import load_campaign
+from digest.storage.seen import sent_before
+from digest.storage.source_memory import memory_before, save_memory
+
+OnReport = Callable[[SourceReport], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """An edition, and whether it may be sent. `reused`: it was in the archive already."""
+
+    edition: Edition
+    decision: Decision
+    reused: bool = False
+
+    @property
+    def may_send(self) -> bool:
+        return self.decision.kind is DecisionKind.SEND
+
+
+def collect_papers(house: House, day: date, on_report: OnReport | None = None) -> Collection:
+    """Ask every source for the papers of `day`; failures are verdicts."""
+    return asyncio.run(
+        collect(
+            house.config.sources,
+            folder=house.config.folder,
+            day=day,
+            now=house.clock(),
+            agent=house.agent,
+            cache=house.reply_cache,
+            memory=memory_before(house.database, day),
+            report=on_report,
+        )
+    )
+
+
+def compose_day(
+    house: House, day: date, *, refresh: bool = False, on_report: OnReport | None = None
+) -> Composition:
+    """The edition of `day`: from the archive, or composed now and, if it may be sent, kept there.
+
+    `refresh` composes it again from the sources, as long as it is not frozen.
+    """
+    key = EditionKey.daily(day)
+    if refresh and load_campaign(house.database, key) is not None:
+        raise UsageError(f"edition {key} is frozen, its letters are planned or sent: leave it")
+    kept = None if refresh else load_kept(house, key)
+    if kept is not None:
+        reason = f"edition {key} is in the archive"
+        decision = Decision(kind=DecisionKind.SEND, reason=reason)
+        return Composition(edition=kept, decision=decision, reused=True)
+    collection = collect_papers(house, day, on_report)
+    edition, decision = _edit(house, key, day, collection)
+    if decision.kind is DecisionKind.SEND:
+        _keep(house, edition)
+        save_memory(house.database, key, day, collection.given)
+    return Composition(edition=edition, decision=decision)
+
+
+def compose_week(house: House, day: date) -> Edition | None:
+    """The best of the week of `day` up to that day, kept in the archive; None: nothing to tell."""
+    key = EditionKey.weekly(day)
+    kept = load_kept(house, key)
+    if kept is not None:
+        return kept
+    days = [EditionKey.daily(each) for each in key.days() if each <= day]
+    editions = [edition for each in days if (edition := load_kept(house, each)) is not None]
+    if not editions:
+        return None
+    config = house.config
+    edition = compose_weekly(
+        editions,
+        key=key,
+        day=day,
+        now=house.clock(),
+        edition=config.edition,
+        themes=config.themes,
+        template_set=config.templates,
+    )
+    if len(edition.papers) < config.edition.min_papers:
+        return None
+    _keep(house, edition)
+    return edition
+
+
+def load_kept(house: House, key: EditionKey) -> Edition | None:
+    """An edition of the archive.
+
+    Raises:
+        StorageError: the archive cannot be read, or holds something else.
+    """
+    text = load_edition(house.database, key)
+    if text is None:
+        return None
+    try:
+        return edition_from_document(json.loads(text))
+    except ValueError as error:
+        raise StorageError(f"edition {key} in the archive cannot be read: {error}") from None
+
+
+def require_kept(house: House, key: EditionKey) -> Edition:
+    """The same; a missing edition is a person's mistake.
+
+    Raises:
+        UsageError: there is none; the line says which there are.
+    """
+    edition = load_kept(house, key)
+    if edition is None:
+        there = ", ".join(str(each.key) for each in list_editions(house.database)[:5])
+        raise UsageError(f"there is no edition {key}; the newest are: {there or 'none yet'}")
+    return edition
+
+
+def edition_json(edition: Edition) -> str:
+    """The document that archive and ledger keep."""
+    return json.dumps(edition_to_document(edition), ensure_ascii=False)
+
+
+def _edit(
+    house: House, key: EditionKey, day: date, collection: Collection
+) -> tuple[Edition, Decision]:
+    config = house.config
+    decision = decide(collection.reports, config.edition)
+    papers = usable(collection.reports, merge_papers(collection.papers), config.edition)
+    sent = sent_before(house.database, (name for paper in papers for name in paper.ids), day)
+    edition = compose_edition(
+        papers,
+        key=key,
+        day=day,
+        now=house.clock(),
+        reports=collection.reports,
+        edition=config.edition,
+        themes=config.themes,
+        sent=sent,
+        template_set=config.templates,
+    )
+    if decision.kind is DecisionKind.SEND and len(edition.papers) < config.edition.min_papers:
+        words = f"{len(edition.papers)} new papers, min_papers is {config.edition.min_papers}"
+        mailed = f" ({edition.repeated} were mailed before)" if edition.repeated else ""
+        decision = Decision(kind=DecisionKind.QUIET, reason=words + mailed)
+    return edition, decision
+
+
+def _keep(house: House, edition: Edition) -> None:
+    save_edition(
+        house.database,
+        edition.key,
+        day=edition.date,
+        created_at=edition.created_at,
+        document=edition_json(edition),
+    )
+
+
+def week_is_due(house: House, day: date, *, settled: bool) -> bool:
+    """Whether the week's edition may be made on `day`; `settled`: the day's own edition is out.
+
+    On the configured weekday it waits for that day's edition; later in the week it waits for
+    nothing more, so that a day without sources does not cost weekly readers their week.
+    """
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    its_day = names.index(house.config.edition.weekly_on)
+    return day.weekday() > its_day or (day.weekday() == its_day and settled)

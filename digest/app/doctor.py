@@ -1,0 +1,129 @@
+"""Everything that can be known before a run, looked at without mailing anybody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from digest.app.compose import collect_papers
+from digest.app.deliver import make_transport
+from digest.app.house import House
+from digest.errors import DigestError, ListError
+from digest.model import Verdict
+from digest.rendering.check import check_templates
+from digest.storage.archive import list_editions
+from digest.storage.census import counts
+from digest.storage.lists.reading import open_lists
+
+_EDITIONS_LOOKED_AT = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of the doctor's report. `ok` is None for what is only worth knowing."""
+
+    about: str
+    ok: bool | None
+    words: str
+
+
+def examine(house: House, *, network: bool = True) -> Iterator[Finding]:
+    """Look at one thing after the other; a failure is a finding, not an end."""
+    yield Finding(about="config", ok=True, words=f"{house.config.folder / 'config.yaml'} is fine")
+    yield from _guarded("templates", lambda: _templates(house))
+    yield from _guarded("lists", lambda: _lists(house))
+    yield from _guarded("state", lambda: _state(house))
+    if network:
+        yield from _guarded("sources", lambda: _sources(house))
+        yield from _guarded("delivery", lambda: _delivery(house))
+    yield from _headers(house)
+
+
+def _guarded(about: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except DigestError as error:
+        for line in error.lines():
+            yield Finding(about=about, ok=False, words=line)
+
+
+def _templates(house: House) -> Iterator[Finding]:
+    problems = check_templates(house.templates, house.config.newsletter)
+    for problem in problems:
+        yield Finding(about="templates", ok=None if problem.warning else False, words=str(problem))
+    if not problems:
+        yield Finding(about="templates", ok=True, words=f"set {house.templates.name} compiles")
+
+
+def _lists(house: House) -> Iterator[Finding]:
+    reading = open_lists(house.config)
+    try:
+        readers = sum(1 for _ in reading)
+    except ListError:
+        readers = 0
+    for problem in reading.problems:
+        yield Finding(about="lists", ok=None if problem.warning else False, words=str(problem))
+    if all(problem.warning for problem in reading.problems):
+        yield Finding(about="lists", ok=True, words=f"{readers} readers in {reading.rows} rows")
+
+
+def _state(house: House) -> Iterator[Finding]:
+    if not house.has_state:
+        yield Finding(about="state", ok=True, words="no run yet; the first one makes it")
+        return
+    editions = list_editions(house.database)
+    unknown = {
+        str(each.key): states["unknown"] + states["data"]
+        for each in editions[:_EDITIONS_LOOKED_AT]
+        if each.frozen
+        for states in [counts(house.database, each.key)]
+        if states["unknown"] + states["data"]
+    }
+    _ = house.keys
+    yield Finding(
+        about="state", ok=True, words=f"{house.database.path}: {len(editions)} editions kept"
+    )
+    for key, number in unknown.items():
+        words = (
+            f"{number} letters of {key} have an unknown end: digest status --date {key} --unknown"
+        )
+        yield Finding(about="state", ok=None, words=words)
+
+
+def _sources(house: House) -> Iterator[Finding]:
+    for report in collect_papers(house, house.today()).reports:
+        fine = {Verdict.FRESH: True, Verdict.QUIET: True, Verdict.DOWN: False}.get(report.verdict)
+        words = f"{report.source}: {report.verdict}, {report.papers} papers. {report.reason}"
+        yield Finding(about="sources", ok=fine, words=words)
+
+
+def _delivery(house: House) -> Iterator[Finding]:
+    delivery = house.config.delivery
+    if delivery.transport == "outbox":
+        words = f"letters go to {house.outbox()}; nobody is mailed"
+        yield Finding(about="delivery", ok=True, words=words)
+        return
+
+    async def log_in() -> str:
+        transport = make_transport(house)
+        connection = await transport.connect()
+        await connection.close()
+        return transport.name
+
+    name = asyncio.run(log_in())
+    words = f"{name} answers ({delivery.smtp.security}) and takes our login"
+    yield Finding(about="delivery", ok=True, words=words)
+
+
+def _headers(house: House) -> Iterator[Finding]:
+    newsletter = house.config.newsletter
+    if not newsletter.site_url.startswith("https://"):
+        words = (
+            f"site_url {newsletter.site_url} is not https: mail programs show no one-click"
+            " unsubscribe button (RFC 8058)"
+        )
+        yield Finding(about="headers", ok=None, words=words)
+    if not newsletter.postal_address:
+        words = "newsletter.postal_address is empty; many countries' laws want one in the foot"
+        yield Finding(about="headers", ok=None, words=words)

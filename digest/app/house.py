@@ -1,0 +1,84 @@
+"""What every step of the work needs: config, clock, state and secrets, opened when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from digest import __version__
+from digest.config import Config
+from digest.model import EmailAddress, TemplateSet
+from digest.storage.database import NAME as DATABASE_NAME
+from digest.storage.database import Database, open_database
+from digest.storage.reply_cache import FileReplyCache
+from digest.storage.secret_key import load_keys
+from digest.storage.templates import load_template_set
+
+
+@dataclass(kw_only=True)
+class House:
+    """One newsletter at work. `clock` gives the present moment, aware; `environ` the secrets."""
+
+    config: Config
+    clock: Callable[[], datetime]
+    environ: Mapping[str, str]
+
+    @cached_property
+    def database(self) -> Database:
+        """The state, made on the first run.
+
+        Raises:
+            StorageError: it cannot be opened; nothing may be sent then.
+        """
+        return open_database(self.config.state_dir / DATABASE_NAME, create=True)
+
+    @property
+    def has_state(self) -> bool:
+        """Whether there has been a run, so that looking need not make a database."""
+        return (self.config.state_dir / DATABASE_NAME).exists()
+
+    @cached_property
+    def keys(self) -> tuple[bytes, ...]:
+        """The signing keys, newest first."""
+        return load_keys(self.config.state_dir, self.environ.get("DIGEST_SECRET_KEY"))
+
+    @cached_property
+    def templates(self) -> TemplateSet:
+        return load_template_set(self.config.templates, self.config.folder)
+
+    @cached_property
+    def reply_cache(self) -> FileReplyCache:
+        return FileReplyCache(self.config.state_dir / "cache")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.config.newsletter.timezone)
+
+    def today(self) -> date:
+        """The newsletter's own date."""
+        return self.clock().astimezone(self.zone).date()
+
+    @property
+    def agent(self) -> str:
+        """The User-Agent for sources: who asks, and whom to write to about it."""
+        newsletter = self.config.newsletter
+        contact = newsletter.reply_to or newsletter.from_
+        words = f"papers-digest/{__version__} ({newsletter.name}; {newsletter.site_url}; {contact})"
+        return words.encode("ascii", "replace").decode("ascii")
+
+    def outbox(self) -> Path:
+        return self.config.path(self.config.delivery.outbox)
+
+    def reader_id(self, address: EmailAddress) -> str:
+        """The opaque id of a reader; the oldest key makes it, so that it outlives rotations."""
+        from digest.mailing.token import reader_id
+
+        return reader_id(self.keys[-1], str(self.config.newsletter.sender), address)
+
+    def close(self) -> None:
+        if "database" in self.__dict__:
+            self.database.close()

@@ -1,0 +1,144 @@
+"""Who gets which letter of an edition, frozen into the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.app.compose import edition_json
+from digest.app.house import House
+from digest.errors import Problem
+from digest.mailing.choice import Chooser
+from digest.mailing.schedule import plan_due
+from digest.model import Edition, Recipient, Rendition, Subscriber
+from digest.model.rendition_document import rendition_to_document
+from digest.rendering.render import render_edition
+from digest.storage.campaigns import SkippedReader, freeze
+from digest.storage.lists.reading import open_lists
+
+OnProblem = Callable[[Problem], None]
+NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
+
+
+@dataclass(kw_only=True)
+class Plan:
+    """The readers of an edition, worked out while they are iterated: lists may be long.
+
+    `choices` (segment -> JSON), `skipped` and the counters are complete once `recipients` is.
+    """
+
+    house: House
+    edition: Edition
+    subscribers: Iterable[Subscriber]
+    now: datetime
+    choices: dict[str, str] = field(default_factory=dict)
+    skipped: list[SkippedReader] = field(default_factory=list)
+    not_today: int = 0
+    segments: Counter[str] = field(default_factory=Counter)
+    due: Counter[datetime] = field(default_factory=Counter)
+
+    def recipients(self) -> Iterator[Recipient]:
+        """Everyone who gets a letter.
+
+        Raises:
+            ListError: at the end, when a list turned out to be wrong.
+        """
+        newsletter = self.house.config.newsletter
+        chooser = Chooser(self.edition)
+        for subscriber in self.subscribers:
+            due = plan_due(
+                subscriber,
+                weekly=self.edition.key.is_weekly,
+                day=self.edition.date,
+                timezone=newsletter.timezone,
+                weekly_on=self.house.config.edition.weekly_on,
+            )
+            if due is None:
+                self.not_today += 1
+                continue
+            choice = chooser.choose(subscriber)
+            reader = self.house.reader_id(subscriber.address)
+            if not choice.count:
+                self.skipped.append(
+                    SkippedReader(
+                        address=subscriber.address,
+                        name=subscriber.name,
+                        reader_id=reader,
+                        reason=NOTHING_MATCHES,
+                    )
+                )
+                continue
+            if choice.segment not in self.choices:
+                self.choices[choice.segment] = choice.to_json()
+            self.segments[choice.segment] += 1
+            due = max(due, self.now)  # the edition was not there before, so nobody is late
+            self.due[due] += 1
+            yield Recipient(
+                edition=self.edition.key,
+                address=subscriber.address,
+                name=subscriber.name,
+                reader_id=reader,
+                segment=choice.segment,
+                due_at=due,
+            )
+
+
+def render(house: House, edition: Edition) -> Rendition:
+    """The edition with the newsletter's template set.
+
+    Raises:
+        TemplateError: a template is wrong; nothing was frozen.
+    """
+    return render_edition(edition, house.templates, house.config.newsletter)
+
+
+def make_plan(
+    house: House,
+    edition: Edition,
+    *,
+    skip_bad_rows: bool = False,
+    on_problem: OnProblem | None = None,
+) -> Plan:
+    """The plan for the config's lists; `on_problem` gets their warnings when they are read."""
+    return Plan(
+        house=house,
+        edition=edition,
+        now=house.clock(),
+        subscribers=_told(house, skip_bad_rows=skip_bad_rows, on_problem=on_problem),
+    )
+
+
+def _told(
+    house: House, *, skip_bad_rows: bool, on_problem: OnProblem | None
+) -> Iterator[Subscriber]:
+    reading = open_lists(house.config, skip_bad_rows=skip_bad_rows)
+    yield from reading
+    for problem in reading.problems:
+        if on_problem is not None:
+            on_problem(problem)
+
+
+def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
+    """Write edition, rendition and readers in one transaction; False: it was frozen before.
+
+    Raises:
+        TemplateError, ListError, StorageError: nothing was frozen.
+    """
+    rendition = render(house, edition)
+    _ = house.keys  # a missing secret stops here, before the transaction
+    return freeze(
+        house.database,
+        edition.key,
+        day=edition.date,
+        frozen_at=house.clock(),
+        edition_document=edition_json(edition),
+        rendition_document=json.dumps(rendition_to_document(rendition), ensure_ascii=False),
+        choices=plan.choices,
+        recipients=plan.recipients(),
+        skipped=plan.skipped,
+        # A week repeats its days on purpose: it does not make a paper seen.
+        paper_ids=() if edition.key.is_weekly else tuple(p.ids for p in edition.papers),
+    )

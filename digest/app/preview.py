@@ -1,0 +1,151 @@
+"""An edition as one reader would get it, without touching the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from email import policy
+from email.parser import BytesParser
+from pathlib import Path
+
+from digest.app.deliver import make_transport
+from digest.app.house import House
+from digest.app.plan import render
+from digest.errors import DeliveryError, StorageError, UsageError
+from digest.mailing.assemble import Shortening
+from digest.mailing.choice import choose_papers
+from digest.mailing.letter import LetterWriter
+from digest.model import (
+    Edition,
+    EmailAddress,
+    Letter,
+    Outcome,
+    OutcomeKind,
+    Recipient,
+    Subscriber,
+)
+from digest.storage.lists.reading import open_lists
+
+PREFIX = "[Preview] "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """A letter, taken apart again: what a mail program would show. `html` is "" for text."""
+
+    letter: Letter
+    subject: str
+    html: str
+    text: str
+    papers: int
+    shortened: Shortening
+
+
+def preview_letter(
+    house: House, edition: Edition, *, reader: Subscriber | None = None, to: str | None = None
+) -> Preview:
+    """The letter of `edition` for `reader`, or for a reader without wishes.
+
+    With `to` it is addressed to that person, and its links are hers: who looks at a preview
+    cannot unsubscribe somebody else.
+
+    Raises:
+        UsageError: nothing in the edition matches the reader's choice.
+    """
+    chosen = reader or Subscriber(address=house.config.newsletter.sender)
+    address = parse_address(to, "--to") if to else chosen.address
+    choice = choose_papers(edition, chosen)
+    if not choice.count:
+        raise UsageError(
+            f"edition {edition.key} has nothing that matches {chosen.address}'s choice"
+        )
+    writer = LetterWriter(
+        render(house, edition),
+        {choice.segment: choice},
+        house.config.newsletter,
+        house.keys,
+        edition.created_at,
+        subject_prefix=PREFIX if to else "",
+    )
+    recipient = Recipient(
+        edition=edition.key,
+        address=address,
+        name=chosen.name if address == chosen.address else "",
+        reader_id=house.reader_id(address),
+        segment=choice.segment,
+        due_at=edition.created_at,
+    )
+    letter = writer.write(recipient)
+    message = BytesParser(policy=policy.default).parsebytes(letter.content)
+    html, text = message.get_body(("html",)), message.get_body(("plain",))
+    assembled = writer.assembled(choice.segment)
+    return Preview(
+        letter=letter,
+        subject=str(message["Subject"]),
+        html=html.get_content() if html else "",
+        text=text.get_content() if text else "",
+        papers=len(assembled.papers),
+        shortened=assembled.shortened,
+    )
+
+
+def find_reader(house: House, address: str) -> Subscriber:
+    """The subscriber with this address, from the lists.
+
+    Raises:
+        UsageError: not on any list.
+        ListError: a list is wrong.
+    """
+    wanted = parse_address(address, "--as").key
+    for subscriber in open_lists(house.config):
+        if subscriber.address.key == wanted:
+            return subscriber
+    raise UsageError(f"--as {address}: is on none of the lists (digest subscribers list)")
+
+
+def parse_address(text: str, option: str) -> EmailAddress:
+    """An address from the command line."""
+    try:
+        return EmailAddress.parse(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from None
+
+
+def write_files(preview: Preview, folder: Path) -> tuple[Path, ...]:
+    """`letter.eml`, `letter.html` and `letter.txt` in `folder`, which is made if missing.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    parts = {"letter.eml": preview.letter.content, "letter.txt": preview.text.encode()}
+    if preview.html:
+        parts["letter.html"] = preview.html.encode()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in parts.items():
+            (folder / name).write_bytes(content)
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
+    return tuple(folder / name for name in sorted(parts))
+
+
+def send_preview(house: House, preview: Preview) -> Outcome:
+    """Send it by the configured transport. The ledger knows nothing of it.
+
+    Raises:
+        DeliveryError: the relay did not take it; the line has its words.
+    """
+
+    async def work() -> Outcome:
+        transport = make_transport(house)
+        connection = await transport.connect()
+        try:
+            return await connection.send(preview.letter)
+        finally:
+            await connection.close()
+
+    outcome = asyncio.run(work())
+    if outcome.kind is not OutcomeKind.SENT:
+        words = f"{outcome.code or ''} {outcome.words}".strip()
+        raise DeliveryError(f"the preview was not taken ({outcome.kind}): {words}")
+    return outcome

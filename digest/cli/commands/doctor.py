@@ -1,0 +1,27 @@
+"""`digest doctor`: what is wrong before it goes wrong."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli.desk import Desk, json_option, pass_desk, show, show_json
+
+_SIGNS = {True: "ok  ", False: "FAIL", None: "note"}
+
+
+@click.command("doctor")
+@click.option("--offline", is_flag=True, help="Leave out sources and mail server.")
+@json_option
+@pass_desk
+def command(desk: Desk, offline: bool, as_json: bool) -> int:
+    """Check config, templates, lists, state, sources and mail server; mails nobody."""
+    from digest.app.doctor import examine
+
+    findings = []
+    for finding in examine(desk.house, network=not offline):
+        findings.append(finding)
+        if not as_json:
+            show(f"{_SIGNS[finding.ok]}  {finding.about:<10} {finding.words}")
+    if as_json:
+        show_json([{"about": f.about, "ok": f.ok, "words": f.words} for f in findings])
+    return 1 if any(finding.ok is False for finding in findings) else 0

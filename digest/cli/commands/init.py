@@ -1,0 +1,97 @@
+"""`digest init`: a newsletter to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from digest.cli.desk import note
+from digest.errors import StorageError, UsageError
+
+_CONFIG = """\
+# digest: what goes into the newsletter, how it looks and how it leaves.
+# It mails nobody until delivery.transport is smtp. Every key: docs/configuration.md
+
+newsletter:
+  name: {name}
+  tagline: Trending papers in your inbox
+  from: {name} <{address}>
+  site_url: http://localhost:8000        # unsubscribe, preferences and archive links
+  postal_address: 1 Example Street, 75001 Paris
+  timezone: {timezone}
+
+sources:
+  - {{kind: huggingface}}
+  - {{kind: arxiv, categories: [cs.AI, cs.CL, cs.LG]}}
+
+edition:
+  max_papers: 40
+
+themes:
+  rules:
+    - {{name: Safety & alignment, keywords: [alignment, jailbreak, red-teaming, "AI safety"]}}
+
+subscribers:
+  lists: [subscribers/readers.yaml]
+
+delivery:
+  transport: outbox                      # then: smtp
+  smtp:
+    host: localhost
+    port: 587
+    security: starttls
+    username: papers                     # the password is in DIGEST_SMTP_PASSWORD
+"""
+_LIST = """\
+# One reader an entry; only email is needed. `digest subscribers check` reads this file.
+- email: ada@example.org
+  name: Ada Example
+- email: ben@example.org
+  themes: [Safety & alignment, "*Agents*"]
+  keywords: [test-time compute]
+  frequency: weekdays
+"""
+_IGNORE = "var/\n"
+
+
+@click.command("init")
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+@click.option("--name", default="Daily Papers", show_default=True, help="The newsletter's name.")
+@click.option("--from", "address", default="papers@example.org", show_default=True)
+@click.option("--timezone", default="UTC", show_default=True)
+def command(folder: Path, name: str, address: str, timezone: str) -> int:
+    """Write config.yaml and subscribers/readers.yaml into FOLDER; nothing is overwritten."""
+    import json
+
+    from digest.app.preview import parse_address
+    from digest.config import load_config
+
+    parse_address(address, "--from")
+    words = {"name": json.dumps(name, ensure_ascii=False), "timezone": timezone}
+    mailbox = json.dumps(f"{name} <{address}>", ensure_ascii=False)
+    config = _CONFIG.replace("{name} <{address}>", "{mailbox}")
+    files = {
+        folder / "config.yaml": config.format(**words, mailbox=mailbox),
+        folder / "subscribers" / "readers.yaml": _LIST,
+        folder / ".gitignore": _IGNORE,
+    }
+    existing = [str(path) for path in files if path.exists() and path.name != ".gitignore"]
+    if existing:
+        raise UsageError(f"{', '.join(existing)}: exists already; nothing was written")
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.write_text(text, encoding="utf-8")
+                note(f"wrote {path}")
+    except OSError as error:
+        raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
+    try:
+        load_config(folder / "config.yaml")
+    except BaseException:
+        (folder / "config.yaml").unlink()
+        (folder / "subscribers" / "readers.yaml").unlink()
+        raise
+    note("next: digest preview --open, then digest run")
+    return 0

@@ -1,0 +1,38 @@
+"""`digest run`: the cron line."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli.desk import Desk, date_option, json_option, note, pass_desk
+
+
+@click.command("run")
+@date_option
+@click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
+@click.option("--skip-bad-rows", is_flag=True, help="Leave out list rows with errors.")
+@json_option
+@pass_desk
+def command(
+    desk: Desk, date_text: str | None, dry_run: bool, skip_bad_rows: bool, as_json: bool
+) -> int:
+    """Do everything that is due: collect, compose, send; take up what was left.
+
+    Safe to repeat: nobody gets an edition twice. Silent when all is well.
+    """
+    from digest.app.day import run_day
+    from digest.cli.plans import tell_plan
+    from digest.cli.reports import tell_day
+    from digest.cli.watch import TerminalWatch
+
+    day = desk.day(date_text)
+    after = desk.config.edition.compose_after
+    local = desk.clock().astimezone(desk.house.zone)
+    if date_text is None and after is not None and local.time() < after:
+        note(f"before {after:%H:%M} ({desk.config.newsletter.timezone}): nothing is composed yet")
+        return 0
+    if dry_run:
+        return tell_plan(desk.house, desk.key(date_text), skip_bad_rows, as_json=as_json)
+    with TerminalWatch() as watch:
+        report = run_day(desk.house, day, watch, skip_bad_rows=skip_bad_rows)
+    return tell_day(desk.house, report, as_json=as_json)

@@ -1,0 +1,123 @@
+"""What every command has at hand: the config, the clock, a place for notes."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from digest.errors import UsageError
+
+if TYPE_CHECKING:
+    from digest.app import House
+    from digest.config import Config
+    from digest.model import EditionKey
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """Made once per command line. Data goes to stdout, everything else to stderr."""
+
+    config_path: str
+    verbose: int = 0
+
+    def __post_init__(self) -> None:
+        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbose, 2)]
+        logging.basicConfig(level=level, stream=sys.stderr, format="digest: %(message)s")
+
+    @cached_property
+    def config(self) -> Config:
+        from digest.config import load_config
+
+        return load_config(Path(self.config_path))
+
+    @cached_property
+    def house(self) -> House:
+        from digest.app import House
+
+        return House(config=self.config, clock=self.clock, environ=os.environ)
+
+    @cached_property
+    def _shift(self) -> timedelta:
+        """How far DIGEST_NOW is from the machine's clock; time goes on from there."""
+        text = os.environ.get("DIGEST_NOW")
+        return read_moment(text, "DIGEST_NOW") - datetime.now(UTC) if text else timedelta()
+
+    def clock(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        now = datetime.now(UTC) + self._shift
+        if now.year < 2020:
+            raise UsageError(f"the clock says {now:%Y-%m-%d}: set it, or nothing is dated right")
+        return now
+
+    def today(self) -> date:
+        """The newsletter's own date."""
+        return self.house.today()
+
+    def day(self, text: str | None) -> date:
+        """`--date`: YYYY-MM-DD, today or yesterday; nothing means today."""
+        if text in (None, "", "today"):
+            return self.today()
+        if text == "yesterday":
+            return self.today() - timedelta(days=1)
+        try:
+            return date.fromisoformat(str(text))
+        except ValueError:
+            raise UsageError(f"--date {text}: write it as YYYY-MM-DD") from None
+
+    def key(self, text: str | None) -> EditionKey:
+        """`--date` or `--edition`: a day, or a week as YYYY-Www."""
+        from digest.model import EditionKey
+
+        if text and "W" in text.upper():
+            try:
+                return EditionKey(text.upper())
+            except ValueError as error:
+                raise UsageError(f"--date {error}") from None
+        return EditionKey.daily(self.day(text))
+
+
+def read_moment(text: str, where: str) -> datetime:
+    """An ISO 8601 time; without an offset it is UTC.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            f"{where}={text}: is not an ISO time; write it as 2026-11-23T07:00:00+01:00"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def note(text: str) -> None:
+    """One line for the person at the terminal."""
+    click.echo(text, err=True)
+
+
+def show(text: str) -> None:
+    """Data: what a program may read."""
+    click.echo(text)
+
+
+def show_json(document: Mapping[str, Any] | list[Any]) -> None:
+    """Data as JSON, in UTF-8 as it is; dates as ISO 8601."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+
+
+date_option = click.option(
+    "--date", "--edition", "date_text", metavar="DATE", help="YYYY-MM-DD, today or yesterday."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+pass_desk = click.make_pass_decorator(Desk)

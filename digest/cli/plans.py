@@ -1,0 +1,65 @@
+"""What a sending would do, said without doing it."""
+
+from __future__ import annotations
+
+from digest.app import House
+from digest.app.day import plan_day
+from digest.cli.desk import note, show, show_json
+from digest.cli.reports import counts_line, edition_counts
+from digest.cli.watch import TerminalWatch
+from digest.errors import NothingFresh
+from digest.mailing.choice import Choice
+from digest.model import EditionKey
+from digest.storage.campaigns import load_campaign
+
+_SEGMENTS_SHOWN = 10
+
+
+def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bool) -> int:
+    """Print the plan; it never says that anything was mailed.
+
+    Raises:
+        NothingFresh: there is no edition yet although one is due.
+    """
+    if load_campaign(house.database, key) is not None:
+        facts = edition_counts(house, key)
+        if as_json:
+            show_json({"dry_run": True, **facts})
+        else:
+            left = facts["pending"] + facts["deferred"]
+            note(f"the edition is frozen; {left} letters are left to go")
+            show(counts_line(facts))
+        return 0
+    with TerminalWatch(all_sources=True) as watch:
+        plan = plan_day(house, key, watch, skip_bad_rows=skip_bad_rows)
+    if plan is None:
+        raise NothingFresh(f"there is no edition {key} to plan; `digest compose` says why")
+    readers = sum(plan.segments.values())
+    later = sum(n for due, n in plan.due.items() if due > plan.now)
+    facts = {
+        "dry_run": True,
+        "edition": str(key),
+        "papers": len(plan.edition.papers),
+        "sections": len(plan.edition.sections),
+        "letters": readers,
+        "due_now": readers - later,
+        "due_later": later,
+        "segments": len(plan.segments),
+        "skipped": len(plan.skipped),
+        "not_today": plan.not_today,
+    }
+    if as_json:
+        show_json(facts)
+        return 0
+    show(
+        f"edition {key}: {facts['papers']} papers in {facts['sections']} themes;"
+        f" {readers} letters in {facts['segments']} segments would go"
+        f" ({readers - later} now, {later} at their hour)"
+    )
+    for segment, number in plan.segments.most_common(_SEGMENTS_SHOWN):
+        choice = Choice.from_json(plan.choices[segment])
+        show(f"  {number} readers: {choice.count} papers, {choice.format}")
+    if len(plan.segments) > _SEGMENTS_SHOWN:
+        show(f"  and {len(plan.segments) - _SEGMENTS_SHOWN} segments more")
+    show(f"{len(plan.skipped)} readers have no match today, {plan.not_today} read on other days")
+    return 0

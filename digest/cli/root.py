@@ -1,0 +1,109 @@
+"""The `digest` command, which loads a subcommand's module only when it is called.
+
+Here is the one place that turns an error into a line on stderr and an exit code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from digest import __version__
+from digest.cli.desk import Desk
+from digest.errors import DigestError
+
+#: name -> one line of help. The module is `digest.cli.commands.<name>`, its command `command`.
+COMMANDS = {
+    "init": "Write a config.yaml and an example list to start from.",
+    "run": "The cron line: everything that is due today; silent when well.",
+    "collect": "Fetch the day's papers and say what each source is worth.",
+    "compose": "Make the day's edition, or show it again.",
+    "preview": "See an edition as files, or in your own inbox.",
+    "send": "Send an edition to everyone not yet served.",
+    "status": "What happened to an edition's letters.",
+    "subscribers": "Look after the subscriber lists.",
+    "editions": "The archive: list, show or export editions.",
+    "explain": "Why a paper stands where it does.",
+    "templates": "The template sets: list or check them.",
+    "doctor": "Check config, templates, lists, sources and the mail server.",
+    "demo": "The whole job on recorded papers and a mail server of its own.",
+}
+EX_INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group whose help needs no subcommand's imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"digest.cli.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    envvar="DIGEST_CONFIG",
+    default="config.yaml",
+    show_default=True,
+    type=click.Path(),
+    help="The configuration file (or DIGEST_CONFIG).",
+)
+@click.option("-v", "--verbose", count=True, help="Say more on stderr; twice: everything.")
+@click.version_option(__version__, prog_name="digest")
+@click.pass_context
+def cli(ctx: click.Context, config_path: str, verbose: int) -> None:
+    """A day's research papers, grouped by theme, as one readable email to each subscriber."""
+    ctx.obj = Desk(config_path=config_path, verbose=verbose)
+
+
+def main() -> None:
+    """Run the command line and exit with the code that DESIGN promises."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """One command, start to end; every foreseeable failure is a line, never a traceback."""
+    try:
+        result = cli.main(args=arguments, prog_name="digest", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted", EX_INTERRUPTED)
+    except DigestError as error:
+        for line in error.lines():
+            _say(line, error.exit_code)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader of our stdout went away; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("DIGEST_DEBUG"):
+            raise
+        hint = "a bug in digest; DIGEST_DEBUG=1 shows where"
+        return _say(f"{type(error).__name__}: {error} ({hint})", 1)
+
+
+def _say(line: str, code: int) -> int:
+    click.echo(f"digest: {line}", err=True)
+    return code
