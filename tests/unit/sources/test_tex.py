@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF005
 """TeX reads as the author meant it; prose with odd signs stays prose."""
 
 import json
@@ -5,11 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from digest.sources.tex import tex_to_text
 from digest.sources.text import clean_text, clean_title
+from hypothesis import given
+from hypothesis import strategies as st
 
 SAMPLE = Path(__file__).parents[2] / "data" / "labelled" / "tex_sample.jsonl"
 
