@@ -18,7 +18,8 @@ summary table tbody td tfoot th thead title tr ul disp-formula list list-item"""
 # Beside HTML: JATS (journals, bioRxiv) and MathML. `<think>` and `<image>` are words of our trade.
 _INLINE_NAMES = """a abbr acronym b bdi bdo big body button cite code data del dfn em font html i
 img input ins kbd label link mark meta q rp rt ruby s samp small source span strike
-strong sub sup svg time tt u var video wbr audio iframe object param picture path g abstract bold italic underline sc
+strong sub sup svg time tt u var video wbr audio iframe object param picture path g
+abstract bold italic underline sc
 monospace roman sans-serif inline-formula ext-link xref inline-graphic named-content styled-content
 alternatives math mi mn mo mrow msub msup msubsup mfrac msqrt mroot mtext mspace mover munder
 munderover mstyle mtable mtr mtd mfenced menclose mpadded mphantom semantics annotation-xml"""

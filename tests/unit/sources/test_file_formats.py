@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF005
+# ruff: noqa: E501
 """Every format gives the same papers, and a bad record costs itself only."""
 
 import gzip
