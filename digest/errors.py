@@ -5,9 +5,13 @@
     |-- ConfigError         (2)    config.yaml, or a secret that it names, is wrong
     |-- ListError           (2)    a subscriber list has problems (all of them at once)
     |-- TemplateError       (2)    a template set is missing, or does not compile
+    |-- LetterError         (1)    (mailing) a letter cannot be made of its blocks
     |-- SourceError         (1)    one source's failure; a value in a report, seldom raised
     |-- StorageError        (1)    what outlives a run cannot be read or written
+    |   `-- LedgerLost             (delivery) sending stopped: it could not be remembered
     |-- DeliveryError       (1)    the relay refuses us, not one reader
+    |   |-- ConnectFailed          (delivery) one connection could not be opened
+    |   `-- RunStopped             (delivery) the run ended early; the others are pending
     `-- NotNow              (75)   try again later: EX_TEMPFAIL of sysexits.h
         |-- LockHeld               another run is at work
         `-- NothingFresh           every source is stale or down

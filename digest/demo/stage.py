@@ -38,7 +38,11 @@ newsletter:
   timezone: Europe/Paris
 sources:
   - {{kind: huggingface, url: "{web}/huggingface"}}
-  - {{kind: arxiv, categories: [cs.LG], max_papers: 5, url: "{web}/arxiv-feed", api_url: "{web}/arxiv"}}
+  - kind: arxiv
+    categories: [cs.LG]
+    max_papers: 5
+    url: "{web}/arxiv-feed"
+    api_url: "{web}/arxiv"
   - {{kind: feed, name: bioRxiv Genomics, url: "{web}/biorxiv"}}
   - {{kind: file, name: Papers page, url: "{web}/page", format: text}}
 themes:

@@ -134,9 +134,12 @@ class LetterWriter:
         return Letter(envelope=envelope, message_id=message_id, content=join_parts(parts))
 
     def message_id(self, address: EmailAddress) -> str:
-        """A function of key, edition and address: a letter that is sent again keeps its id."""
+        """A function of key, edition and address: a letter that is sent again keeps its id.
+
+        The oldest key makes it, so that a rotation between two tries changes nothing.
+        """
         value = f"digest.message\0{self._rendition.key}\0{address.key}".encode()
-        code = base64.b32encode(hmac.digest(self._keys[0], value, "sha256")[:20])
+        code = base64.b32encode(hmac.digest(self._keys[-1], value, "sha256")[:20])
         return f"<{code[:26].decode('ascii').lower()}@{self._domain}>"
 
     def assembled(self, segment: str) -> Assembled:

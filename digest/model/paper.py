@@ -58,7 +58,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Why a paper is in its theme: `rule` or `discovered`, the words, and the runner-up."""
+    """Why a paper is in its theme, with the runner-up.
+
+    `by` is `rule` (the config's), `taxonomy` (a theme the program knows), `discovered` or `other`.
+    """
 
     theme: str
     by: str

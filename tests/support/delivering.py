@@ -14,7 +14,6 @@ from digest.delivery.protocols import Ledger, Transport
 from digest.delivery.report import DeliveryReport
 from digest.delivery.smtp import SmtpTransport
 from digest.model import EmailAddress, Envelope, Letter, Outcome, Recipient
-
 from tests.support.memory_ledger import NOON, reader
 
 SENDER = EmailAddress.parse("papers@example.org")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+from hypothesis import strategies as st
+
 from digest.model import (
     Edition,
     EditionKey,
@@ -16,7 +18,6 @@ from digest.model import (
     SourceReport,
     Verdict,
 )
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 DAY = date(2026, 11, 23)

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.errors import Problem, StorageError, TemplateError
 from digest.model import Stage
-
 from tests.support.delivering import readers, smtp_run, write_letter
 from tests.support.memory_ledger import NOON, MemoryLedger, reader
 from tests.support.smtp_server import Options, Rule, ScriptedServer

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from digest.delivery.outbox import OutboxTransport, file_name
 from digest.errors import StorageError
-
 from tests.support.delivering import Run, readers, write_letter
 from tests.support.memory_ledger import MemoryLedger
 

@@ -6,12 +6,12 @@ import logging
 import traceback
 
 import pytest
+
 from digest.config import SmtpConfig
 from digest.delivery.faults import ConnectFailed
 from digest.delivery.greeting import is_loopback, require_password
 from digest.delivery.smtp import SmtpTransport
 from digest.errors import ConfigError
-
 from tests.support.delivering import readers, smtp_config, smtp_run
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.smtp_server import TLS, Options, Rule, ScriptedServer

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 from digest.storage import census
 from digest.storage.ledger import EditionLedger
-
 from tests.support.delivering import smtp_run
 from tests.support.smtp_server import Rule, ScriptedServer
 from tests.support.state import KEY, NOW, freeze_readers, new_database, reader

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+
 from digest.config import ArxivSource, FileSource, HuggingFaceSource
 from digest.model import Mark, Verdict
 from digest.sources.collect import Collection, collect
 from digest.sources.politeness import Gate, Pace
-
 from tests.support.replies import MemoryReplies
 from tests.support.web import Answer, Asked, Site, web_site
 

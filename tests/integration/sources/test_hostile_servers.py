@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+
 from digest.config import FeedSource
 from digest.model import SourceReport, Verdict
 from digest.sources.collect import Collection, collect
 from digest.sources.politeness import Gate, Pace
-
 from tests.support.replies import MemoryReplies
 from tests.support.web import Answer, Asked, Site, drip, refused_port, silent_port, web_site
 

@@ -13,11 +13,11 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from digest.errors import StorageError
 from digest.storage import census
 from digest.storage.database import open_database
 from digest.storage.ledger import EditionLedger
-
 from tests.support.state import KEY, NOW, freeze_readers, new_database, reader
 
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, OutcomeKind, PaperId, Recipient
 from digest.storage import census
@@ -20,7 +21,6 @@ from digest.storage.ledger import EditionLedger
 from digest.storage.seen import sent_before
 from digest.storage.source_memory import memory_before, save_memory
 from digest.storage.states import State
-
 from tests.support.state import CHOICES, KEY, NOW, freeze_readers, new_database, outcome, reader
 
 PAPER = PaperId.parse("arxiv:2403.01234")

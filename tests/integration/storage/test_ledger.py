@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
 from digest.storage import census
@@ -16,8 +18,6 @@ from digest.storage.ledger import LONGEST_WAIT, EditionLedger
 from digest.storage.recovery import give_up, recover, resend_unknown
 from digest.storage.states import State
 from digest.storage.suppressions import suppress_address, suppress_reader
-from sqlalchemy import event
-
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
 
 HOUR = timedelta(hours=1)

@@ -7,15 +7,15 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from digest.model import EmailAddress, OutcomeKind, Recipient
 from digest.storage import census
 from digest.storage.ledger import EditionLedger
 from digest.storage.recovery import recover
 from digest.storage.suppressions import suppress_address, suppress_reader, unsuppress
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
 
 NAMES = [f"r{n}" for n in range(7)]

@@ -10,9 +10,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+
 from digest.errors import LockHeld, StorageError
 from digest.storage.lock import run_lock
-
 from tests.support.state import NOW
 
 HOLDER = textwrap.dedent(

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from digest.model import StoredReply
 from digest.storage.reply_cache import FileReplyCache
-
 from tests.support.state import NOW
 
 REPLY = StoredReply(

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from digest.errors import ConfigError
 from digest.storage.secret_key import load_keys
 

@@ -15,7 +15,6 @@ from digest.storage.suppressions import (
     suppressed_keys,
     unsuppress,
 )
-
 from tests.support.state import NOW, freeze_readers, new_database, reader
 
 ANN = EmailAddress("Ann", "example.org")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from digest.errors import TemplateError
 from digest.storage import templates
 from digest.storage.templates import list_template_sets, load_template_set

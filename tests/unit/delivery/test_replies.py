@@ -1,6 +1,7 @@
 """The reply table: the stage matters more than the digit."""
 
 import pytest
+
 from digest.delivery.replies import Bearing, judge_reply, parse_enhanced
 from digest.model import OutcomeKind, Stage
 

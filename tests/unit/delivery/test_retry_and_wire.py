@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from digest.delivery.retry import plan_retry, plan_wait
-from digest.delivery.wire import canonical, stuff_dots
-from digest.model import Outcome, OutcomeKind, Stage
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.delivery.retry import plan_retry, plan_wait
+from digest.delivery.wire import canonical, stuff_dots
+from digest.model import Outcome, OutcomeKind, Stage
 from tests.support.memory_ledger import NOON, reader
 
 DEFERRED = Outcome(kind=OutcomeKind.DEFERRED, stage=Stage.RCPT, code=450, words="busy")

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from digest.config import EditionConfig, ThemeRule, ThemesConfig
 from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.explain import explain_edition, explain_paper
 from digest.model import Edition, EditionKey, Mark, Paper, PaperId, SourceReport, Verdict
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.support.labelled_days import labelled_day
 from tests.support.strategies import DAY, NOW, papers
 

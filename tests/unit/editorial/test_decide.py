@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from digest.config import EditionConfig
 from digest.editorial.decide import decide, usable
 from digest.model import Paper, PaperId, SourceReport, Verdict

@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from digest.editorial.identity import merge_papers
-from digest.model import Paper, PaperId
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.editorial.identity import merge_papers
+from digest.model import Paper, PaperId
 from tests.support.strategies import papers
 
 TITLE = "Attention sinks in streaming models"

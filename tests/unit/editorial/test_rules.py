@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from digest.editorial.rules import Topic, Topics, place_by_rule
 from digest.editorial.words import PaperWords
 from digest.model import Paper, PaperId, Placement

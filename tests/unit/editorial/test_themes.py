@@ -12,14 +12,14 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from digest.config import ThemeRule, ThemesConfig
 from digest.editorial.taxonomy import TAXONOMY
 from digest.editorial.themes import group_papers
 from digest.editorial.ward import cluster
 from digest.model import Paper, PaperId, Section
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.support.labelled_days import labelled_day, labels
 from tests.support.strategies import papers_apart
 

@@ -3,6 +3,9 @@
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from digest.mailing.assemble import BUDGET, Assembler, assemble_body
 from digest.mailing.choice import Choice, choose_papers
 from digest.mailing.error import LetterError
@@ -10,9 +13,6 @@ from digest.mailing.letter import LetterWriter
 from digest.mailing.measure import fill
 from digest.mailing.preheader import compose_preheader, cut
 from digest.model import EmailAddress, Format, Subscriber
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.support.letters import parts_of
 from tests.support.renditions import (
     KEYS,

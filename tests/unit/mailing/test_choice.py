@@ -1,12 +1,12 @@
 """Which papers a reader gets."""
 
 import pytest
-from digest.mailing.choice import Choice, Chooser, choose_papers
-from digest.mailing.matching import fits
-from digest.model import Edition, EmailAddress, Format, Subscriber
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.mailing.choice import Choice, Chooser, choose_papers
+from digest.mailing.matching import fits
+from digest.model import Edition, EmailAddress, Format, Subscriber
 from tests.support.renditions import make_edition, make_paper, plain_edition
 
 EDITION = make_edition(

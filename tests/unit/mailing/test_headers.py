@@ -5,6 +5,9 @@ from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest.mailing.error import LetterError
 from digest.mailing.headers import (
     addr_spec,
@@ -18,8 +21,6 @@ from digest.mailing.headers import (
 )
 from digest.mailing.measure import one_line
 from digest.model import EmailAddress
-from hypothesis import given
-from hypothesis import strategies as st
 
 ADA = EmailAddress.parse("ada@example.com")
 NASTY = st.text(

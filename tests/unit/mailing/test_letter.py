@@ -8,15 +8,15 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from digest.mailing.choice import Choice, Chooser
 from digest.mailing.error import LetterError
 from digest.mailing.letter import LetterWriter
 from digest.mailing.measure import NAME_LENGTH, fill, one_line
 from digest.mailing.token import PREFERENCES, UNSUBSCRIBE, verify_token
 from digest.model import Block, EditionKey, EmailAddress, Format, Subscriber
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.support.letters import parse_letter, parts_of
 from tests.support.renditions import (
     DAY,

@@ -5,10 +5,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from digest.mailing.schedule import moment_of, plan_due
-from digest.model import EmailAddress, Frequency, Subscriber
 from hypothesis import given
 from hypothesis import strategies as st
+
+from digest.mailing.schedule import moment_of, plan_due
+from digest.model import EmailAddress, Frequency, Subscriber
 
 MONDAY, SATURDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 28), date(2026, 11, 29)
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})

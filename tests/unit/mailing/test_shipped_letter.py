@@ -1,12 +1,12 @@
 """Letters from the shipped template set, from edition to received bytes."""
 
 import pytest
+
 from digest.mailing.assemble import BUDGET
 from digest.mailing.choice import choose_papers
 from digest.mailing.letter import LetterWriter
 from digest.model import EmailAddress, Subscriber
 from digest.rendering.render import render_edition
-
 from tests.support.letters import parse_letter, parts_of
 from tests.support.renditions import KEYS, NOON, make_newsletter, make_recipient, plain_edition
 from tests.support.templates import shipped_templates

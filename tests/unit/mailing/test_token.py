@@ -1,6 +1,9 @@
 """Links that nobody else can make up."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest.mailing.token import (
     PREFERENCES,
     UNSUBSCRIBE,
@@ -13,8 +16,6 @@ from digest.mailing.token import (
     verify_token,
 )
 from digest.model import EmailAddress
-from hypothesis import given
-from hypothesis import strategies as st
 
 NEW, OLD = b"n" * 32, b"o" * 32
 ADA = EmailAddress.parse("ada@example.org")

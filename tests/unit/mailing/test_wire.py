@@ -2,10 +2,11 @@
 
 import quopri
 
-from digest.mailing.measure import clean_text
-from digest.mailing.wire import encode_chunk
 from hypothesis import given
 from hypothesis import strategies as st
+
+from digest.mailing.measure import clean_text
+from digest.mailing.wire import encode_chunk
 
 TEXTS = st.text(
     st.sampled_from("ab =.\t\n\r_é漢😀\x00\x0b\x85\x9f\u2028\ud800") | st.characters(), max_size=400

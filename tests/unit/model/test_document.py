@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from digest.model import Edition
-from digest.model.document import edition_from_document, edition_to_document
 from hypothesis import given, settings
 
+from digest.model import Edition
+from digest.model.document import edition_from_document, edition_to_document
 from tests.support.strategies import editions
 
 

@@ -6,6 +6,9 @@ import json
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from digest.model import (
     READER_FIELDS,
     SEGMENT_FIELDS,
@@ -17,8 +20,6 @@ from digest.model import (
     SectionBlocks,
 )
 from digest.model.rendition_document import rendition_from_document, rendition_to_document
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 fields = st.lists(st.sampled_from(sorted(SEGMENT_FIELDS | READER_FIELDS)), max_size=3)
 texts = st.text(max_size=20)

@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest.config import FileSource
 from digest.model import Verdict
 from digest.sources.days import parse_day
 from digest.sources.file import ParsedFile, find_format, parse_papers, read_file_source
 from digest.sources.file_record import read_authors, read_count
 from digest.sources.text import clean_text
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 LABELLED = Path(__file__).parents[2] / "data" / "labelled"

@@ -1,6 +1,9 @@
 """Whatever way a paper is named, it has one id."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest.sources.ids import (
     arxiv_id,
     arxiv_version,
@@ -10,8 +13,6 @@ from digest.sources.ids import (
     pubmed_id,
     url_id,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 @pytest.mark.parametrize(

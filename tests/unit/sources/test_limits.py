@@ -9,13 +9,14 @@ from email.utils import format_datetime
 
 import httpcore
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest.errors import SourceError
 from digest.sources.address_guard import ForbiddenAddress, GuardedBackend, is_public
 from digest.sources.inflate import Inflater, inflate, inflaters_for
 from digest.sources.politeness import Pace, parse_retry_after
 from digest.sources.xml_guard import guard_xml
-from hypothesis import given
-from hypothesis import strategies as st
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from digest.errors import SourceError
 from digest.sources.feed import parse_feed
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+
 from digest.errors import SourceError
 from digest.model import Paper, PaperId
 from digest.sources.arxiv_api import parse_arxiv_api

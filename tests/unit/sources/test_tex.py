@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from digest.sources.tex import tex_to_text
-from digest.sources.text import clean_text, clean_title
 from hypothesis import given
 from hypothesis import strategies as st
+
+from digest.sources.tex import tex_to_text
+from digest.sources.text import clean_text, clean_title
 
 SAMPLE = Path(__file__).parents[2] / "data" / "labelled" / "tex_sample.jsonl"
 

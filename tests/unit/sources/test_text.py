@@ -3,6 +3,9 @@
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from digest.sources.text import (
     TEXT_LIMIT,
     TITLE_LIMIT,
@@ -13,8 +16,6 @@ from digest.sources.text import (
     html_to_text,
     title_id,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 TEX_ACTIVE = set("\\${}~`&'-^_")
 

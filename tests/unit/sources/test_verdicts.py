@@ -6,6 +6,7 @@ import itertools
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from digest.model import Verdict
 from digest.sources.arxiv_calendar import (
     holidays,

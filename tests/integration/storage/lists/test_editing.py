@@ -8,14 +8,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from digest.errors import ListError, LockHeld, StorageError, UsageError
 from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists import add_subscriber, load_subscribers, remove_subscriber
 from digest.storage.lists.safe_write import lock_list
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from tests.support.lists import config_for
 
 NEW = EmailAddress.parse("new@example.org")

@@ -7,12 +7,12 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from digest.errors import ListError
-from digest.model.subscriber import Format, Frequency
-from digest.storage.lists import load_subscribers, open_lists
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.errors import ListError
+from digest.model.subscriber import Format, Frequency
+from digest.storage.lists import load_subscribers, open_lists
 from tests.support.lists import config_for
 
 ROOT = Path(__file__).parents[4]
