@@ -8,7 +8,12 @@ from functools import partial
 from digest.config import NewsletterConfig
 from digest.errors import Problem, TemplateError
 from digest.model import Block, Edition, PaperBlocks, Piece, Rendition, SectionBlocks, TemplateSet
-from digest.rendering.environment import make_environment, place_of, render_template
+from digest.rendering.environment import (
+    make_environment,
+    place_of,
+    render_template,
+    strip_unprintable,
+)
 from digest.rendering.marks import CutError, Marks
 from digest.rendering.shell import compile_mjml, inline_styles
 from digest.rendering.view import block_names, direction_attribute, view_edition, view_sections
@@ -112,7 +117,7 @@ def _sections(edition: Edition, pieces: dict[str, Piece]) -> Iterator[SectionBlo
             papers=tuple(
                 PaperBlocks(
                     paper_id=str(paper.id),
-                    short_title=short_title(paper.title),
+                    short_title=short_title(strip_unprintable(paper.title)),
                     full=pieces[f"full:{place}:{number}"],
                     brief=pieces[f"brief:{place}:{number}"],
                     line=pieces[f"line:{place}:{number}"],

@@ -71,7 +71,7 @@ def _problem(message: str, source: str, templates: TemplateSet) -> Problem:
     file, line = MAIN, 0
     if fault:
         message = fault.words
-        file, line = find_line(source, fault.line, templates) or (MAIN, 0)
+        file, line = find_line(source, fault, templates) or (MAIN, 0)
     return Problem(
         file=place_of(templates, file),
         line=line,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from digest.model import Edition, EditionKey
+from digest.rendering.wrapping import columns_of
 
 SUMMARY_LENGTH = 300
 SHORT_TITLE_LENGTH = 60
@@ -51,9 +52,11 @@ def _belongs_together(left: str, right: str) -> bool:
 def summarise(abstract: str, length: int = SUMMARY_LENGTH) -> str:
     """The first sentences of an abstract that fit, or its first words.
 
-    Whole sentences are preferred where they fill at least half of `length`.
+    Whole sentences are preferred where they fill at least half of `length`. Characters that are
+    twice as wide as a Latin letter (CJK) count twice.
     """
     text = " ".join(abstract.split())
+    length = length * len(text) // max(columns_of(text), len(text), 1)
     if len(text) <= length:
         return text
     ends = [

@@ -1,0 +1,123 @@
+"""A person's own templates: extending ours, and being told what is wrong at its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.errors import TemplateError
+from digest.rendering.check import check_templates
+from digest.rendering.render import render_edition
+from digest.rendering.sample import awkward_edition
+from tests.support.joining import join_letter
+from tests.support.templates import shipped_templates
+from tests.unit.rendering.test_render import NEWSLETTER
+
+OWN = "/home/ada/letters/templates/daily"
+EXTENDS = '{% extends "daily/letter.mjml.j2" %}\n'
+
+
+def test_the_shipped_set_has_no_problem() -> None:
+    assert check_templates(shipped_templates(), NEWSLETTER) == ()
+
+
+def test_an_own_template_extends_the_shipped_one_by_name() -> None:
+    block = "{% block foot %}<tr><td>Written by Ada</td></tr>{{ super() }}{% endblock %}"
+    own = shipped_templates(own={"letter.mjml.j2": EXTENDS + block})
+    assert check_templates(own, NEWSLETTER) == ()
+    page = join_letter(render_edition(awkward_edition(), own, NEWSLETTER))
+    assert "Written by Ada" in page
+    assert "Preferences" in page
+
+
+def test_an_own_partial_serves_the_shipped_letter() -> None:
+    text = shipped_templates().files["style.css.j2"].replace("#0b57c2", "#7a1fa2")
+    own = shipped_templates(own={"style.css.j2": text})
+    assert "#7a1fa2" in join_letter(render_edition(awkward_edition(), own, NEWSLETTER))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (EXTENDS + "{% block foot %}\n{{ newsleter.name }}{% endblock %}", 3, "newsleter"),
+        (EXTENDS + "{% block foot %}{{ edition.dya }}{% endblock %}", 2, "dya"),
+        (EXTENDS + "{% block foot %}{{ field.unsubscribe }}{% endblock %}", 2, "unsubscribe"),
+        (EXTENDS + "\n\n{% block foot %}{{ 1 / 0 }}{% endblock %}", 4, "division by zero"),
+        (EXTENDS + "{% block foot %}", 2, "endblock"),
+        (EXTENDS + "{{ 1 +* }}", 2, "unexpected '*'"),
+        (EXTENDS + "{% block foot %}{{ 1 | colour }}{% endblock %}", 2, "colour"),
+        ('{% extends "dayly/letter.mjml.j2" %}', 1, "dayly/letter.mjml.j2"),
+        (EXTENDS + "{% block masthead %}<tr><td><p>hi</td></tr>{% endblock %}", 2, "not MJML"),
+    ],
+)
+def test_a_mistake_is_told_with_file_and_line(text: str, line: int, words: str) -> None:
+    own = shipped_templates(own={"letter.mjml.j2": text})
+    with pytest.raises(TemplateError) as caught:
+        render_edition(awkward_edition(), own, NEWSLETTER)
+    (problem,) = caught.value.problems
+    assert problem.file == f"{OWN}/letter.mjml.j2"
+    assert problem.line == line
+    assert words in problem.what
+    assert check_templates(own, NEWSLETTER) == (problem,)
+
+
+def test_an_unknown_mjml_tag_is_an_error_and_an_attribute_a_warning() -> None:
+    letter = shipped_templates().files["letter.mjml.j2"]
+    own = {"letter.mjml.j2": letter.replace("mj-column>", "mj-colum>")}
+    with pytest.raises(TemplateError, match=r"letter\.mjml\.j2:\d+: <mj-colum>: is no MJML tag"):
+        render_edition(awkward_edition(), shipped_templates(own=own), NEWSLETTER)
+    own = {"letter.mjml.j2": letter.replace('padding="0 32px"', 'pading="0 32px"')}
+    (problem,) = check_templates(shipped_templates(own=own), NEWSLETTER)
+    assert problem.warning
+    assert problem.line
+    assert "did you mean padding?" in str(problem)
+    own = {"letter.mjml.j2": letter.replace("<mj-head>", "<mj-html-attributes /><mj-head>")}
+    with pytest.raises(TemplateError, match="mj-html-attributes"):
+        render_edition(awkward_edition(), shipped_templates(own=own), NEWSLETTER)
+
+
+def test_a_lost_block_mark_is_named() -> None:
+    letter = shipped_templates().files["letter.mjml.j2"]
+    own = shipped_templates(own={"letter.mjml.j2": letter.replace("{{ begin.seam }}", "")})
+    with pytest.raises(TemplateError, match="the block 'seam' is missing"):
+        render_edition(awkward_edition(), own, NEWSLETTER)
+    twice = letter.replace("{{ begin.more }}", "{{ begin.more }}{{ begin.more }}")
+    own = shipped_templates(own={"letter.mjml.j2": twice})
+    with pytest.raises(TemplateError, match="'more' begins more than once"):
+        render_edition(awkward_edition(), own, NEWSLETTER)
+
+
+def test_check_finds_what_would_break_a_joined_letter() -> None:
+    letter = shipped_templates().files["letter.mjml.j2"]
+    moved = letter.replace("{{ paper.begin.brief }}\n", "").replace(
+        "{% block full scoped %}{{ forms.full(paper) }}{% endblock %}",
+        "{% block full scoped %}<tr><td>{{ paper.begin.brief }}</td></tr>{% endblock %}",
+    )
+    found = check_templates(shipped_templates(own={"letter.mjml.j2": moved}), NEWSLETTER)
+    assert any("the block 'full' is not balanced" in problem.what for problem in found)
+
+
+def test_check_wants_an_unsubscribe_link_in_both_parts() -> None:
+    own = {
+        "letter.mjml.j2": EXTENDS + "{% block foot %}<tr><td>Bye</td></tr>{% endblock %}",
+        "letter.txt.j2": '{% extends "daily/letter.txt.j2" %}{% block foot %}Bye{% endblock %}',
+    }
+    found = check_templates(shipped_templates(own=own), NEWSLETTER)
+    assert [problem.file for problem in found] == [f"{OWN}/letter.mjml.j2", f"{OWN}/letter.txt.j2"]
+    assert all("no unsubscribe link" in problem.what for problem in found)
+
+
+def test_check_sees_paper_text_let_through_as_markup() -> None:
+    paper = shipped_templates().files["paper.mjml.j2"]
+    own = {"paper.mjml.j2": paper.replace("{{ paper.title }}", "{{ paper.title | safe }}")}
+    found = check_templates(shipped_templates(own=own), NEWSLETTER)
+    assert found
+    assert found[0].file == f"{OWN}/paper.mjml.j2"
+
+
+def test_a_missing_template_is_named_with_the_set() -> None:
+    full = shipped_templates()
+    files = {name: text for name, text in full.files.items() if name != "letter.txt.j2"}
+    with pytest.raises(TemplateError, match=r"no template 'letter\.txt\.j2' in the set 'daily'"):
+        render_edition(
+            awkward_edition(), type(full)(name="daily", files=files, places={}), NEWSLETTER
+        )

@@ -1,0 +1,110 @@
+"""Plain-text rules: cutting, wrapping, dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import EditionKey
+from digest.rendering.words import (
+    count_words,
+    direction_of,
+    long_day,
+    short_day,
+    short_title,
+    shorten,
+    summarise,
+)
+from digest.rendering.wrapping import columns_of, underline, wrap
+
+WORDS = st.lists(st.text(min_size=1, max_size=30).filter(lambda t: not t.isspace()), min_size=1)
+
+
+@given(st.text(max_size=400), st.integers(min_value=10, max_value=100))
+def test_a_shortened_text_is_never_longer_than_asked(text: str, length: int) -> None:
+    assert len(shorten(text, length)) <= max(length, 1)
+
+
+def test_a_text_is_cut_at_a_word() -> None:
+    assert shorten("one two three four", 14) == "one two three…"
+    assert shorten("one two three four", 12) == "one two…"
+    assert shorten("x" * 50, 10) == "x" * 9 + "…"
+
+
+def test_an_accent_or_a_joined_emoji_is_not_cut_off() -> None:
+    assert shorten("abcdefghe\u0301fgh", 10) == "abcdefgh…"
+    assert shorten("abcdefg👩\u200d🔬 and more", 10) == "abcdefg…"
+
+
+def test_whole_sentences_are_preferred_in_a_summary() -> None:
+    first = "We study e.g. cats, following Doe et al. in all that we do here. "
+    text = first + "Second sentence is of use to nobody at all, in truth. " + "w " * 300
+    assert summarise(text, 130) == (first + "Second sentence is of use to nobody at all, in truth.")
+    assert summarise("Short. " + "word " * 100, 100).endswith("word…")
+    assert summarise("") == ""
+
+
+def test_a_wide_script_gets_half_the_characters() -> None:
+    assert len(summarise("概要。" * 200)) <= 150
+
+
+@given(st.text())
+def test_a_summary_holds_three_hundred_characters_at_most(text: str) -> None:
+    assert len(summarise(text)) <= 300
+
+
+def test_a_short_title_is_the_name_before_a_colon() -> None:
+    long = "EvoArena: Tracking Memory Evolution for Robust LLM Agents in Dynamic Environments"
+    assert short_title(long) == "EvoArena"
+    assert short_title("Attention Is All You Need") == "Attention Is All You Need"
+    assert len(short_title("word " * 40)) <= 60
+
+
+@given(WORDS)
+def test_wrapping_keeps_every_word_and_the_width(words: list[str]) -> None:
+    text = " ".join(words)
+    wrapped = wrap(text, "* ", "  ")
+    assert "".join(wrapped.split()).lstrip("*") == "".join(text.split()).lstrip("*")
+    for line in wrapped.split("\n"):
+        assert columns_of(line) <= 72 or len(line.split()) <= 2
+
+
+def test_a_link_is_never_broken_and_wide_text_breaks_between_letters() -> None:
+    link = "https://example.org/" + "a" * 100
+    assert link in wrap(f"see {link} now").split("\n")
+    lines = wrap("漢字" * 60).split("\n")
+    assert [columns_of(line) for line in lines] == [72, 72, 72, 24]
+    assert underline("漢字", "=") == "漢字\n===="
+
+
+@pytest.mark.parametrize(
+    ("key", "day", "long", "short"),
+    [
+        ("2026-11-23", date(2026, 11, 23), "Monday, 23 November 2026", "23 Nov"),
+        ("2027-01-01", date(2027, 1, 1), "Friday, 1 January 2027", "1 Jan"),
+        ("2026-W48", date(2026, 11, 27), "Week 48: 23–29 November 2026", "week 48"),
+        ("2026-W40", date(2026, 10, 2), "Week 40: 28 September–4 October 2026", "week 40"),
+        (
+            "2026-W53",
+            date(2027, 1, 1),
+            "Week 53: 28 December 2026–3 January 2027",
+            "week 53",
+        ),
+    ],
+)
+def test_dates_are_written_out(key: str, day: date, long: str, short: str) -> None:
+    assert long_day(EditionKey(key), day) == long
+    assert short_day(EditionKey(key), day) == short
+
+
+def test_counts_and_directions() -> None:
+    assert count_words(1200, "paper", "papers") == "1,200 papers"
+    assert [direction_of(tag) for tag in ("en", "ar-EG", "he", "zh")] == [
+        "ltr",
+        "rtl",
+        "rtl",
+        "ltr",
+    ]
