@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 
 from digest.editorial.likeness import Traits, centre
 from digest.editorial.words import STOP, tokens
@@ -23,6 +24,12 @@ _VAGUE = frozenset(
         "deep learning",
         "machine learning",
     )
+)
+# Alone, these name nothing in this field; in a pair ("multi agent") they may.
+_HOLLOW = frozenset(
+    "self multi language knowledge domain data dataset model learning network deep neural large"
+    " training task system representation feature aligned aware driven guided general generic"
+    " efficient reliable effective robust novel unified fast better high level".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[-'’+#][^\W_]*)*")
 
@@ -93,21 +100,33 @@ def title_case(phrase: str) -> str:
 
 
 def subtitle(group: Sequence[Traits], name: str, limit: int = 3) -> str:
-    """Up to `limit` words or pairs that two or more of the group hold and the day seldom does."""
+    """Up to `limit` words or pairs that two or more of the group hold and the day seldom does.
+
+    A word must stand in two of the titles, or in one and in half of the papers: what no author
+    put at the head of a paper says little at the head of a theme. Nothing to say is "".
+    """
     if len(group) < 2:
         return ""
     holders = Counter(term for traits in group for term in traits.words)
+    titles = Counter(term for traits in group for term in _title_terms(traits.paper))
     middle = centre([traits.words for traits in group])
     taken = set(tokens(name))
     found: list[str] = []
     for term in sorted(middle, key=lambda t: (-middle[t], t)):
         words = set(term.split(" "))
-        if holders[term] > 1 and not words & taken and (len(words) > 1 or len(term) > 3):
+        telling = titles[term] > 1 or (titles[term] and 2 * holders[term] >= len(group))
+        if holders[term] > 1 and telling and not words & taken and not words <= _HOLLOW:
             found.append(_spelling(term, [traits.paper for traits in group]))
             taken |= words
         if len(found) == limit:
             break
     return ", ".join(found)
+
+
+def _title_terms(paper: Paper) -> set[str]:
+    """The words and pairs of a title, as they are compared."""
+    words = tokens(paper.title)
+    return {*words, *(f"{a} {b}" for a, b in pairwise(words))}
 
 
 def _spelling(term: str, papers: Collection[Paper]) -> str:

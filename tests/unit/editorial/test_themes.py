@@ -175,3 +175,11 @@ def test_ward_parts_clear_clusters() -> None:
     assert cluster(distances, 1) == ((0, 1, 2, 3, 4, 5),)
     assert cluster(distances, 9) == tuple((n,) for n in range(6))
     assert cluster([], 3) == ()
+
+
+def test_a_subtitle_holds_only_words_of_the_titles(day) -> None:
+    """Words that no author put into a title say little at the head of a theme."""
+    for section in day[2]:
+        titles = " ".join(paper.title.lower().replace("-", " ") for paper in section.papers)
+        for phrase in filter(None, section.subtitle.split(", ")):
+            assert all(word[:4].lower() in titles for word in phrase.replace("-", " ").split())
