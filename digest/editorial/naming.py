@@ -26,11 +26,12 @@ _VAGUE = frozenset(
     )
 )
 # Alone, these name nothing in this field; in a pair ("multi agent") they may.
-_HOLLOW = frozenset(
+_HOLLOW_TEXT = (
     "self multi language knowledge domain data dataset model learning network deep neural large"
     " training task system representation feature aligned aware driven guided general generic"
-    " efficient reliable effective robust novel unified fast better high level".split()
+    " efficient reliable effective robust novel unified fast better high level llm llms gap"
 )
+_HOLLOW = frozenset(_HOLLOW_TEXT.split())
 _WORD = re.compile(r"[^\W_]+(?:[-'’+#][^\W_]*)*")
 
 
