@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Any
 
@@ -63,9 +63,14 @@ def _environment(files: tuple[tuple[str, str], ...]) -> jinja2.Environment:
         auto_reload=False,
         cache_size=-1,
     )
-    environment.filters["wrap"] = wrap
-    environment.filters["underline"] = underline
+    # Cleaned first: to wrapping, some control characters are spaces.
+    for name, shape in (("wrap", wrap), ("underline", underline)):
+        environment.filters[name] = partial(_shape_clean, shape)
     return environment
+
+
+def _shape_clean(shape: Callable[..., str], text: str, *arguments: Any) -> str:
+    return shape(strip_unprintable(text), *arguments)
 
 
 def render_template(
