@@ -62,6 +62,8 @@ def parse_papers(
     except SourceError as error:
         return ParsedFile(papers=(), problems=(Problem(file=name, what=error.message),))
     kind = format if format in _READERS else find_format(name, text)
+    if kind == "text" and (what := _no_plain_text(text)):
+        return ParsedFile(papers=(), problems=(Problem(file=name, what=what),))
     papers: list[Paper] = []
     problems: list[Problem] = []
     for raw in _READERS[kind](text):
@@ -117,6 +119,15 @@ def unpack(content: bytes, max_bytes: int = MAX_BYTES) -> bytes:
     if not inflater.is_complete:
         raise SourceError("is gzip that was cut off")
     return b"".join(pieces)
+
+
+def _no_plain_text(text: str) -> str:
+    """What `text` is instead of a page's plain text, or "": its lines would pass for titles."""
+    head = text[:4000]
+    if re.match(r"[\ufeff\s]*<(?:[?!]|[a-z][\w:.-]*[\s/>])", head, re.IGNORECASE):
+        return "is HTML or XML, not plain text (a feed is a source of kind: feed)"
+    controls = len(re.findall(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]", head))
+    return "is binary, not text" if controls * 100 > len(head) else ""
 
 
 _MARKS = (

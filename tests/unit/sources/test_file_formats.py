@@ -202,6 +202,22 @@ def test_semantic_scholar_and_biorxiv_replies_are_read() -> None:
     assert (paper.authors, paper.categories) == (("A. Lee", "B. Wu"), ("genomics",))
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<?xml version="1.0"?><rss><channel><title>A feed with a long title</title>\n\n' * 3,
+        b"<!DOCTYPE html>\n<html><p>Please log in to the wireless network of this hotel.</p>",
+        b"<rdf:RDF>\n<title>Some title</title>\n" + b"An abstract that goes on. " * 20,
+        bytes(range(256)) * 40,
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(32)) * 20,
+    ],
+)
+def test_markup_and_binary_are_never_taken_for_a_page_of_titles(content: bytes) -> None:
+    parsed = parse_papers(content, name="papers", fetched_at=datetime(2026, 11, 23, tzinfo=UTC))
+    assert parsed.papers == ()
+    assert "not plain text" in parsed.problems[0].what or "is binary" in parsed.problems[0].what
+
+
 def test_gzip_is_read_and_its_inflation_is_bounded() -> None:
     packed = gzip.compress(b'[{"title": "T"}]')
     assert len(parse(packed, "x.json.gz").papers) == 1
