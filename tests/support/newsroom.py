@@ -1,0 +1,247 @@
+"""A newsletter in a folder of its own, and the `digest` command run on it from outside.
+
+    room = Newsroom(tmp_path)
+    room.configure(edition={"max_papers": 5})
+    done = room.run("compose", "--json")
+    done.code, done.json, done.err
+
+Every command runs in a process of its own, as cron would start it: another working directory, an
+environment with nothing in it but what the test gives. No command may ever show a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import yaml
+
+from tests.support.smtp_server import Options, Rule, ScriptedServer, Taken
+
+#: A Monday.
+MONDAY = "2026-11-23T07:00:00+00:00"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.err.splitlines()
+
+
+class Newsroom:
+    """One newsletter: config.yaml, readers.yaml, papers.json; one reader and three papers."""
+
+    def __init__(self, folder: Path, now: str = MONDAY) -> None:
+        self.folder = folder
+        self.now: str | None = now
+        self.environ: dict[str, str] = {}
+        self.settings: dict[str, Any] = {
+            "newsletter": {
+                "name": "Daily Papers",
+                "from": "Daily Papers <papers@example.org>",
+                "site_url": "https://papers.example.org",
+                "postal_address": "1 Example Street, 75001 Paris",
+                "timezone": "UTC",
+            },
+            "sources": [{"kind": "file", "name": "Desk", "path": "papers.json"}],
+            "themes": {"discover": False},
+            "subscribers": {"lists": ["readers.yaml"]},
+            "state": "var",
+        }
+        folder.mkdir(parents=True, exist_ok=True)
+        self.configure()
+        self.write_papers([paper(n) for n in range(3)])
+        self.write_readers([{"email": "ada@example.org", "name": "Ada Example"}])
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "var"
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def configure(self, **sections: Any) -> None:
+        """Change sections of the config; a mapping is merged, anything else replaces."""
+        for name, value in sections.items():
+            old = self.settings.get(name)
+            both = isinstance(value, dict) and isinstance(old, dict)
+            self.settings[name] = {**old, **value} if both else value
+        self.write("config.yaml", yaml.safe_dump(self.settings, allow_unicode=True))
+
+    def mail_by(self, port: int, **smtp: Any) -> None:
+        """Send through the SMTP server on `port`."""
+        known = {"host": "127.0.0.1", "port": port, "security": "none", "connections": 4}
+        self.configure(delivery={"transport": "smtp", "smtp": known | smtp})
+
+    def write_papers(self, papers: Sequence[Mapping[str, Any]], name: str = "papers.json") -> None:
+        self.write(name, json.dumps(papers, ensure_ascii=False))
+
+    def write_readers(self, readers: Sequence[Mapping[str, Any]]) -> None:
+        self.write("readers.yaml", yaml.safe_dump(list(readers), allow_unicode=True))
+
+    def later(self, **delta: float) -> None:
+        """Let the commands' clock go on."""
+        assert self.now is not None
+        self.now = (datetime.fromisoformat(self.now) + timedelta(**delta)).isoformat()
+
+    def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
+        """The command as a process that still runs."""
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "DIGEST_CONFIG": str(self.folder / "config.yaml"),
+        }
+        if self.now:
+            environ["DIGEST_NOW"] = self.now
+        return subprocess.Popen(
+            [sys.executable, *more.pop("python", ()), "-m", "digest", *words],
+            cwd=more.pop("cwd", "/"),
+            env=environ | self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=more.pop("stdout", subprocess.PIPE),
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            **more,
+        )
+
+    def run(self, *words: str, timeout: float = 120, **more: Any) -> Done:
+        """The command, from start to end."""
+        return finish(self.start(*words, **more), timeout)
+
+    def outbox(self) -> list[EmailMessage]:
+        """The letters in the outbox, by address."""
+        found = [parse_letter(p.read_bytes()) for p in (self.state / "outbox" / "new").glob("*")]
+        return sorted(found, key=lambda letter: str(letter["To"]))
+
+    def status(self, day: str | None = None) -> dict[str, Any]:
+        """What the ledger says, as `digest status --json` prints it."""
+        return self.run("status", "--json", *(("--date", day) if day else ())).json
+
+
+def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
+    """Wait for a command; its words must be words, never a traceback."""
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        raise
+    assert "Traceback" not in err, err
+    assert "a bug in digest" not in err, err
+    return Done(process.returncode, out or "", err)
+
+
+def paper(number: int, title: str = "", **fields: Any) -> dict[str, Any]:
+    """A made-up record of a file source; its votes fall with its number."""
+    known = {
+        "id": f"desk-{number}",
+        "title": title or f"Numbered study {number:03d}",
+        "abstract": f"We look into matter {number:03d} once more.",
+        "authors": [f"Ann Author{number}"],
+        "url": f"https://example.org/papers/{number}",
+        "votes": max(500 - number, 1),
+    }
+    return known | fields
+
+
+class KeepingServer(ScriptedServer):
+    """Keeps every letter that it takes, in order."""
+
+    def __init__(self, rules: Sequence[Rule] = (), options: Options | None = None) -> None:
+        super().__init__(rules, options)
+        self.letters: list[tuple[str, EmailMessage]] = []
+
+    def note(self, taken: Taken, content: bytes) -> None:
+        super().note(taken, content)
+        self.letters.append((taken.recipient, parse_letter(content)))
+
+
+@contextmanager
+def mail_server(*rules: Rule, options: Options | None = None) -> Iterator[KeepingServer]:
+    """An SMTP server on loopback, in a thread, for commands in other processes."""
+    server = KeepingServer(rules, options)
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(server.start())
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def parse_letter(content: bytes) -> EmailMessage:
+    letter = BytesParser(policy=policy.default).parsebytes(content)
+    assert isinstance(letter, EmailMessage)
+    return letter
+
+
+def text_of(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    return part.get_content().replace("\r\n", "\n") if part else ""
+
+
+def html_of(letter: EmailMessage) -> str:
+    part = letter.get_body(("html",))
+    return part.get_content() if part else ""
+
+
+Sections = dict[str, list[str]]
+
+
+def sections_in_html(letter: EmailMessage, titles: frozenset[str]) -> Sections:
+    """Headings with the papers below them, as a mail program shows them."""
+    found: Sections = {}
+    for element in lxml.html.fromstring(html_of(letter)).iter("h2", "a"):
+        words = " ".join(element.text_content().split())
+        if element.tag == "h2":
+            found[words] = []
+        elif words in titles:
+            list(found.values())[-1].append(words)
+    return found
+
+
+def sections_in_text(letter: EmailMessage, titles: frozenset[str]) -> Sections:
+    """The same, out of the text part; the newsletter's own name stands on top."""
+    found: Sections = {}
+    lines = text_of(letter).split("\n")
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if line and below and set(below) == {"="}:
+            found[line] = []
+        elif line.removeprefix("* ") in titles:
+            list(found.values())[-1].append(line.removeprefix("* "))
+    return dict(list(found.items())[1:])
