@@ -1,4 +1,4 @@
-"""The wheel is the whole program: installed elsewhere, it renders and sends with what it carries."""
+"""The wheel is the whole program: installed elsewhere it renders, sends and plays its demo."""
 
 from __future__ import annotations
 
