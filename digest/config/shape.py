@@ -114,10 +114,11 @@ class _Source(Shape):
 
 
 class HuggingFaceSource(_Source):
-    """The Hugging Face daily papers list."""
+    """The Hugging Face daily papers list: of the edition's day, or of its ISO week so far."""
 
     kind: Literal["huggingface"]
     url: HttpUrl = "https://huggingface.co/api/daily_papers"
+    period: Literal["day", "week"] = "day"
     sort: Literal["publishedAt", "trending"] = "trending"
     min_votes: Annotated[int, Field(ge=0)] = 0
 

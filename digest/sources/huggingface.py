@@ -1,5 +1,7 @@
 """The daily papers of Hugging Face: `GET /api/daily_papers?date=…&sort=…&p=…&limit=100`.
 
+With `period: week` it is `week=YYYY-Www`, and the papers of that week up to the day count.
+
 Measured: votes and `ai_*` stand in `paper`, comments and thumbnail on the item, the organisation
 on either; every field but the id and the title may be missing. Of the three dates,
 `submittedOnDailyAt` is the list day, `paper.publishedAt` arXiv's day; the item's own
@@ -11,14 +13,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from digest.config import HuggingFaceSource
 from digest.errors import SourceError
-from digest.model import Mark, Paper, PaperId
+from digest.model import EditionKey, Mark, Paper, PaperId
 from digest.sources.arxiv_entry import ABSTRACT_PAGE, PDF
 from digest.sources.aside import run_aside
 from digest.sources.fetch import Fetcher, FetchError
@@ -216,15 +218,19 @@ async def read_huggingface(
 
 
 def _enough(papers: Iterable[Paper], source: HuggingFaceSource, day: date) -> bool:
-    wanted = (p for p in papers if p.announced == day and (p.votes or 0) >= source.min_votes)
+    listed = _listed_for(source, day, papers)
+    wanted = (p for p in listed if (p.votes or 0) >= source.min_votes)
     return sum(1 for _ in wanted) >= source.max_papers
 
 
 async def _fetch_page(
     source: HuggingFaceSource, fetcher: Fetcher, number: int, *, day: date, now: datetime
 ) -> PaperList:
+    period = (
+        {"week": str(EditionKey.weekly(day))} if source.period == "week" else {"date": str(day)}
+    )
     url = httpx.URL(source.url).copy_merge_params(
-        {"date": day.isoformat(), "sort": source.sort, "p": number, "limit": PAGE_SIZE}
+        {**period, "sort": source.sort, "p": number, "limit": PAGE_SIZE}
     )
     reply = await fetcher.fetch(str(url), accept="application/json")
     if reply.truncated:
@@ -244,6 +250,12 @@ def _not_yet(source: HuggingFaceSource, error: SourceError, day: date, now: date
     return Reading(papers=(), judgement=judgement, url=source.url)
 
 
+def _listed_for(source: HuggingFaceSource, day: date, papers: Iterable[Paper]) -> tuple[Paper, ...]:
+    """Those whose list day is `day`, or in the week of `day` and not after it."""
+    first = day - timedelta(days=day.weekday()) if source.period == "week" else day
+    return tuple(p for p in papers if p.announced is not None and first <= p.announced <= day)
+
+
 def _utc_day(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
@@ -256,8 +268,8 @@ def _judged(
     skipped: int,
     cut_short: str,
 ) -> Reading:
-    on_day = tuple(paper for paper in papers if paper.announced == day)
-    others = tuple(paper for paper in papers if paper.announced != day)
+    on_day = _listed_for(source, day, papers)
+    others = tuple(paper for paper in papers if paper not in on_day)
     chosen = on_day or others
     taken = tuple(p for p in chosen if not source.min_votes or (p.votes or 0) >= source.min_votes)
     taken = taken[: source.max_papers]
@@ -270,5 +282,6 @@ def _judged(
         repeated=bool(taken) and paper_ids(taken) <= known,
         skipped=skipped,
         cut_short=cut_short,
+        period=source.period,
     )
     return Reading(papers=taken, judgement=judgement, url=source.url)

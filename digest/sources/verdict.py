@@ -114,6 +114,7 @@ def judge_huggingface(
     repeated: bool,
     skipped: int,
     cut_short: str = "",
+    period: str = "day",
 ) -> Judgement:
     """Hugging Face's list for `day`: `on_day` papers are of that day, `others` of `listed`.
 
@@ -144,7 +145,8 @@ def judge_huggingface(
         return _judge(
             Verdict.QUIET, f"{count(on_day, 'paper')} listed, none with enough votes", day
         )
-    return _judge(Verdict.FRESH, f"the list of {day}, {count(taken, 'paper')}", day)
+    of_week = "the week up to " if period == "week" else ""
+    return _judge(Verdict.FRESH, f"the list of {of_week}{day}, {count(taken, 'paper')}", day)
 
 
 def judge_feed(

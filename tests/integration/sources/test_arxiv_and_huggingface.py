@@ -232,3 +232,18 @@ async def test_a_file_is_read_from_disk_or_from_the_web(site: Site, tmp_path: Pa
     assert verdicts == [Verdict.FRESH, Verdict.FRESH, Verdict.DOWN]
     assert [paper.title for paper in found.papers] == ["A paper", "A paper"]
     assert [told.source for told in found.reports] == ["*.json", "day.json", "none.json"]
+
+
+async def test_a_week_is_asked_for_as_a_week_and_ends_with_the_day(site: Site):
+    """`period: week` takes the ISO week's list days up to the day, and none of the week before."""
+    items = json.loads(DAILY)[:4]
+    days = ("2026-06-07", "2026-06-08", "2026-06-12", "2026-06-13")
+    for item, listed in zip(items, days, strict=True):
+        item["paper"]["submittedOnDailyAt"] = f"{listed}T00:00:00.000Z"
+    site.serve("/papers", Answer(body=json.dumps(items).encode()))
+    source = hf(site.url("/papers"), period="week")
+    found = await read(source, day=date(2026, 6, 12))
+    assert found.reports[0].verdict is Verdict.FRESH
+    assert sorted(str(p.announced) for p in found.papers) == ["2026-06-08", "2026-06-12"]
+    assert site.asked[0].query["week"] == ["2026-W24"]
+    assert "date" not in site.asked[0].query
