@@ -127,7 +127,7 @@ def _without_tags(loc: tuple[str | int, ...], data: Any) -> KeyPath:
     here = data
     for position, step in enumerate(loc):
         last = position == len(loc) - 1
-        if isinstance(here, dict) and step not in here and not last:
+        if isinstance(here, dict) and step not in here and (not last or here.get("kind") == step):
             continue
         path.append(step)
         try:

@@ -40,12 +40,12 @@ def _seconds(value: Any) -> Any:
 
 
 def _time_of_day(value: Any) -> Any:
-    if isinstance(value, str):
-        if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value):
-            raise ValueError("is not a time of day; write it as 07:30")
-        hour, minute = value.split(":")
-        return time(int(hour), int(minute))
-    return value
+    if value is None or isinstance(value, time):
+        return value
+    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", str(value)):
+        raise ValueError("is not a time of day; write it as 07:30")
+    hour, minute = str(value).split(":")
+    return time(int(hour), int(minute))
 
 
 def _timezone(value: str) -> str:

@@ -18,7 +18,8 @@ import yaml
 from digest.errors import Problem
 
 Path = tuple[str | int, ...]
-_Loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# libyaml's own composer recurses in C without a bound: a deep document would end the process.
+_Loader: type[Any] = yaml.SafeLoader
 _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _LITERALS = {"true": True, "false": False, "null": None, "~": None, "": None}

@@ -1,0 +1,179 @@
+"""config.yaml is read as typed; every mistake is told at its line, with what to do."""
+
+from __future__ import annotations
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from digest.config import Config, load_config
+from digest.config.reading import _models
+from digest.config.shape import ArxivSource, FeedSource, FileSource, HuggingFaceSource
+from digest.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
+LEAST = """\
+newsletter:
+  from: papers@example.org
+sources:
+  - {kind: huggingface}
+"""
+
+
+def load(folder: Path, text: str | bytes) -> Config:
+    path = folder / "config.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return load_config(path)
+
+
+def told(folder: Path, text: str | bytes) -> list[str]:
+    """The problems, without the folder before the file's name."""
+    with pytest.raises(ConfigError) as caught:
+        load(folder, text)
+    return [line.removeprefix(f"{folder}/") for line in caught.value.lines()]
+
+
+def test_the_shipped_config_is_whole_and_mails_nobody():
+    config = load_config(ROOT / "config.yaml")
+    assert config.delivery.transport == "outbox"
+    assert {source.kind for source in config.sources} == {"huggingface", "arxiv"}
+    assert config.folder == ROOT
+
+
+def test_the_least_config_has_every_default(tmp_path: Path):
+    config = load(tmp_path, LEAST)
+    assert (config.edition.max_papers, config.themes.other) == (40, "Other")
+    assert config.delivery.smtp.security == "starttls"
+    assert config.delivery.give_up_after == 20 * 3600
+
+
+def test_relative_paths_are_against_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    config = load(tmp_path, LEAST + "state: kept/here\n")
+    monkeypatch.chdir("/")
+    assert config.state_dir == tmp_path / "kept" / "here"
+    assert config.path("/absolute") == Path("/absolute")
+
+
+def test_values_are_read_as_typed(tmp_path: Path):
+    """Not as YAML 1.1 would: NO is a word, 18:00 a time of day, 1e3 a word."""
+    text = LEAST + "edition: {compose_after: 18:00}\nthemes:\n  other: NO\n"
+    config = load(tmp_path, text + "  rules: [{name: 1e3, keywords: [on, off, yes]}]\n")
+    assert config.edition.compose_after == time(18, 0)
+    assert config.themes.other == "NO"
+    assert config.themes.rules[0].name == "1e3"
+    assert config.themes.rules[0].keywords == ("on", "off", "yes")
+
+
+MISTAKES = [
+    ("edition: {max_paper: 3}", "config.yaml:5:11: edition.max_paper: unknown key (did you mean"),
+    ("editions: {}", "config.yaml:5:1: editions: unknown key (did you mean edition?)"),
+    ("edition:\n  max_papers: many", "config.yaml:6:3: edition.max_papers: input should be"),
+    ("edition: {max_papers: 0}", "edition.max_papers: input should be greater than 0"),
+    ("edition: {rank: best}", "edition.rank: must be one of trending, newest"),
+    ("edition: {compose_after: '25:00'}", "compose_after: is not a time of day"),
+    ("edition: {compose_after: 730}", "compose_after: "),
+    ("delivery: {give_up_after: soon}", "give_up_after: is not a length of time; write 45s"),
+    ("delivery: {smtp: {security: ssl}}", "must be one of starttls, tls, none"),
+    ("delivery: {smtp: {port: 70000}}", "smtp.port: input should be less than or equal to 65535"),
+    ("delivery: {smtp: {password: x}}", "delivery.smtp.password: unknown key (did you mean pass"),
+    ("delivery: {smtp: {password_env: 'a b'}}", "password_env: string should match pattern"),
+    ("themes: {rules: [{name: A}]}", "themes.rules[0]: needs keywords or categories"),
+    (
+        "themes: {rules: [{name: A, keywords: [a]}, {name: a, keywords: [b]}]}",
+        "two rules are called",
+    ),
+    ("folder: /", "folder: unknown key"),
+    ("state: a\nstate: b", "config.yaml:6:1: state: this key is here twice (keep one of them)"),
+    ("state: *x", "config.yaml:5:8: the alias *x is not taken here"),
+    ("state: [", "config.yaml:6:1: "),
+    ("\tstate: a", "config.yaml:5:1: "),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), MISTAKES)
+def test_a_mistake_is_told_at_its_place(tmp_path: Path, more: str, expected: str):
+    lines = told(tmp_path, LEAST + more + "\n")
+    assert any(expected in line for line in lines), lines
+    assert all(line.startswith("config.yaml") for line in lines)
+
+
+NEWSLETTER_MISTAKES = [
+    ("name: x", "newsletter.from: is missing"),
+    ("from: papers", "newsletter.from: "),
+    ('from: "a@example.org\\r\\nBcc: b@example.org"', "line break or a control character"),
+    ("from: a@example.org\n  timezone: Paris", "is not an IANA time zone; write it as"),
+    ("from: a@example.org\n  timezone: ../etc/passwd", "is not an IANA time zone"),
+    ("from: a@example.org\n  site_url: papers.example.org", "is not a web address"),
+    ("from: a@example.org\n  language: e n", "newsletter.language: string should match"),
+]
+
+
+@pytest.mark.parametrize(("lines", "expected"), NEWSLETTER_MISTAKES)
+def test_the_newsletter_is_checked(tmp_path: Path, lines: str, expected: str):
+    text = f"newsletter:\n  {lines}\nsources:\n  - {{kind: huggingface}}\n"
+    found = told(tmp_path, text)
+    assert any(expected in line for line in found), found
+
+
+SOURCE_MISTAKES = [
+    ("{kind: hugging}", "sources[0]: must be one of huggingface, arxiv, feed, file"),
+    ("{url: 'https://example.org'}", "sources[0]: needs a kind: huggingface, arxiv, feed or file"),
+    ("{kind: arxiv}", "sources[0].categories: is missing"),
+    ("{kind: arxiv, categories: []}", "sources[0].categories: "),
+    ("{kind: arxiv, categorys: [cs.AI]}", "sources[0].categorys: unknown key (did you mean cat"),
+    ("{kind: feed}", "sources[0].url: is missing"),
+    ("{kind: feed, url: 'file:///etc/passwd'}", "is not a web address"),
+    ("{kind: feed, url: 'https://u:p@example.org'}", "is not a web address"),
+    ("{kind: file}", "sources[0]: needs either path or url"),
+]
+
+
+@pytest.mark.parametrize(("source", "expected"), SOURCE_MISTAKES)
+def test_a_source_is_checked(tmp_path: Path, source: str, expected: str):
+    text = f"newsletter: {{from: papers@example.org}}\nsources:\n  - {source}\n"
+    found = told(tmp_path, text)
+    assert any(expected in line for line in found), found
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path):
+    text = LEAST + "edition: {max_paper: 3, rank: best}\nstat: var\n"
+    assert len(told(tmp_path, text)) == 3
+
+
+WHOLE = [
+    (b"", "the file is empty"),
+    (b"- a\n", "is not a mapping of keys to values"),
+    (b"\xff\xfe\x00", "is not UTF-8 text"),
+    (b"a: \x07\n", "config.yaml:1: "),
+    (b"a: " + b"[" * 100_000, "config.yaml"),
+    (b"#" * 1_000_001, "is larger than 1 MB"),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), WHOLE)
+def test_a_file_that_is_no_config_is_one_line(tmp_path: Path, content: bytes, expected: str):
+    (line,) = told(tmp_path, content)
+    assert expected in line
+    assert "\n" not in line
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
+    with pytest.raises(ConfigError, match="digest init"):
+        load_config(tmp_path / "none.yaml")
+
+
+def test_every_key_is_in_the_documentation():
+    page = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    shapes: list[type[BaseModel]] = [HuggingFaceSource, ArxivSource, FeedSource, FileSource]
+    todo: list[type[BaseModel]] = [Config]
+    while todo:
+        shape = todo.pop()
+        shapes.append(shape)
+        for field in shape.model_fields.values():
+            todo += [m for m in _models(field.annotation) if m not in shapes]
+    keys = {f.alias or name for s in shapes for name, f in s.model_fields.items()} - {"folder"}
+    assert len(keys) > 60
+    missing = {key for key in keys if f"`{key}`" not in page and f".{key}`" not in page}
+    assert missing - {*Config.model_fields, "kind", "smtp"} == (set())
