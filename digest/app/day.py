@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
-from digest.app.compose import Composition, compose_day, compose_week, week_is_due
-from digest.app.deliver import deliver_edition
+from digest.app.compose import Composition, compose_day, compose_week, week_is_due, why_not
+from digest.app.deliver import deliver_edition, make_transport
 from digest.app.house import House
 from digest.app.plan import Plan, freeze_edition, make_plan
 from digest.delivery.report import DeliveryReport
@@ -60,7 +60,7 @@ class DayReport:
         composed = self.composition
         if composed is None or composed.decision.kind is not DecisionKind.LATER:
             return None
-        return composed.decision.reason
+        return why_not(composed.edition.verdicts)
 
 
 def run_day(house: House, day: date, watch: Watch, *, skip_bad_rows: bool = False) -> DayReport:
@@ -70,6 +70,7 @@ def run_day(house: House, day: date, watch: Watch, *, skip_bad_rows: bool = Fals
         DigestError: as the rooms raise it; what was sent until then is in the ledger.
     """
     report = DayReport(day=day)
+    make_transport(house)  # a missing password stops here, before anything is planned
     with _at_work(house, report, "digest run"):
         _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
         for key in open_editions(house.database, house.clock()):
@@ -93,6 +94,7 @@ def send_edition(
     `prepare` runs under the lock before anything is claimed (to resend unknown letters).
     """
     report = DayReport(day=key.day())
+    make_transport(house)
     with _at_work(house, report, "digest send"):
         if load_campaign(house.database, key) is None:
             edition = _edition_of(house, key, report, watch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -21,11 +21,19 @@ from digest.storage.templates import load_template_set
 
 @dataclass(kw_only=True)
 class House:
-    """One newsletter at work. `clock` gives the present moment, aware; `environ` the secrets."""
+    """One newsletter at work. `clock` gives the present moment, aware; `environ` the secrets.
+
+    `began` is the moment from which a reader of an edition made now is due: a second program
+    started with the same clock finds her due as well.
+    """
 
     config: Config
     clock: Callable[[], datetime]
     environ: Mapping[str, str]
+    began: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
 
     @cached_property
     def database(self) -> Database:

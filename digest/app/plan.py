@@ -106,7 +106,7 @@ def make_plan(
     return Plan(
         house=house,
         edition=edition,
-        now=house.clock(),
+        now=house.began,
         subscribers=_told(house, skip_bad_rows=skip_bad_rows, on_problem=on_problem),
     )
 

@@ -82,7 +82,7 @@ class Desk:
             try:
                 return EditionKey(text.upper())
             except ValueError as error:
-                raise UsageError(f"--date {error}") from None
+                raise UsageError(f"--date {text}: {error}") from None
         return EditionKey.daily(self.day(text))
 
 

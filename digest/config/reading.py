@@ -33,7 +33,18 @@ def load_config(path: Path) -> Config:
     try:
         return Config.model_validate(document.data | {"folder": path.resolve().parent})
     except ValidationError as error:
-        raise ConfigError([_problem(file, document, e) for e in error.errors()]) from None
+        raise ConfigError([_problem(file, document, e) for e in _causes(error)]) from None
+
+
+def _causes(error: ValidationError) -> list[Any]:
+    """The errors without those that follow from one inside: a list of faulty items is not short."""
+    found: list[Any] = list(error.errors())
+    return [
+        one
+        for one in found
+        if one["type"] != "too_short"
+        or not any(other["loc"][: len(one["loc"])] == one["loc"] for other in found if other != one)
+    ]
 
 
 def _document(path: Path, file: str) -> Document:

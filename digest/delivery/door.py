@@ -17,6 +17,7 @@ class Timing:
 
     knock_first: float = 0.5
     knock_longest: float = 30.0
+    first_knocks: int = 5  # before any connection stood: cron comes again soon enough
     knocks: int = 10  # in a row without a letter answered, then the run ends
     spare_knocks: int = 4  # of a connection while others work, then it stays away
     throttle_rest: float = 30.0
@@ -103,7 +104,9 @@ class Door:
 
     def _missed(self, message: str) -> None:
         self._failures += 1
-        if self._failures >= self._timing.knocks and not self._open:
+        timing = self._timing
+        knocks = timing.knocks if self.connects else min(timing.first_knocks, timing.knocks)
+        if self._failures >= knocks and not self._open:
             tries = f"{self._failures} tries in a row came to nothing"
             raise RunStopped(f"{message} ({tries}; nobody is marked)", temporary=True)
         step = self._timing.knock_first * 2 ** min(self._failures - 1, 10)

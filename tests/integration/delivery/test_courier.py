@@ -279,7 +279,7 @@ async def test_a_relay_that_is_down_ends_the_run_with_everyone_pending():
     ledger = MemoryLedger(readers(20))
     async with ScriptedServer() as server:
         port = server.port
-    with pytest.raises(RunStopped, match="6 tries in a row") as caught:
+    with pytest.raises(RunStopped, match="5 tries in a row") as caught:
         await smtp_run(ledger, port).go()
     assert caught.value.temporary
     assert len(ledger.at("pending")) == 20

@@ -177,3 +177,9 @@ def test_every_key_is_in_the_documentation():
     assert len(keys) > 60
     missing = {key for key in keys if f"`{key}`" not in page and f".{key}`" not in page}
     assert missing - {*Config.model_fields, "kind", "smtp"} == (set())
+
+
+def test_the_only_source_being_faulty_is_one_mistake_and_not_two(tmp_path):
+    lines = told(tmp_path, LEAST.replace("huggingface", "telepathy"))
+    assert len(lines) == 1
+    assert "sources[0]" in lines[0]
