@@ -95,7 +95,7 @@ class Newsroom:
             old = self.settings.get(name)
             both = isinstance(value, dict) and isinstance(old, dict)
             self.settings[name] = {**old, **value} if both else value
-        self.write("config.yaml", yaml.safe_dump(self.settings, allow_unicode=True))
+        self.write("config.yaml", as_yaml(self.settings))
 
     def mail_by(self, port: int, **smtp: Any) -> None:
         """Send through the SMTP server on `port`."""
@@ -106,7 +106,7 @@ class Newsroom:
         self.write(name, json.dumps(papers, ensure_ascii=False))
 
     def write_readers(self, readers: Sequence[Mapping[str, Any]]) -> None:
-        self.write("readers.yaml", yaml.safe_dump(list(readers), allow_unicode=True))
+        self.write("readers.yaml", as_yaml(list(readers)))
 
     def later(self, **delta: float) -> None:
         """Let the commands' clock go on."""
@@ -170,9 +170,20 @@ def paper(number: int, title: str = "", **fields: Any) -> dict[str, Any]:
         "abstract": f"We look into matter {number:03d} once more.",
         "authors": [f"Ann Author{number}"],
         "url": f"https://example.org/papers/{number}",
-        "votes": max(500 - number, 1),
+        "votes": max(290 - 2 * number, 1),
     }
     return known | fields
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes every value out: our files take no aliases."""
+
+    def ignore_aliases(self, _: Any) -> bool:
+        return True
+
+
+def as_yaml(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Plain, allow_unicode=True, sort_keys=False)
 
 
 class KeepingServer(ScriptedServer):
