@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.decide import Decision, DecisionKind, decide, usable
 from digest.editorial.identity import merge_papers
 from digest.errors import StorageError, UsageError
-from digest.model import Edition, EditionKey, SourceReport
+from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
 from digest.sources.collect import Collection, collect
 from digest.storage.archive import list_editions, load_edition, save_edition
@@ -35,6 +35,12 @@ class Composition:
     @property
     def may_send(self) -> bool:
         return self.decision.kind is DecisionKind.SEND
+
+
+def why_not(reports: Sequence[SourceReport]) -> str:
+    """The sources that keep the day's edition back, without their reasons, which were told."""
+    held = [r for r in reports if r.verdict not in (Verdict.FRESH, Verdict.QUIET)]
+    return ", ".join(f"{r.source} is {r.verdict}" for r in held)
 
 
 def collect_papers(house: House, day: date, on_report: OnReport | None = None) -> Collection:

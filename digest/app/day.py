@@ -12,9 +12,10 @@ from digest.app.compose import Composition, compose_day, compose_week, week_is_d
 from digest.app.deliver import deliver_edition, make_transport
 from digest.app.house import House
 from digest.app.plan import Plan, freeze_edition, make_plan
+from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.report import DeliveryReport
 from digest.editorial.decide import DecisionKind
-from digest.errors import Problem
+from digest.errors import DigestError, Problem
 from digest.model import Edition, EditionKey, Outcome, Recipient, SourceReport
 from digest.storage.campaigns import load_campaign, open_editions
 from digest.storage.census import counts
@@ -35,7 +36,11 @@ class Watch(Protocol):
 
 @dataclass(kw_only=True)
 class DayReport:
-    """What was done. `composition` is None when the day's edition was not looked at."""
+    """What was done. `composition` is None when the day's edition was not looked at.
+
+    `failure` ended the delivery (the relay refuses us, the ledger cannot be written); what was
+    done before it is counted all the same.
+    """
 
     day: date
     recovered: Recovered | None = None
@@ -43,6 +48,7 @@ class DayReport:
     composition: Composition | None = None
     frozen: list[EditionKey] = field(default_factory=list)
     deliveries: dict[EditionKey, DeliveryReport] = field(default_factory=dict)
+    failure: DigestError | None = None
 
     @property
     def stopped(self) -> bool:
@@ -75,7 +81,7 @@ def run_day(house: House, day: date, watch: Watch, *, skip_bad_rows: bool = Fals
         _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
         for key in open_editions(house.database, house.clock()):
             _deliver(house, key, report, watch, due_only=True)
-            if report.stopped:
+            if report.stopped or report.failure:
                 break
     return report
 
@@ -167,6 +173,11 @@ def _deliver(
 ) -> None:
     states = counts(house.database, key)
     watch.on_edition(key, states["pending"] + states["deferred"])
-    report.deliveries[key] = deliver_edition(
-        house, key, due_only=due_only, on_outcome=watch.on_outcome
-    )
+    try:
+        done = deliver_edition(house, key, due_only=due_only, on_outcome=watch.on_outcome)
+    except (RunStopped, LedgerLost) as error:
+        report.failure = error
+        if error.report is None:
+            return
+        done = error.report
+    report.deliveries[key] = done

@@ -94,7 +94,7 @@ def _state(house: House) -> Iterator[Finding]:
 def _sources(house: House) -> Iterator[Finding]:
     for report in collect_papers(house, house.today()).reports:
         fine = {Verdict.FRESH: True, Verdict.QUIET: True, Verdict.DOWN: False}.get(report.verdict)
-        words = f"{report.source}: {report.verdict}, {report.papers} papers. {report.reason}"
+        words = f"{report.source} is {report.verdict}: {report.reason}"
         yield Finding(about="sources", ok=fine, words=words)
 
 

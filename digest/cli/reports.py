@@ -8,6 +8,7 @@ from typing import Any
 from digest.app import House
 from digest.app.day import DayReport
 from digest.cli.desk import note, show_json
+from digest.editorial.decide import DecisionKind
 from digest.errors import NothingFresh
 from digest.model import EditionKey
 from digest.model.document import report_to_document
@@ -64,14 +65,23 @@ def tell_day(house: House, report: DayReport, *, as_json: bool, talk: bool = Fal
     """Print the report; the exit code. Silent when well, unless `talk` or on a terminal.
 
     Raises:
+        DigestError: what ended the delivery, after the report of what was done before.
         NothingFresh: there is no edition yet although one is due.
     """
     if as_json:
         show_json(report_document(house, report))
-    talk = talk or sys.stderr.isatty() or bool(report.undelivered) or report.stopped
+    talk = (
+        talk
+        or sys.stderr.isatty()
+        or bool(report.undelivered)
+        or report.stopped
+        or bool(report.failure)
+    )
     if talk and not as_json:
         for line in report_lines(house, report):
             note(line)
+    if report.failure is not None:
+        raise report.failure
     if report.stopped:
         return EX_TEMPFAIL
     if report.later is not None:
@@ -82,8 +92,9 @@ def tell_day(house: House, report: DayReport, *, as_json: bool, talk: bool = Fal
 def report_lines(house: House, report: DayReport) -> list[str]:
     """The report for a person."""
     lines = []
-    if report.composition is not None and not report.composition.may_send:
-        lines.append(f"no edition of {report.day}: {report.composition.decision.reason}")
+    composed = report.composition
+    if composed is not None and composed.decision.kind is DecisionKind.QUIET:
+        lines.append(f"no edition of {report.day}: {composed.decision.reason}")
     if report.recovered is not None and report.recovered.unknown:
         lines.append(
             f"{report.recovered.unknown} letters were under way when a run was killed;"
@@ -123,6 +134,7 @@ def report_document(house: House, report: DayReport) -> dict[str, Any]:
         },
         "given_up": report.given_up,
         "stopped": report.stopped,
+        "failure": report.failure.message if report.failure else None,
         "editions": [
             edition_counts(house, key)
             | {

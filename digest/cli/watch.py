@@ -75,4 +75,4 @@ class TerminalWatch:
 
 def describe(report: SourceReport) -> str:
     """One line on a source."""
-    return f"{report.source}: {report.verdict}, {report.papers} papers. {report.reason}".rstrip()
+    return f"{report.source} is {report.verdict}: {report.reason}"

@@ -51,7 +51,9 @@ class EmailAddress:
         if len(text) > 320:
             raise ValueError("an address has at most 254 characters")
         try:
-            found = validate_email(text, check_deliverability=False, test_environment=True)
+            found = validate_email(
+                text, check_deliverability=False, test_environment=True, strict=True
+            )
         except EmailNotValidError as error:
             raise ValueError(str(error)) from None
         domain = (found.ascii_domain or found.domain).lower()

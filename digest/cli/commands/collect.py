@@ -14,7 +14,7 @@ from digest.errors import NothingFresh
 @pass_desk
 def command(desk: Desk, date_text: str | None, as_json: bool) -> int:
     """Fetch the day's papers and say what each source is worth; nothing is kept but the cache."""
-    from digest.app.compose import collect_papers
+    from digest.app.compose import collect_papers, why_not
     from digest.cli.watch import describe
     from digest.editorial.decide import DecisionKind, decide
     from digest.editorial.identity import merge_papers
@@ -39,5 +39,5 @@ def command(desk: Desk, date_text: str | None, as_json: bool) -> int:
     note(f"{len(collection.papers)} papers given, {len(papers)} different ones")
     decision = decide(collection.reports, desk.config.edition)
     if decision.kind is DecisionKind.LATER:
-        raise NothingFresh(f"not enough for an edition of {day} yet: {decision.reason}")
+        raise NothingFresh(f"no edition of {day} yet: {why_not(collection.reports)}")
     return 0

@@ -16,7 +16,7 @@ from digest.errors import NothingFresh
 @pass_desk
 def command(desk: Desk, date_text: str | None, refresh: bool, explain: bool, as_json: bool) -> int:
     """Make the edition and keep it in the archive; a second time shows the kept one."""
-    from digest.app.compose import compose_day, compose_week
+    from digest.app.compose import compose_day, compose_week, why_not
     from digest.cli.outline import show_outline
     from digest.cli.watch import describe
     from digest.editorial.decide import DecisionKind
@@ -46,6 +46,6 @@ def command(desk: Desk, date_text: str | None, refresh: bool, explain: bool, as_
     if decision is None or decision.kind is DecisionKind.SEND:
         return 0
     if decision.kind is DecisionKind.LATER:
-        raise NothingFresh(f"no edition of {key} yet: {decision.reason}")
+        raise NothingFresh(f"no edition of {key} yet: {why_not(edition.verdicts)}")
     note(f"no edition of {key}: {decision.reason}")
     return 0

@@ -31,7 +31,7 @@ def command(
 
     The ledger is not touched: a preview is not a mailing.
     """
-    from digest.app.compose import compose_day, require_kept
+    from digest.app.compose import compose_day, require_kept, why_not
     from digest.app.preview import find_reader, preview_letter, send_preview, write_files
     from digest.cli.watch import describe
     from digest.editorial.decide import DecisionKind
@@ -43,10 +43,9 @@ def command(
         composed = compose_day(house, key.day(), on_report=lambda report: note(describe(report)))
         edition = composed.edition
         if not edition.papers:
-            reason = composed.decision.reason
             if composed.decision.kind is DecisionKind.LATER:
-                raise NothingFresh(f"no edition of {key} yet: {reason}")
-            note(f"no edition of {key}: {reason}")
+                raise NothingFresh(f"no edition of {key} yet: {why_not(edition.verdicts)}")
+            note(f"no edition of {key}: {composed.decision.reason}")
             return 0
     subscriber = find_reader(house, reader) if reader else None
     preview = preview_letter(house, edition, reader=subscriber, to=to)
