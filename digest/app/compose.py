@@ -17,7 +17,7 @@ from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
 from digest.sources.collect import Collection, collect
 from digest.storage.archive import list_editions, load_edition, save_edition
-from digest.storage.campaigns import load_campaign
+from digest.storage.campaigns import frozen_at
 from digest.storage.seen import sent_before
 from digest.storage.source_memory import memory_before, save_memory
 
@@ -67,7 +67,7 @@ def compose_day(
     `refresh` composes it again from the sources, as long as it is not frozen.
     """
     key = EditionKey.daily(day)
-    if refresh and load_campaign(house.database, key) is not None:
+    if refresh and frozen_at(house.database, key) is not None:
         raise UsageError(f"edition {key} is frozen, its letters are planned or sent: leave it")
     kept = None if refresh else load_kept(house, key)
     if kept is not None:

@@ -17,7 +17,7 @@ from digest.delivery.report import DeliveryReport
 from digest.editorial.decide import DecisionKind
 from digest.errors import DigestError, Problem
 from digest.model import Edition, EditionKey, Outcome, Recipient, SourceReport
-from digest.storage.campaigns import load_campaign, open_editions
+from digest.storage.campaigns import frozen_at, open_editions
 from digest.storage.census import counts
 from digest.storage.lock import run_lock
 from digest.storage.recovery import Recovered, give_up, recover
@@ -102,7 +102,7 @@ def send_edition(
     report = DayReport(day=key.day())
     make_transport(house)
     with _at_work(house, report, "digest send"):
-        if load_campaign(house.database, key) is None:
+        if frozen_at(house.database, key) is None:
             edition = _edition_of(house, key, report, watch)
             if edition is None:
                 return report
@@ -140,13 +140,13 @@ def _compose_and_freeze(
     house: House, report: DayReport, watch: Watch, *, skip_bad_rows: bool
 ) -> None:
     key = EditionKey.daily(report.day)
-    if load_campaign(house.database, key) is None:
+    if frozen_at(house.database, key) is None:
         edition = _edition_of(house, key, report, watch)
         if edition is not None:
             _freeze(house, edition, report, watch, skip_bad_rows=skip_bad_rows)
     settled = report.later is None
     week = EditionKey.weekly(report.day)
-    if week_is_due(house, report.day, settled=settled) and not load_campaign(house.database, week):
+    if week_is_due(house, report.day, settled=settled) and not frozen_at(house.database, week):
         weekly = compose_week(house, report.day)
         if weekly is not None:
             _freeze(house, weekly, report, watch, skip_bad_rows=skip_bad_rows)

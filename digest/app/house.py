@@ -16,6 +16,7 @@ from digest.storage.database import NAME as DATABASE_NAME
 from digest.storage.database import Database, open_database
 from digest.storage.reply_cache import FileReplyCache
 from digest.storage.secret_key import load_keys
+from digest.storage.state_marker import NAME as MARKER_NAME
 from digest.storage.templates import load_template_set
 
 
@@ -46,8 +47,12 @@ class House:
 
     @property
     def has_state(self) -> bool:
-        """Whether there has been a run, so that looking need not make a database."""
-        return (self.config.state_dir / DATABASE_NAME).exists()
+        """Whether there has been a run, so that looking need not make a database.
+
+        A database that is gone although its marker is there counts: opening it tells the loss.
+        """
+        folder = self.config.state_dir
+        return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
 
     @cached_property
     def keys(self) -> tuple[bytes, ...]:

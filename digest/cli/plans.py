@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from digest.app import House
 from digest.app.day import plan_day
-from digest.cli.desk import note, show, show_json
-from digest.cli.reports import counts_line, edition_counts
+from digest.cli.desk import show, show_json
+from digest.cli.reports import edition_counts
 from digest.cli.watch import TerminalWatch
 from digest.errors import NothingFresh
 from digest.mailing.choice import Choice
 from digest.model import EditionKey
-from digest.storage.campaigns import load_campaign
+from digest.storage.campaigns import frozen_at
 
 _SEGMENTS_SHOWN = 10
 
@@ -21,14 +21,14 @@ def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bo
     Raises:
         NothingFresh: there is no edition yet although one is due.
     """
-    if load_campaign(house.database, key) is not None:
+    if frozen_at(house.database, key) is not None:
         facts = edition_counts(house, key)
         if as_json:
             show_json({"dry_run": True, **facts})
         else:
             left = facts["pending"] + facts["deferred"]
-            note(f"the edition is frozen; {left} letters are left to go")
-            show(counts_line(facts))
+            done = facts["total"] - left
+            show(f"edition {key} is frozen: {left} letters would go, {done} readers are done with")
         return 0
     with TerminalWatch(all_sources=True) as watch:
         plan = plan_day(house, key, watch, skip_bad_rows=skip_bad_rows)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from digest.app import House
@@ -12,7 +14,7 @@ from digest.editorial.decide import DecisionKind
 from digest.errors import NothingFresh
 from digest.model import EditionKey
 from digest.model.document import report_to_document
-from digest.storage.campaigns import load_campaign
+from digest.storage.campaigns import frozen_at
 from digest.storage.census import counts, next_due, next_retry
 
 _STATES = (
@@ -35,8 +37,12 @@ def edition_counts(house: House, key: EditionKey) -> dict[str, Any]:
     `pending` counts what is not tried yet, claimed letters among them; `in_flight` what a run has
     on the wire this moment, or had when it was killed (the next run settles those).
     """
-    states = counts(house.database, key)
-    frozen = load_campaign(house.database, key)
+    states: Counter[str] = Counter()
+    frozen = due = retry = None
+    if house.has_state:
+        states.update(counts(house.database, key))
+        frozen = frozen_at(house.database, key)
+        due, retry = next_due(house.database, key), next_retry(house.database, key)
     return {
         "edition": str(key),
         "date": str(key.day()),
@@ -49,9 +55,9 @@ def edition_counts(house: House, key: EditionKey) -> dict[str, Any]:
         "suppressed": states["suppressed"],
         "skipped": states["skipped"],
         "total": sum(states.values()),
-        "frozen_at": frozen.frozen_at.isoformat() if frozen else None,
-        "next_due": _iso(next_due(house.database, key)),
-        "next_retry": _iso(next_retry(house.database, key)),
+        "frozen_at": _iso(frozen),
+        "next_due": _iso(due),
+        "next_retry": _iso(retry),
     }
 
 
@@ -153,5 +159,5 @@ def report_document(house: House, report: DayReport) -> dict[str, Any]:
     }
 
 
-def _iso(moment: Any) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

@@ -117,6 +117,18 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
     )
 
 
+def frozen_at(database: Database, key: EditionKey) -> datetime | None:
+    """When `key` was frozen; None: it is not.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    with database.read() as connection:
+        query = sa.select(campaign.c.frozen_at).where(campaign.c.edition == str(key))
+        moment: datetime | None = connection.execute(query).scalar()
+        return moment
+
+
 def open_editions(database: Database, now: datetime | None = None) -> tuple[EditionKey, ...]:
     """Frozen editions with letters left to send, newest first.
 

@@ -65,7 +65,8 @@ def command(
         wanted = [state for state in State if not undelivered or state is not State.SENT]
     house, key = desk.house, desk.key(date_text)
     if not house.has_state:
-        note(f"nothing has been done yet: there is no {house.config.state_dir}")
+        note(f"nothing has been done yet: {house.config.state_dir} holds no state")
+        wanted = []
     facts = edition_counts(house, key)
     found: Iterable[DeliveryRow] = rows(house.database, key, wanted) if wanted else ()
     if as_csv:
