@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import os
+import select
 import sys
+from typing import Any
 
 import click
 
@@ -34,8 +36,18 @@ COMMANDS = {
 EX_INTERRUPTED = 130
 
 
+class PipeBroke(Exception):
+    """A BrokenPipeError under a name that click does not turn into exit code 1."""
+
+
 class LazyGroup(click.Group):
     """A group whose help needs no subcommand's imports."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise PipeBroke(str(error)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -93,15 +105,26 @@ def run(arguments: list[str]) -> int:
         for line in error.lines():
             _say(line, error.exit_code)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader of our stdout went away; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except (BrokenPipeError, PipeBroke) as error:
+        if _reader_is_gone():
+            return 0
+        return _say(f"a connection broke: {error}", 1)
     except Exception as error:
         if os.environ.get("DIGEST_DEBUG"):
             raise
         hint = "a bug in digest; DIGEST_DEBUG=1 shows where"
         return _say(f"{type(error).__name__}: {error} ({hint})", 1)
+
+
+def _reader_is_gone() -> bool:
+    """Whether it is our stdout that nobody reads any more; Python must not complain at exit."""
+    out = sys.stdout.fileno()
+    look = select.poll()
+    look.register(out, select.POLLOUT)
+    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in look.poll(0)):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), out)
+    return True
 
 
 def _say(line: str, code: int) -> int:
