@@ -110,7 +110,7 @@ TEMPLATES = {
     "syntax": ("letter.txt.j2", "{% block masthead %}\nHello {{ name \n{% endblock %}", ":3"),
     "undefined": (
         "letter.txt.j2",
-        '{% extends "daily/letter.txt.j2" %}\n{% block foot %}\n{{ nwesletter.name }}{% endblock %}',
+        '{% extends "daily/letter.txt.j2" %}\n{% block foot %}\n{{ nwesletter }}{% endblock %}',
         ":3",
     ),
     "mjml": (
