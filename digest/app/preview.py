@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from email import policy
+from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -82,11 +83,16 @@ def preview_letter(
     return Preview(
         letter=letter,
         subject=str(message["Subject"]),
-        html=html.get_content() if html else "",
-        text=text.get_content() if text else "",
+        html=_content(html),
+        text=_content(text),
         papers=len(assembled.papers),
         shortened=assembled.shortened,
     )
+
+
+def _content(part: EmailMessage | None) -> str:
+    """A part's text with the line ends of a file; "" when there is no such part."""
+    return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
 def find_reader(house: House, address: str) -> Subscriber:

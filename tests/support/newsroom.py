@@ -228,7 +228,7 @@ def text_of(letter: EmailMessage) -> str:
 
 def html_of(letter: EmailMessage) -> str:
     part = letter.get_body(("html",))
-    return part.get_content() if part else ""
+    return part.get_content().replace("\r\n", "\n") if part else ""
 
 
 Sections = dict[str, list[str]]
