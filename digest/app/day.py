@@ -69,8 +69,17 @@ class DayReport:
         return why_not(composed.edition.verdicts)
 
 
-def run_day(house: House, day: date, watch: Watch, *, skip_bad_rows: bool = False) -> DayReport:
+def run_day(
+    house: House,
+    day: date,
+    watch: Watch,
+    *,
+    compose: bool = True,
+    skip_bad_rows: bool = False,
+) -> DayReport:
     """Everything that is due: what earlier runs left, the day's edition, the week's on its day.
+
+    Without `compose` (it is too early for today's) only what is frozen already is delivered.
 
     Raises:
         DigestError: as the rooms raise it; what was sent until then is in the ledger.
@@ -78,7 +87,8 @@ def run_day(house: House, day: date, watch: Watch, *, skip_bad_rows: bool = Fals
     report = DayReport(day=day)
     make_transport(house)  # a missing password stops here, before anything is planned
     with _at_work(house, report, "digest run"):
-        _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
+        if compose:
+            _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
         for key in open_editions(house.database, house.clock()):
             _deliver(house, key, report, watch, due_only=True)
             if report.stopped or report.failure:

@@ -67,8 +67,10 @@ def _own_name(source: SourceConfig) -> str:
         case FeedSource():
             return urlsplit(source.url).hostname or source.url
         case FileSource():
-            path = source.path or urlsplit(source.url or "").path
-            return Path(path).name or urlsplit(source.url or "").hostname or "file"
+            if source.path is not None:
+                return source.path
+            place = urlsplit(source.url or "")
+            return Path(place.path).name or place.hostname or "file"
 
 
 async def collect(

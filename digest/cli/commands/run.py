@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.desk import Desk, date_option, json_option, note, pass_desk
+from digest.cli.desk import Desk, date_option, json_option, pass_desk
 
 
 @click.command("run")
@@ -25,14 +25,13 @@ def command(
     from digest.cli.reports import tell_day
     from digest.cli.watch import TerminalWatch
 
-    day = desk.day(date_text)
     after = desk.config.edition.compose_after
     local = desk.clock().astimezone(desk.house.zone)
-    if date_text is None and after is not None and local.time() < after:
-        note(f"before {after:%H:%M} ({desk.config.newsletter.timezone}): nothing is composed yet")
-        return 0
+    early = date_text is None and after is not None and local.time() < after
     if dry_run:
         return tell_plan(desk.house, desk.key(date_text), skip_bad_rows, as_json=as_json)
     with TerminalWatch() as watch:
-        report = run_day(desk.house, day, watch, skip_bad_rows=skip_bad_rows)
+        report = run_day(
+            desk.house, desk.day(date_text), watch, compose=not early, skip_bad_rows=skip_bad_rows
+        )
     return tell_day(desk.house, report, as_json=as_json)
