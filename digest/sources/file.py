@@ -21,6 +21,8 @@ from digest.sources.file_record import RawRecord, parse_record
 from digest.sources.inflate import Inflater
 
 MAX_BYTES = 20_000_000
+#: Far more than any day has; a hostile file of 20 MB could claim ten million.
+MOST_RECORDS = 100_000
 _READERS: dict[str, Callable[[str], Iterator[RawRecord]]] = {
     "json": read_json,
     "jsonl": read_jsonl,
@@ -54,8 +56,8 @@ def parse_papers(
 ) -> ParsedFile:
     """Read a file's bytes; `name` is for the extension and for messages.
 
-    A record that cannot be read is a problem with its line; the others go on. gzip is unpacked
-    up to `max_bytes`. Never raises for what the file holds.
+    A record that cannot be read is a problem with its line; the others go on, up to
+    `MOST_RECORDS`. gzip is unpacked up to `max_bytes`. Never raises for what the file holds.
     """
     try:
         text = decode(unpack(content, max_bytes))
@@ -66,7 +68,11 @@ def parse_papers(
         return ParsedFile(papers=(), problems=(Problem(file=name, what=what),))
     papers: list[Paper] = []
     problems: list[Problem] = []
-    for raw in _READERS[kind](text):
+    for number, raw in enumerate(_READERS[kind](text)):
+        if number == MOST_RECORDS:
+            what = f"holds more than {MOST_RECORDS:,} records; the rest is not read"
+            problems.append(Problem(file=name, line=raw.line, what=what))
+            break
         try:
             if raw.fields is None:
                 raise ValueError(raw.fault)

@@ -12,6 +12,7 @@ from digest.sources.tex import tex_to_text
 
 _VERBATIM = frozenset({"url", "doi", "eprint", "pdf", "link", "file"})
 _IN_TEXT = re.compile(r"arxiv:\s*([a-z.-]*/?\d[\d.]{6,}(?:v\d+)?)", re.IGNORECASE)
+_LONGEST_VALUE = 100_000  # the text door keeps a tenth of it
 _NO_PAPERS = frozenset({"comment", "string", "preamble", "set", "xdata"})
 
 
@@ -21,15 +22,11 @@ def read_bibtex(text: str) -> Iterator[RawRecord]:
     from bibtexparser.entrypoint import parse_string
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # faults are told as problems
-    quiet = logging.root.level
-    logging.root.setLevel(logging.CRITICAL)
     try:
         library = parse_string(text)
     except Exception as error:  # the library promises nothing for text that is no BibTeX
         yield RawRecord(fault=f"cannot be read as BibTeX: {error}")
         return
-    finally:
-        logging.root.setLevel(quiet)
     for found in library.blocks:
         block: model.Block | None = found
         line = (found.start_line or 0) + 1
@@ -52,7 +49,7 @@ def _entry(key: str, raw: Mapping[str, str]) -> dict[str, Any]:
         elif name in ("author", "editor"):
             fields[name] = split_bibtex_names(value)
         else:
-            fields[name] = tex_to_text(_unquoted(value), braces=True)
+            fields[name] = tex_to_text(_unquoted(value)[:_LONGEST_VALUE], braces=True)
     fields.pop("editor", None)
     if "date" not in fields and fields.get("year"):
         fields["date"] = _bibtex_day(fields)
@@ -119,10 +116,11 @@ def read_ris(text: str) -> Iterator[RawRecord]:
 
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     starts = [found.start() for found in _RIS_START.finditer(text)]
+    line, counted = 1, 0
     for begin, end in zip(starts, [*starts[1:], len(text)], strict=False):
         chunk = text[begin:end]
-        lead = len(chunk) - len(chunk.lstrip())
-        line = text.count("\n", 0, begin + lead) + 1
+        first = begin + len(chunk) - len(chunk.lstrip())
+        line, counted = line + text.count("\n", counted, first), first
         try:
             entries = rispy.loads(_tidy_ris(chunk))
         except Exception as error:

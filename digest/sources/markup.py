@@ -32,7 +32,8 @@ _ATTRIBUTE = (
 )
 _TAG = re.compile(
     rf"<(?P<close>/?)(?:[a-zA-Z]+:)?(?P<name>[a-zA-Z][a-zA-Z0-9-]*)(?:{_ATTRIBUTE})*\s*/?>"
-    r"|<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)\]\]>|<!doctype[^>]*>|<\?xml[^>]*\?>",
+    # What is never closed ends with the text, or at the next `<`: no place is searched twice.
+    r"|<!--.*?(?:-->|\Z)|<!\[CDATA\[(?P<cdata>.*?)(?:\]\]>|\Z)|<!doctype[^<>]*>|<\?xml[^<>?]*\?>",
     re.IGNORECASE | re.DOTALL,
 )
 
@@ -51,8 +52,11 @@ def html_to_text(markup: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _strip(markup: str) -> tuple[str, int]:
-    """The text between tags, and how many tags there were. Entities stay encoded."""
+def _strip(markup: str, *, in_cdata: bool = False) -> tuple[str, int]:
+    """The text between tags, and how many tags there were. Entities stay encoded.
+
+    CDATA cannot nest (XML 1.0, 2.7), so what looks like it inside is dropped, never entered.
+    """
     if "<" not in markup:
         return markup, 0
     out: list[str] = []
@@ -70,8 +74,10 @@ def _strip(markup: str) -> tuple[str, int]:
         if hidden:
             if found["close"] and name == hidden:
                 hidden = ""
-        elif found["cdata"]:
-            out.append(html.escape(_strip(found["cdata"])[0], quote=False))
+        elif found["cdata"] is not None:
+            if not in_cdata:
+                inner, _ = _strip(found["cdata"], in_cdata=True)
+                out.append(html.escape(inner, quote=False))
         elif name in _HIDDEN:
             hidden = "" if found["close"] or found[0].endswith("/>") else name
         elif name in ("sub", "sup", "msub", "msup"):

@@ -88,7 +88,13 @@ def shorten(text: str, limit: int) -> str:
 
 def _clean(text: str, limit: int, *, tex: bool) -> str:
     # A 20 MB title must not cost 20 MB of work: entities and TeX never grow eightfold.
-    text = strip_controls(decode_entities(text[: limit * 8]))
+    text = text[: limit * 8]
+    if text.isascii() and text.isprintable() and "&" not in text and "  " not in text:
+        # Most fields are plain English; what is below would change nothing but TeX in them.
+        plain = tex_to_text(text) if tex else text
+        if plain is text:
+            return shorten(text.strip(), limit)
+    text = strip_controls(decode_entities(text))
     if tex:
         text = strip_controls(tex_to_text(text))
     text = strip_controls(unicodedata.normalize("NFC", text))

@@ -219,11 +219,16 @@ async def test_entities_are_neither_expanded_nor_fetched(site: Site, kind: str, 
         await assert_down(url, "entit", "refused")
 
 
-async def test_deep_nesting_is_survived(site: Site):
-    body = b'<rss version="2.0"><channel><item><title>Deep</title><description>'
-    body += b"<b>" * 20_000 + b"x" + b"</b>" * 20_000 + b"</description></item></channel></rss>"
-    report = await report_of(site.serve("/deep", Answer(body=body)), timeout=20)
-    assert report.papers == 1
+async def test_deep_nesting_is_survived_up_to_a_bound(site: Site):
+    def nested(depth: int) -> bytes:
+        inner = b"<b>" * depth + b"x" + b"</b>" * depth
+        return b'<rss version="2.0"><channel><item><title>Deep</title><description>%b' % inner + (
+            b"</description></item></channel></rss>"
+        )
+
+    deep = await report_of(site.serve("/deep", Answer(body=nested(1_500))), timeout=20)
+    assert deep.papers == 1
+    await assert_down(site.serve("/deeper", Answer(body=nested(20_000))), "nests", "refused")
 
 
 async def test_more_entries_than_anybody_reads_are_cut(site: Site):
