@@ -36,7 +36,8 @@ def write_index(folder: Path, maildir: Path) -> Path:
     pages = folder / "pages"
     pages.mkdir(exist_ok=True)
     shown = sorted(_write_letters(maildir, pages), key=lambda each: each.to)
-    first = next((link for each in shown for _, link in each.links), "about:blank")
+    links = sorted((link for each in shown for link in each.links), key=lambda link: link[0])
+    first = links[0][1] if links else "about:blank"  # "HTML" sorts before "Source" and "Text"
     rows = "\n".join(_row(each) for each in shown)
     index = folder / "index.html"
     index.write_text(
