@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from email import policy
-from email.message import EmailMessage
+from email.message import MIMEPart
 from email.parser import BytesParser
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def preview_letter(
     )
 
 
-def _content(part: EmailMessage | None) -> str:
+def _content(part: MIMEPart | None) -> str:
     """A part's text with the line ends of a file; "" when there is no such part."""
     return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
