@@ -4,17 +4,20 @@ Two records are one paper when they share an id, directly or through others. A t
 than the rest: it joins records only when the title is no commonplace ("Editorial") and when no
 two of the records that carry it contradict each other, which two arXiv ids do, or two addresses
 on one site. A preprint's DOI does not contradict a journal's: that is how a paper grows up.
+A source that names no authors is joined by the title alone, when only one paper bears it.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
+from digest.editorial.groups import Groups
 from digest.model import Mark, Paper, PaperId
 
 _STRENGTH = ("arxiv", "doi", "openreview", "hf", "pmid", "url")
@@ -57,7 +60,7 @@ def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
     each other carry one title id, the record that has no other id keeps it, else the first.
     """
     records = sorted(set(papers), key=_record_order)
-    groups = _Groups(len(records))
+    groups = Groups(len(records))
     _join_by_ids(records, groups)
     owners = _join_by_titles(records, groups)
     merged = []
@@ -67,30 +70,7 @@ def merge_papers(papers: Iterable[Paper]) -> tuple[Paper, ...]:
     return tuple(sorted(merged, key=lambda paper: strength(paper.id)))
 
 
-class _Groups:
-    """Union-find over record numbers; a group's root is its smallest number."""
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-
-    def root(self, n: int) -> int:
-        while self._parent[n] != n:
-            self._parent[n] = self._parent[self._parent[n]]
-            n = self._parent[n]
-        return n
-
-    def join(self, a: int, b: int) -> None:
-        low, high = sorted((self.root(a), self.root(b)))
-        self._parent[high] = low
-
-    def all(self) -> list[tuple[int, list[int]]]:
-        members: dict[int, list[int]] = defaultdict(list)
-        for n in range(len(self._parent)):
-            members[self.root(n)].append(n)
-        return sorted(members.items())
-
-
-def _join_by_ids(records: Sequence[Paper], groups: _Groups) -> None:
+def _join_by_ids(records: Sequence[Paper], groups: Groups) -> None:
     first: dict[PaperId, int] = {}
     for n, record in enumerate(records):
         for paper_id in record.ids:
@@ -105,7 +85,7 @@ def _canonical(paper_id: PaperId) -> PaperId:
     return paper_id
 
 
-def _join_by_titles(records: Sequence[Paper], groups: _Groups) -> dict[PaperId, int]:
+def _join_by_titles(records: Sequence[Paper], groups: Groups) -> dict[PaperId, int]:
     """Join what titles may join; returns the root that keeps each title id."""
     carriers: dict[PaperId, list[int]] = defaultdict(list)
     for n, record in enumerate(records):
@@ -128,11 +108,42 @@ def _join_by_titles(records: Sequence[Paper], groups: _Groups) -> dict[PaperId, 
                     groups.join(roots[0], root)
                 ids[roots[0]] = frozenset(i for root in roots for i in ids[root])
                 changed = True
+        changed = _join_authorless(records, groups) or changed
+        ids = {root: _ids(records, members) for root, members in groups.all()}
     return _title_owners(records, groups, ordered)
 
 
+def _join_authorless(records: Sequence[Paper], groups: Groups) -> bool:
+    """Join groups that name no author with the one that has their title; whether any were.
+
+    A group's title is the one that its merged paper will have, so merging again finds nothing
+    new. Where papers by different authors share the title, nobody can tell which one is meant.
+    """
+    if all(record.authors for record in records):
+        return False
+    titled: dict[str, list[list[int]]] = defaultdict(list)
+    for _, members in groups.all():
+        title = _words_order([records[n] for n in members])[0].title
+        if not is_commonplace(title):
+            titled[_letters(title)].append(members)
+    joined = False
+    for found in titled.values():
+        by_somebody = sum(any(records[n].authors for n in members) for members in found)
+        if by_somebody == 1 < len(found) and not _contradict([_ids(records, m) for m in found]):
+            for members in found[1:]:
+                groups.join(found[0][0], members[0])
+            joined = True
+    return joined
+
+
+def _letters(title: str) -> str:
+    """What is compared of a title: its letters and digits, without case or accents."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", title).casefold())
+    return "".join(char for char in folded.casefold() if char.isalnum()) or title.strip()
+
+
 def _title_owners(
-    records: Sequence[Paper], groups: _Groups, carriers: Sequence[tuple[PaperId, list[int]]]
+    records: Sequence[Paper], groups: Groups, carriers: Sequence[tuple[PaperId, list[int]]]
 ) -> dict[PaperId, int]:
     ids = {root: _ids(records, members) for root, members in groups.all()}
     owners = {}
@@ -149,15 +160,18 @@ def _ids(records: Sequence[Paper], members: Sequence[int]) -> frozenset[PaperId]
 def _may_join(
     records: Sequence[Paper], numbers: Sequence[int], groups: Sequence[frozenset[PaperId]]
 ) -> bool:
-    if any(is_commonplace(records[n].title) for n in numbers):
-        return False
+    return not (any(is_commonplace(records[n].title) for n in numbers) or _contradict(groups))
+
+
+def _contradict(groups: Sequence[frozenset[PaperId]]) -> bool:
+    """Whether two of the groups have different ids of a kind of which a paper has one."""
     seen: set[str] = set()
     for ids in groups:
         realms = {realm for i in ids if (realm := _realm(i))}
         if realms & seen:
-            return False
+            return True
         seen |= realms
-    return True
+    return False
 
 
 def _realm(paper_id: PaperId) -> str:

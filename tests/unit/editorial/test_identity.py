@@ -109,6 +109,68 @@ def test_commonplace_titles_join_nothing() -> None:
     assert len(merged) == 2
 
 
+# -- records without authors -----------------------------------------------------------------
+
+BY_ANN = record("arxiv:2611.00001", "title:ann", authors=("Ann Author",))
+BY_BO = record("arxiv:2611.00002", "title:bo", authors=("Bo Writer",))
+NOBODYS = record("title:none", title="ATTENTION  sinks in streaming models.", votes=7)
+
+
+@pytest.mark.parametrize("named", [BY_ANN, record("title:ann", authors=("Ann Author",))])
+def test_a_record_without_authors_joins_the_paper_of_its_title(named: Paper) -> None:
+    (paper,) = merge_papers([NOBODYS, named])
+    assert (paper.authors, paper.votes) == (("Ann Author",), 7)
+    assert set(paper.ids) == {*named.ids, *NOBODYS.ids}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        (BY_ANN, BY_BO),  # two papers with the title: which of them is meant?
+        (record("arxiv:2611.00001", "title:ann", title="Editorial", authors=("Ann Author",)),),
+        (replace(BY_ANN, title="Attention sinks in streaming models, revisited"),),
+    ],
+)
+def test_a_title_alone_joins_nothing_where_it_may_mislead(others: tuple[Paper, ...]) -> None:
+    nobodys = replace(NOBODYS, title=others[0].title) if len(others[0].title) < 20 else NOBODYS
+    assert len(merge_papers([nobodys, *others])) == 1 + len(others)
+
+
+def test_a_title_alone_joins_no_records_that_contradict_each_other() -> None:
+    elsewhere = record("arxiv:2611.00009", "title:none")
+    assert len(merge_papers([BY_ANN, elsewhere])) == 2
+    pages = [record(f"url:a.example.org/{n}", "title:none") for n in (1, 2)]
+    assert len(merge_papers([BY_ANN, *pages])) == 3
+
+
+_ALIKE = st.builds(
+    lambda ids, authors, title: record(*ids, title=title, authors=authors),
+    st.lists(
+        st.sampled_from(
+            "arxiv:2611.00001 arxiv:2611.00002 url:a.example.org/1 doi:10.1145/2"
+            " title:none title:ann title:bo title:ab".split()
+        ),
+        min_size=1,
+        max_size=3,
+        unique=True,
+    ),
+    st.sampled_from([(), (), ("Ann Author",), ("Bo Writer",)]),
+    st.sampled_from([TITLE, TITLE.upper(), "Quite another title of ours", "Editorial"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_ALIKE, max_size=6), st.randoms(use_true_random=False))
+def test_joining_by_title_alone_keeps_the_laws(found: list[Paper], chance) -> None:
+    """The order changes nothing, twice is once, every id names one paper."""
+    once = merge_papers(found)
+    mixed = list(found)
+    chance.shuffle(mixed)
+    assert merge_papers(mixed) == once
+    assert merge_papers(once) == once
+    assert sorted(i for p in once for i in p.ids) == sorted({i for p in found for i in p.ids})
+
+
 def test_words_come_from_the_whole_original_and_votes_from_the_list() -> None:
     early, late = datetime(2026, 11, 23, 5, tzinfo=UTC), datetime(2026, 11, 23, 6, tzinfo=UTC)
     arxiv = record(
