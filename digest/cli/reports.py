@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from digest.app import House
-from digest.app.day import DayReport
 from digest.cli.desk import note, show_json
 from digest.editorial.decide import DecisionKind
 from digest.errors import NothingFresh
@@ -16,6 +14,11 @@ from digest.model import EditionKey
 from digest.model.document import report_to_document
 from digest.storage.campaigns import frozen_at
 from digest.storage.census import counts, next_due, next_retry
+
+if TYPE_CHECKING:
+    # `digest status` needs no source, template or mail server, nor their imports.
+    from digest.app import House
+    from digest.app.day import DayReport
 
 _STATES = (
     "sent",
