@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -187,6 +189,15 @@ def test_tls_is_never_silently_less(tmp_path):
         assert server.accepted == []
 
 
+@pytest.fixture(scope="module")
+def after_a_run(tmp_path_factory) -> Path:
+    """A state folder in which a day was sent."""
+    room = Newsroom(tmp_path_factory.mktemp("seasoned"))
+    assert room.run("run").code == 0
+    assert not list(room.state.glob("digest.db-*")), "an ended run leaves one file"
+    return room.state
+
+
 @pytest.mark.parametrize(
     ("break_it", "code", "word"),
     [
@@ -201,11 +212,9 @@ def test_tls_is_never_silently_less(tmp_path):
         (lambda state: (state / "state.json").write_text("{"), 1, "state.json"),
     ],
 )
-def test_a_damaged_state_stops_the_next_run(tmp_path, break_it, code, word):
+def test_a_damaged_state_stops_the_next_run(tmp_path, after_a_run, break_it, code, word):
     room = Newsroom(tmp_path)
-    assert room.run("run").code == 0
-    for extra in room.state.glob("digest.db-*"):
-        extra.unlink()
+    shutil.copytree(after_a_run, room.state)
     break_it(room.state)
     room.later(days=1)
     room.write_papers([{"id": "9", "title": "The next day's only study"}])
