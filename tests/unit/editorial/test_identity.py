@@ -147,8 +147,10 @@ _ALIKE = st.builds(
     lambda ids, authors, title: record(*ids, title=title, authors=authors),
     st.lists(
         st.sampled_from(
-            "arxiv:2611.00001 arxiv:2611.00002 url:a.example.org/1 doi:10.1145/2"
-            " title:none title:ann title:bo title:ab".split()
+            [
+                *("arxiv:2611.00001", "arxiv:2611.00002", "url:a.example.org/1", "doi:10.1145/2"),
+                *("title:none", "title:ann", "title:bo", "title:ab"),
+            ]
         ),
         min_size=1,
         max_size=3,

@@ -1,0 +1,1 @@
+"""What the program costs, beside what a peer costs on the same machine in the same run."""
