@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -93,6 +94,11 @@ def _make_room(folder: Path) -> None:
         raise StorageError(f"{folder}: cannot be used: {error.strerror}") from None
 
 
+def _command() -> str:
+    """How this program is called from here."""
+    return "digest" if shutil.which("digest") else sys.argv[0]
+
+
 def _example_lists() -> Path:
     """The example lists: in an installed package, or beside it in a checkout."""
     package = Path(digest.__file__).resolve().parent
@@ -114,6 +120,6 @@ def _told(report: DayReport, mail: KeptMail, folder: Path, index: Path) -> list[
         + (f" ({', '.join(mail.refused)}: no such mailbox)" if mail.refused else ""),
         f"letters (a Maildir): {folder / 'letters'}",
         f"look at them:        {index.resolve().as_uri()}",
-        f"ask again:           digest -c {folder / 'config.yaml'} status --date {edition.key}",
+        f"ask again:           {_command()} -c {folder / 'config.yaml'} status --date {edition.key}",
     ]
     return lines
