@@ -120,6 +120,6 @@ def _told(report: DayReport, mail: KeptMail, folder: Path, index: Path) -> list[
         + (f" ({', '.join(mail.refused)}: no such mailbox)" if mail.refused else ""),
         f"letters (a Maildir): {folder / 'letters'}",
         f"look at them:        {index.resolve().as_uri()}",
-        f"ask again:           {_command()} -c {folder / 'config.yaml'} status --date {edition.key}",
+        f"ask again:           {_command()} -c {folder}/config.yaml status --date {edition.key}",
     ]
     return lines
