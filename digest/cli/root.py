@@ -109,6 +109,11 @@ def run(arguments: list[str]) -> int:
         if _reader_is_gone():
             return 0
         return _say(f"a connection broke: {error}", 1)
+    except OSError as error:
+        if os.environ.get("DIGEST_DEBUG"):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        return _say(f"{where}{error.strerror or error}", 1)
     except Exception as error:
         if os.environ.get("DIGEST_DEBUG"):
             raise

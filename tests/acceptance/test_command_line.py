@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.newsroom import Newsroom, finish, mail_server
+from tests.support.newsroom import Newsroom, finish, mail_server, paper
 from tests.support.smtp_server import Options, Rule
 
 HEAVY = {
@@ -63,6 +63,22 @@ def test_a_reader_who_closes_the_pipe_gets_no_complaint(tmp_path, words):
     assert done.code == 0
     assert "Broken" not in done.err
     assert "Exception" not in done.err
+
+
+def test_a_full_disk_behind_the_output_is_a_line_and_a_failure(tmp_path):
+    room = Newsroom(tmp_path)
+    with open("/dev/full", "w") as full:
+        done = room.run("compose", "--json", stdout=full)
+    assert done.code == 1
+    assert done.lines[-1] == "digest: No space left on device"
+
+
+def test_an_output_without_our_letters_is_no_failure(tmp_path):
+    room = Newsroom(tmp_path)
+    room.write_papers([paper(1, "Über 例 and others")])
+    room.environ["PYTHONIOENCODING"] = "ascii"
+    assert room.run("compose").code == 0
+    assert "例" in room.run("compose", "--json").json["sections"][0]["papers"][0]["title"]
 
 
 PASSWORD = "correct-horse-battery-staple"
