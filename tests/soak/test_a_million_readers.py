@@ -41,7 +41,8 @@ with new_database(folder) as database:
     served = 0
     while claimed := ledger.claim(2_000, NOW):
         sent = [(each, outcome(OutcomeKind.SENT)) for each in claimed]
-        ledger.record(claimed, sent, NOW)
+        ledger.record(claimed, (), NOW)
+        ledger.record((), sent, NOW)
         served += len(claimed)
     assert census.counts(database, KEY)["sent"] == served == count, served
 print(grown(before))
