@@ -54,7 +54,8 @@ class Desk:
 
     def clock(self) -> datetime:
         """The present moment, aware, in UTC."""
-        now = datetime.now(UTC) + self._shift
+        shift = self._shift  # measured first: else the first moment lies before DIGEST_NOW
+        now = datetime.now(UTC) + shift
         if now.year < 2020:
             raise UsageError(f"the clock says {now:%Y-%m-%d}: set it, or nothing is dated right")
         return now
