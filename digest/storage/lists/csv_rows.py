@@ -31,6 +31,7 @@ _SYNONYMS = {
     "sendat": "send_at",
     "maxpapers": "max_papers",
 }
+_CELL_ERROR = re.compile(r"#(?:N/A|NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!)(?=[,;\t\r\n]|$)")
 _SEPARATOR_LINE = re.compile(r'"?sep=.?"?\s*', re.IGNORECASE)  # Excel's own first line
 
 
@@ -73,7 +74,7 @@ class RowLines:
             if not self.fresh:
                 self.buffer.append(line)
                 return line
-            if line[0] == "#" or not line.strip() or self._is_separator(line):
+            if _is_comment(line) or not line.strip() or self._is_separator(line):
                 continue
             self.fresh = False
             self.start = self.number
@@ -83,6 +84,11 @@ class RowLines:
 
     def _is_separator(self, line: str) -> bool:
         return self.number == 1 and _SEPARATOR_LINE.fullmatch(line) is not None
+
+
+def _is_comment(line: str) -> bool:
+    """A row that begins with a spreadsheet's error value, such as #N/A, is a broken row."""
+    return line[0] == "#" and _CELL_ERROR.match(line) is None
 
 
 class CellScan(NamedTuple):

@@ -48,7 +48,7 @@ class Source(NamedTuple):
 
 
 def load_source(path: Path, shown: str, *, legacy: bool) -> Source:
-    """Read a list file; with `legacy`, what is not UTF-8 may be Windows-1252.
+    """Read a list file; with `legacy`, what is not UTF-8 may be Windows-1252 or Mac Roman.
 
     Raises:
         Unreadable: it cannot be read, changed meanwhile, is empty, or is no text.
@@ -105,18 +105,21 @@ def _legacy(raw: bytes, path: Path, shown: str, fault: UnicodeDecodeError) -> So
         raise _bad(shown, place, "the file ends inside a character", mend)
     if not raw.decode("utf-8", "ignore").isascii():
         raise _bad(shown, place, "mixes UTF-8 with another encoding", "save it all as UTF-8")
-    if (undefined := _first_fault(raw, "cp1252")) is not None:
+    # Bare CR ends lines where a spreadsheet saved as "CSV (Macintosh)"; its letters are a Mac's.
+    mac = b"\r" in raw and b"\n" not in raw
+    codec, called = ("mac-roman", "Mac Roman") if mac else ("cp1252", "Windows-1252 (cp1252)")
+    if (undefined := _first_fault(raw, codec)) is not None:
         place = _place(raw, undefined.start)
         raise _bad(shown, place, "is neither UTF-8 nor Windows-1252 text", "save it as UTF-8")
     warning = Problem(
         file=shown,
         line=place[0],
         column=place[1],
-        what="is not UTF-8, so it is read as Windows-1252 (cp1252)",
+        what=f"is not UTF-8, so it is read as {called}",
         mend="save it as UTF-8",
         warning=True,
     )
-    return Source(path, shown, raw, "cp1252", 0, (warning,))
+    return Source(path, shown, raw, codec, 0, (warning,))
 
 
 def _first_fault(raw: bytes, codec: str) -> UnicodeDecodeError | None:

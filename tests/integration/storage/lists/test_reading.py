@@ -81,6 +81,7 @@ BAD = {
     "formula": (CSV, 'email\n"=HYPERLINK(""mailto:a@x.org"")"\n', "2:1", "formula"),
     "formula that looks like one": (CSV, "email\n=a@x.org\n", "2:1", "formula"),
     "sheet error": (CSV, "email,name\na@x.org,#REF!\n", "2:9", "formula"),
+    "sheet error as address": (CSV, "email,name\n#N/A,Ada\n#NAME?,B\n", "2:1", "formula"),
     "too many cells": (CSV, "email,name\na@x.org,Lovelace, Ada\n", "2:19", "3 cells"),
     "frequency": (CSV, "email,frequency\na@x.org,weekley\n", "2:9", "did you mean weekly"),
     "format": (CSV, "email,format\na@x.org,pdf\n", "2:9", "one of html, text"),
@@ -186,6 +187,7 @@ def test_a_file_that_cannot_be_trusted_is_never_skipped(case: str, tmp_path: Pat
 
 WARNED = {
     "cp1252": (CSV, "email,name\na@x.org,Jörg\n".encode("cp1252"), "2:10", "cp1252"),
+    "Mac Roman": (CSV, "email,name\ra@x.org,Jörg\r".encode("mac-roman"), "2:10", "Mac Roman"),
     "unknown column": (CSV, "email,nmae\na@x.org,Ada\n", "1:7", "did you mean name"),
     "no last line break": (CSV, "email\na@x.org", "", "line break"),
     "duplicate": (CSV, "email\na@X.org\nA@x.ORG\n", "3:1", "list.csv:2"),
@@ -344,3 +346,9 @@ def test_every_row_is_accepted_or_rejected(rows, skip, tmp_path_factory) -> None
     assert reading.accepted == given_out + reading.duplicates
     if not any("\0" in cell for row in rows for cell in row):
         assert reading.rows == sum(1 for row in rows if any(row))
+
+
+def test_names_saved_on_a_mac_keep_their_letters(tmp_path: Path) -> None:
+    raw = "email,name\ra@x.org,Jörg Groß\r".encode("mac-roman")
+    (reader,) = load(tmp_path, CSV, raw)
+    assert reader.name == "Jörg Groß"
