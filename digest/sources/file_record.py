@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from digest.model import Paper, PaperId
@@ -101,8 +101,8 @@ def parse_record(fields: Mapping[str, Any], *, fetched_at: datetime) -> Paper:
         project_url=clean_url(_text(_first(record, "project_url"))),
         discussion_url=clean_url(_text(_first(record, "discussion_url"))),
         thumbnail=clean_url(_text(_first(record, "thumbnail"))),
-        published=parse_day(_first(record, "published")),
-        announced=parse_day(_first(record, "announced")),
+        published=_day(record, "published"),
+        announced=_day(record, "announced"),
         version=next((found for text in naming if (found := arxiv_version(text))), None),
         categories=read_words(_first(record, "categories"), categories=True),
         keywords=read_words(_first(record, "keywords")),
@@ -140,6 +140,11 @@ def _first(record: Mapping[str, Any], field: str) -> Any:
     return next(
         (record[key] for key in _KEYS[field] if record.get(key) not in (None, "", [])), None
     )
+
+
+def _day(record: Mapping[str, Any], field: str) -> date | None:
+    """The first of the field's names that holds a day: bioRxiv's `published` is a DOI or "NA"."""
+    return next((day for key in _KEYS[field] if (day := parse_day(record.get(key)))), None)
 
 
 def _text(value: Any) -> str:

@@ -31,6 +31,8 @@ def judge_arxiv(
     not be read.
     """
     holiday = why_no_batch(day)
+    if entries and skipped == entries:
+        return down(f"none of its {count(entries, 'entry', 'entries')} could be read")
     if broken and not (batch and batch < day):
         read = count(entries, "entry", "entries")
         return _judge(Verdict.PARTIAL, f"{broken}; {read} could be read", batch)

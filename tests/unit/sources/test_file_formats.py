@@ -194,12 +194,14 @@ def test_semantic_scholar_and_biorxiv_replies_are_read() -> None:
                 "title": "T",
                 "authors": "Lee, A.; Wu, B.",
                 "date": "2026-6-30",
+                "published": "NA",  # a journal's DOI, or this
                 "category": "genomics",
             }
         ]
     }
     (paper,) = parse(json.dumps(preprint), "x.json").papers
     assert (paper.authors, paper.categories) == (("A. Lee", "B. Wu"), ("genomics",))
+    assert paper.published == date(2026, 6, 30)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ def arxiv(day: date, batch: date | None, entries: int = 9, **facts):
         (arxiv(MONDAY, MONDAY, taken=0), Verdict.QUIET, "none of them new, cross"),
         (arxiv(MONDAY, MONDAY, broken="cut"), Verdict.PARTIAL, "cut; 9 entries could be read"),
         (arxiv(MONDAY, MONDAY, skipped=2), Verdict.PARTIAL, "2 entries could not be read"),
+        (arxiv(MONDAY, None, 1, taken=0, skipped=1), Verdict.DOWN, "none of its 1 entry could"),
     ],
 )
 def test_arxivs_batch_is_judged_by_its_day_and_the_calendar(judged, verdict, words) -> None:
