@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from digest.app.house import House
 from digest.editorial.compose import compose_edition, compose_weekly
@@ -15,13 +16,16 @@ from digest.editorial.identity import merge_papers
 from digest.errors import StorageError, UsageError
 from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
-from digest.sources.collect import Collection, collect
 from digest.storage.archive import list_editions, load_edition, save_edition
 from digest.storage.campaigns import frozen_at
 from digest.storage.seen import sent_before
 from digest.storage.source_memory import memory_before, save_memory
 
+if TYPE_CHECKING:
+    from digest.sources.collect import Collection
+
 OnReport = Callable[[SourceReport], None]
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ def why_not(reports: Sequence[SourceReport]) -> str:
 
 def collect_papers(house: House, day: date, on_report: OnReport | None = None) -> Collection:
     """Ask every source for the papers of `day`; failures are verdicts."""
+    from digest.sources.collect import collect  # heavy, and most cron runs compose nothing
+
     return asyncio.run(
         collect(
             house.config.sources,
@@ -83,11 +89,19 @@ def compose_day(
 
 
 def compose_week(house: House, day: date) -> Edition | None:
-    """The best of the week of `day` up to that day, kept in the archive; None: nothing to tell."""
+    """The best of the week of `day` up to that day, kept in the archive; None: nothing to tell.
+
+    Raises:
+        UsageError: the week is not that far yet: an edition made now would lack its last days.
+    """
     key = EditionKey.weekly(day)
     kept = load_kept(house, key)
     if kept is not None:
         return kept
+    day = min(day, house.today())
+    ready = key.day() + timedelta(days=WEEKDAYS.index(house.config.edition.weekly_on))
+    if day < ready:
+        raise UsageError(f"edition {key} is made on {ready} (edition.weekly_on), not before")
     days = [EditionKey.daily(each) for each in key.days() if each <= day]
     editions = [edition for each in days if (edition := load_kept(house, each)) is not None]
     if not editions:
@@ -182,6 +196,5 @@ def week_is_due(house: House, day: date, *, settled: bool) -> bool:
     On the configured weekday it waits for that day's edition; later in the week it waits for
     nothing more, so that a day without sources does not cost weekly readers their week.
     """
-    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-    its_day = names.index(house.config.edition.weekly_on)
+    its_day = WEEKDAYS.index(house.config.edition.weekly_on)
     return day.weekday() > its_day or (day.weekday() == its_day and settled)

@@ -15,7 +15,6 @@ from digest.mailing.choice import Chooser
 from digest.mailing.schedule import plan_due
 from digest.model import Edition, Recipient, Rendition, Subscriber
 from digest.model.rendition_document import rendition_to_document
-from digest.rendering.render import render_edition
 from digest.storage.campaigns import SkippedReader, freeze
 from digest.storage.lists.reading import open_lists
 
@@ -92,6 +91,8 @@ def render(house: House, edition: Edition) -> Rendition:
     Raises:
         TemplateError: a template is wrong; nothing was frozen.
     """
+    from digest.rendering.render import render_edition  # heavy: once an edition
+
     return render_edition(edition, house.templates, house.config.newsletter)
 
 

@@ -2,11 +2,11 @@
 
 `trending`, higher is better, is the sum of these parts:
 
-    votes     4.00 * log(1 + v) / log(1 + 300), at most 4; v is the votes brought to one day's
+    votes     4.00 * log(1 + v) / log(1 + 300); v is the votes brought to one day's
               waiting: votes / days**0.35, where days (0.5 to 14) lie between the paper's
               announcement and `fetched_at`
-    comments  1.00 * log(1 + comments) / log(1 + 50), at most 1
-    stars     1.00 * log(1 + stars) / log(1 + 5000), at most 1
+    comments  1.00 * log(1 + comments) / log(1 + 50)
+    stars     1.00 * log(1 + stars) / log(1 + 5000)
     sources   0.50 * log2(sources), at most 1
     age       1.00 * 2**(-days / 4); days between the announcement (or publication) and the day
     kind      0.50 for a first version, 0.25 for a cross-list, 0 for a replacement
@@ -16,7 +16,7 @@ Unknown is not zero. Where some papers of the day have votes and a paper's own a
 gets four fifths of the lower quartile of the known parts ("votes expected"); comments and stars
 that nobody counted have no part. A paper without a date, or from the future, counts as four days
 old.
-Logarithms saturate: the step from 0 to 10 votes is worth more than that from 100 to 110.
+Logarithms flatten: the step from 0 to 10 votes is worth more than that from 100 to 110.
 
 `newest` puts the youngest first; within a day `trending` decides.
 """
@@ -105,7 +105,7 @@ def _expected_votes(papers: Sequence[Paper]) -> float:
 
 
 def _saturated(count: float, full: int) -> float:
-    return min(1.0, log(1 + max(0.0, count)) / log(1 + full))
+    return log(1 + max(0.0, count)) / log(1 + full)
 
 
 def _age(paper: Paper, day: date, unknown: int) -> int:
