@@ -97,18 +97,18 @@ class Door:
         except ConnectFailed as error:
             if not error.temporary:
                 raise RunStopped(error.message) from None
-            self._missed(error.message)
+            self._missed(error.message, "; nobody is marked")
             return None
         self.connects += 1
         return connection
 
-    def _missed(self, message: str) -> None:
+    def _missed(self, message: str, comfort: str = "") -> None:
         self._failures += 1
         timing = self._timing
         knocks = timing.knocks if self.connects else min(timing.first_knocks, timing.knocks)
         if self._failures >= knocks and not self._open:
             tries = f"{self._failures} tries in a row came to nothing"
-            raise RunStopped(f"{message} ({tries}; nobody is marked)", temporary=True)
+            raise RunStopped(f"{message} ({tries}{comfort})", temporary=True)
         step = self._timing.knock_first * 2 ** min(self._failures - 1, 10)
         longest = min(step, self._timing.knock_longest)
         self._not_before = self._clock() + longest * (0.5 + 0.5 * self._chance())

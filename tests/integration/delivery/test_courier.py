@@ -295,6 +295,15 @@ async def test_a_relay_that_never_answers_a_letter_is_not_tried_for_ever():
     assert len(ledger.at("pending")) == 40
 
 
+async def test_a_relay_that_drops_every_letter_is_not_said_to_have_marked_nobody():
+    ledger = MemoryLedger(readers(40))
+    async with ScriptedServer([Rule("dot", drop="before")]) as server:
+        with pytest.raises(RunStopped, match="keeps closing connections") as caught:
+            await smtp_run(ledger, server.port).go()
+    assert ledger.at("unknown")
+    assert "nobody is marked" not in str(caught.value)
+
+
 async def test_a_relay_that_comes_back_after_a_restart_gets_the_rest():
     ledger = MemoryLedger(readers(60))
     server = ScriptedServer()
