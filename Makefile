@@ -33,7 +33,8 @@ check: $(STAMP)  ## format, lint, types, import contracts, tests
 	$(MAKE) test
 
 soak: $(STAMP)  ## the long trials
-	$(BIN)/python -m pytest -m soak
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -m soak
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n $(JOBS) -m 'not soak' tests/unit
 
 bench: $(STAMP)  ## what it costs, side by side with a peer
 	$(BIN)/python -m tests.bench

@@ -127,7 +127,7 @@ def test_no_input_makes_the_reader_raise(text: str, braces: bool) -> None:
     assert "\ue000" not in tex_to_text(text, braces=braces)
 
 
-@given(st.lists(st.sampled_from(["word", " ", "{", "}", "$", "\\emph", "\\ours "]), max_size=40))
+@given(st.lists(st.sampled_from(["word", " ", "{", "}", "$", "\\emph ", "\\ours "]), max_size=40))
 def test_no_word_is_lost_in_unbalanced_tex(pieces: list[str]) -> None:
     assert tex_to_text("".join(pieces)).count("word") == pieces.count("word")
 

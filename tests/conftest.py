@@ -1,0 +1,12 @@
+"""Property tests draw the same examples each time: a gate that is sometimes red guards nothing.
+
+`HYPOTHESIS_PROFILE=search` draws new ones; `make soak` does.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
