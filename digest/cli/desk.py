@@ -102,6 +102,11 @@ def read_moment(text: str, where: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def count(number: int, one: str) -> str:
+    """`1 paper`, `31 papers`."""
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
+
+
 def note(text: str) -> None:
     """One line for the person at the terminal."""
     click.echo(text, err=True)

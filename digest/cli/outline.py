@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from digest.cli.desk import show
+from digest.cli.desk import count, show
 from digest.model import Edition
 
 
 def show_outline(edition: Edition) -> None:
     """Themes with their papers' titles, in the order of the letter."""
-    papers = len(edition.papers)
-    show(f"{edition.key}: {papers} papers in {len(edition.sections)} themes")
+    themes = count(len(edition.sections), "theme")
+    show(f"{edition.key}: {count(len(edition.papers), 'paper')} in {themes}")
     for section in edition.sections:
         subtitle = f"  ({section.subtitle})" if section.subtitle else ""
         show(f"\n{section.theme}{subtitle}")

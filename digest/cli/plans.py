@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.app import House
 from digest.app.day import plan_day
-from digest.cli.desk import show, show_json
+from digest.cli.desk import count, show, show_json
 from digest.cli.reports import edition_counts
 from digest.cli.watch import TerminalWatch
 from digest.errors import NothingFresh
@@ -51,15 +51,19 @@ def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bo
     if as_json:
         show_json(facts)
         return 0
+    papers, themes = count(facts["papers"], "paper"), count(facts["sections"], "theme")
     show(
-        f"edition {key}: {facts['papers']} papers in {facts['sections']} themes;"
-        f" {readers} letters in {facts['segments']} segments would go"
+        f"edition {key}: {papers} in {themes};"
+        f" {count(readers, 'letter')} in {count(facts['segments'], 'segment')} would go"
         f" ({readers - later} now, {later} at their hour)"
     )
     for segment, number in plan.segments.most_common(_SEGMENTS_SHOWN):
         choice = Choice.from_json(plan.choices[segment])
-        show(f"  {number} readers: {choice.count} papers, {choice.format}")
+        show(f"  {count(number, 'reader')}: {count(choice.count, 'paper')}, {choice.format}")
     if len(plan.segments) > _SEGMENTS_SHOWN:
         show(f"  and {len(plan.segments) - _SEGMENTS_SHOWN} segments more")
-    show(f"{len(plan.skipped)} readers have no match today, {plan.not_today} read on other days")
+    if plan.skipped:
+        show(f"no paper today matches the choice of {count(len(plan.skipped), 'reader')}")
+    if plan.not_today:
+        show(f"not on this day: {count(plan.not_today, 'reader')} (weekly, weekdays or paused)")
     return 0

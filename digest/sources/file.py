@@ -31,6 +31,7 @@ _READERS: dict[str, Callable[[str], Iterator[RawRecord]]] = {
     "ris": read_ris,
     "text": read_page,
 }
+_TABLES = frozenset({"json", "jsonl", "csv"})
 _EXTENSIONS = {
     ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".jl": "jsonl", ".csv": "csv",
     ".tsv": "csv", ".bib": "bibtex", ".bibtex": "bibtex", ".ris": "ris", ".txt": "text",
@@ -79,7 +80,9 @@ def parse_papers(
             papers.append(parse_record(raw.fields, fetched_at=fetched_at))
         except ValueError as error:
             problems.append(_problem(name, raw, str(error)))
-    if not papers and not any(not problem.warning for problem in problems):
+    nothing = not papers and not any(not problem.warning for problem in problems)
+    # An empty table or list says "none today"; a text without one paper is no papers page.
+    if nothing and (kind not in _TABLES or not text.strip()):
         problems.append(Problem(file=name, what=f"no paper was found in it, read as {kind}"))
     return ParsedFile(papers=_without_shared_addresses(papers), problems=tuple(problems))
 
@@ -261,6 +264,8 @@ def judge_files(parsed: Sequence[ParsedFile]) -> tuple[Verdict, str]:
     papers = sum(len(one.papers) for one in parsed)
     found = [p for one in parsed for p in one.problems if not p.warning]
     files = f"{len(parsed)} file{'s' if len(parsed) != 1 else ''}"
+    if not found and not papers:
+        return Verdict.QUIET, f"{files} without a paper"
     if not found:
         return Verdict.FRESH, f"{papers:,} papers from {files}"
     more = f", and {len(found) - 1:,} more problems" if len(found) > 1 else ""

@@ -81,7 +81,7 @@ def parse_record(fields: Mapping[str, Any], *, fetched_at: datetime) -> Paper:
         ValueError: with the reason in words; there is no title.
     """
     record = _flatten(fields)
-    title = clean_title(_text(_first(record, "title")))
+    title = clean_title(_unstyled(_text(_first(record, "title"))))
     if not title:
         raise ValueError("has no title")
     authors = read_authors(_first(record, "authors"))
@@ -161,6 +161,17 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return _text(value[0]) if value else ""
     return ""
+
+
+_STYLED = re.compile(r"<((?:jats:)?(?:i|em|italic|sub|sup))>([^<>]*)</\1>")
+
+
+def _unstyled(text: str) -> str:
+    """Publishers' records set species names and formulas in whole pairs of tags.
+
+    They go, as italics do in plain text; any other tag is what somebody typed, and stays.
+    """
+    return html_to_text(text) if _STYLED.search(text) and "<" not in _STYLED.sub("", text) else text
 
 
 def _abstract(record: Mapping[str, Any]) -> str:

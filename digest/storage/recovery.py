@@ -13,6 +13,9 @@ from digest.storage.database import Database
 from digest.storage.schema import campaign, delivery
 from digest.storage.states import State
 
+#: A relay that takes letters and hangs up before it answers must not mail a reader all day long.
+MOST_REPEATS = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recovered:
@@ -30,8 +33,8 @@ def recover(
 
     To be called by the holder of the run lock only. A claimed letter never left: it is pending
     again. One in `data` may have been taken by the server (RFC 1047): it is unknown. With
-    `resend` every unknown letter is pending once more, its attempts kept and `repeats` counted;
-    with `hold` it waits for a person.
+    `resend` every unknown letter is pending once more, its attempts kept and `repeats` counted,
+    up to `MOST_REPEATS` times; then, or with `hold`, it waits for a person.
 
     Raises:
         StorageError: the ledger cannot be written.
@@ -44,7 +47,8 @@ def recover(
             State.DATA,
             {"state": State.UNKNOWN.value, "words": words, "updated_at": now},
         )
-        resent = _resend(connection, None, now) if unknown_policy == "resend" else 0
+        few = delivery.c.repeats < MOST_REPEATS
+        resent = _resend(connection, few, now) if unknown_policy == "resend" else 0
     return Recovered(returned=returned, unknown=unknown, resent=resent)
 
 
@@ -55,7 +59,7 @@ def resend_unknown(database: Database, edition: EditionKey, now: datetime) -> in
         StorageError: the ledger cannot be written.
     """
     with database.write() as connection:
-        return _resend(connection, edition, now)
+        return _resend(connection, delivery.c.edition == edition.text, now)
 
 
 def give_up(database: Database, due_before: datetime, words: str, now: datetime) -> int:
@@ -76,14 +80,13 @@ def give_up(database: Database, due_before: datetime, words: str, now: datetime)
         return ended + _move(connection, State.PENDING, {"state": State.SKIPPED.value} | ends, late)
 
 
-def _resend(connection: sa.Connection, edition: EditionKey | None, now: datetime) -> int:
+def _resend(connection: sa.Connection, where: sa.ColumnElement[bool], now: datetime) -> int:
     values = {
         "state": State.PENDING.value,
         "repeats": delivery.c.repeats + 1,
         "retry_at": None,
         "updated_at": now,
     }
-    where = sa.true() if edition is None else delivery.c.edition == edition.text
     return _move(connection, State.UNKNOWN, values, where)
 
 

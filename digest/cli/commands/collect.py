@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.desk import Desk, date_option, json_option, note, pass_desk, show, show_json
+from digest.cli.desk import Desk, count, date_option, json_option, note, pass_desk, show, show_json
 from digest.errors import NothingFresh
 
 
@@ -36,7 +36,7 @@ def command(desk: Desk, date_text: str | None, as_json: bool) -> int:
             show(f"{paper.id}\t{paper.title}")
     for report in collection.reports:
         note(describe(report))
-    note(f"{len(collection.papers)} papers given, {len(papers)} different ones")
+    note(f"{count(len(collection.papers), 'paper')} given, {len(papers)} of them different")
     decision = decide(collection.reports, desk.config.edition)
     if decision.kind is DecisionKind.LATER:
         raise NothingFresh(f"no edition of {day} yet: {why_not(collection.reports)}")

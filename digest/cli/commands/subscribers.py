@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from digest.cli.desk import Desk, json_option, note, pass_desk, show, show_json
+from digest.cli.desk import Desk, count, json_option, note, pass_desk, show, show_json
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ def check_command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
             show(str(problem))
     errors = sum(1 for p in reading.problems if not p.warning)
     warnings = len(reading.problems) - errors
-    note(f"{readers} readers in {reading.rows} rows; {errors} errors, {warnings} warnings")
+    note(
+        f"{count(readers, 'reader')} in {count(reading.rows, 'row')};"
+        f" {count(errors, 'error')}, {count(warnings, 'warning')}"
+    )
     return 2 if failed else 0
 
 

@@ -15,7 +15,7 @@ from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipie
 from digest.storage import census
 from digest.storage.database import Database
 from digest.storage.ledger import LONGEST_WAIT, EditionLedger
-from digest.storage.recovery import give_up, recover, resend_unknown
+from digest.storage.recovery import MOST_REPEATS, give_up, recover, resend_unknown
 from digest.storage.states import State
 from digest.storage.suppressions import suppress_address, suppress_reader
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
@@ -192,6 +192,23 @@ def test_what_is_sent_stays_sent(tmp_path: Path) -> None:
         resend_unknown(database, KEY, NOW)
         give_up(database, NOW + HOUR, "late", NOW)
         assert _counts(database) == {"sent": 1}
+
+
+def test_a_letter_that_never_gets_an_answer_is_not_sent_for_ever(tmp_path: Path) -> None:
+    """After MOST_REPEATS it stays unknown until a person says so."""
+    with new_database(tmp_path) as database:
+        freeze_readers(database, [reader("ann")])
+        for tries in range(1, MOST_REPEATS + 3):
+            ledger = EditionLedger(database, KEY)
+            taken = ledger.claim(1, NOW)
+            if not taken:
+                break
+            ledger.record(taken, (), NOW)
+            recover(database, "resend", NOW)
+        assert tries == MOST_REPEATS + 2
+        assert _counts(database) == {"unknown": 1}
+        assert resend_unknown(database, KEY, NOW) == 1
+        assert _counts(database) == {"pending": 1}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from digest.model import EmailAddress, OutcomeKind, Recipient
 from digest.storage import census
 from digest.storage.ledger import EditionLedger
-from digest.storage.recovery import recover
+from digest.storage.recovery import MOST_REPEATS, recover
 from digest.storage.suppressions import suppress_address, suppress_reader, unsuppress
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
 
@@ -41,6 +41,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.state = dict.fromkeys(NAMES, "pending")
         self.attempt = dict.fromkeys(NAMES, 0)
         self.retry = dict.fromkeys(NAMES, NOW)
+        self.repeats = dict.fromkeys(NAMES, 0)
         self.left: set[str] = set()
         self.held: dict[str, Recipient] = {}
 
@@ -128,8 +129,10 @@ class LedgerMachine(RuleBasedStateMachine):
         after = {"claimed": "pending", "data": "unknown"}
         self.state = {name: after.get(state, state) for name, state in self.state.items()}
         if policy == "resend":
-            back = {"unknown": "pending"}
-            self.state = {name: back.get(state, state) for name, state in self.state.items()}
+            for name in NAMES:
+                if self.state[name] == "unknown" and self.repeats[name] < MOST_REPEATS:
+                    self.state[name] = "pending"
+                    self.repeats[name] += 1
         self.held.clear()
 
     @invariant()

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from digest.config import FileSource
 from digest.model import Verdict
 from digest.sources.days import parse_day
-from digest.sources.file import ParsedFile, find_format, parse_papers, read_file_source
+from digest.sources.file import (
+    ParsedFile,
+    find_format,
+    judge_files,
+    parse_papers,
+    read_file_source,
+)
 from digest.sources.file_record import read_authors, read_count
 from digest.sources.text import clean_text
 
@@ -391,3 +397,24 @@ def test_cut_short_and_divided_abstracts_are_abstracts() -> None:
 
 def test_page_without_pairs_is_a_problem() -> None:
     assert parse(HEAD, "page.txt").problems[0].what == "no paper was found in it, read as text"
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("Growth of <i>E. coli</i> in H<sub>2</sub>O", "Growth of E. coli in H₂O"),
+        ("<b>bold</b> claims", "<b>bold</b> claims"),
+        ("<i>a</i> and <script>x</script>", "<i>a</i> and <script>x</script>"),
+        ("When a<b and b>c", "When a<b and b>c"),
+    ],
+)
+def test_publishers_italics_go_and_typed_tags_stay(typed: str, read: str) -> None:
+    content = json.dumps([{"title": typed}]).encode()
+    found = parse_papers(content, name="x.json", fetched_at=NOW)
+    assert [paper.title for paper in found.papers] == [read]
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.json", b"[]"), ("x.csv", b"title,url\n")])
+def test_a_list_without_entries_is_quiet_not_broken(name: str, content: bytes) -> None:
+    verdict, words = judge_files([parse_papers(content, name=name, fetched_at=NOW)])
+    assert (verdict, words) == (Verdict.QUIET, "1 file without a paper")
