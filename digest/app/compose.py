@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.app.house import House
@@ -14,6 +14,7 @@ from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.decide import Decision, DecisionKind, decide, usable
 from digest.editorial.identity import merge_papers
 from digest.errors import StorageError, UsageError
+from digest.mailing.schedule import weekly_day
 from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
 from digest.storage.archive import list_editions, load_edition, save_edition
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from digest.sources.collect import Collection
 
 OnReport = Callable[[SourceReport], None]
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ def compose_week(house: House, day: date) -> Edition | None:
     if kept is not None:
         return kept
     day = min(day, house.today())
-    ready = key.day() + timedelta(days=WEEKDAYS.index(house.config.edition.weekly_on))
+    ready = weekly_day(key.day(), house.config.edition.weekly_on)
     if day < ready:
         raise UsageError(f"edition {key} is made on {ready} (edition.weekly_on), not before")
     days = [EditionKey.daily(each) for each in key.days() if each <= day]
@@ -196,5 +196,5 @@ def week_is_due(house: House, day: date, *, settled: bool) -> bool:
     On the configured weekday it waits for that day's edition; later in the week it waits for
     nothing more, so that a day without sources does not cost weekly readers their week.
     """
-    its_day = WEEKDAYS.index(house.config.edition.weekly_on)
-    return day.weekday() > its_day or (day.weekday() == its_day and settled)
+    its_day = weekly_day(day, house.config.edition.weekly_on)
+    return day > its_day or (day == its_day and settled)

@@ -13,7 +13,7 @@ from digest.app.house import House
 from digest.delivery.courier import deliver_letters
 from digest.delivery.protocols import Transport
 from digest.delivery.report import DeliveryReport
-from digest.errors import ConfigError, Problem, UsageError
+from digest.errors import UsageError
 from digest.mailing.choice import Choice
 from digest.mailing.letter import LetterWriter
 from digest.model import EditionKey, Outcome, Recipient
@@ -36,21 +36,11 @@ def make_transport(house: House) -> Transport:
         from digest.delivery.outbox import OutboxTransport
 
         return OutboxTransport(house.outbox())
+    from digest.delivery.greeting import require_password
     from digest.delivery.smtp import SmtpTransport
 
     smtp = delivery.smtp
-    password = house.environ.get(smtp.password_env)
-    if smtp.username and not password:
-        raise ConfigError(
-            [
-                Problem(
-                    file="config.yaml",
-                    key="delivery.smtp.username",
-                    what=f"the password for {smtp.username} is not in the environment",
-                    mend=f"set {smtp.password_env}, or remove username",
-                )
-            ]
-        )
+    password = require_password(smtp, house.environ)
     ca_file = house.config.path(smtp.ca_file) if smtp.ca_file else None
     return SmtpTransport(smtp, password, ca_file=ca_file)
 

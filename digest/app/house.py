@@ -90,7 +90,11 @@ class House:
         """The opaque id of a reader; the oldest key makes it, so that it outlives rotations."""
         from digest.mailing.token import reader_id
 
-        return reader_id(self.keys[-1], str(self.config.newsletter.sender), address)
+        return reader_id(self.keys[-1], self._sender, address)
+
+    @cached_property
+    def _sender(self) -> str:
+        return str(self.config.newsletter.sender)  # parsed once, not per reader
 
     def close(self) -> None:
         if "database" in self.__dict__:

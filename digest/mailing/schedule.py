@@ -29,10 +29,15 @@ def plan_due(
     if not _reads(subscriber.frequency, weekly=weekly, day=day):
         return None
     if weekly:
-        day += timedelta(days=_WEEKDAYS.index(weekly_on) - day.weekday())
+        day = weekly_day(day, weekly_on)
     if subscriber.send_at is None:
         return moment_of(day, time(0), timezone)
     return moment_of(day, subscriber.send_at, subscriber.timezone or timezone)
+
+
+def weekly_day(day: date, weekly_on: str) -> date:
+    """The day named `weekly_on` ("friday") in the ISO week of `day`."""
+    return day + timedelta(days=_WEEKDAYS.index(weekly_on) - day.weekday())
 
 
 def _reads(frequency: Frequency, *, weekly: bool, day: date) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from digest.model.edition import Edition, EditionKey, Section
 from digest.model.paper import Mark, Paper, PaperId, Placement, Score
 from digest.model.source import SourceReport, Verdict
+from digest.model.versioned import read_versioned
 
 #: Raised when a reader of the old shape would misread the new one; added keys do not count.
 SCHEMA = 1
@@ -63,15 +64,7 @@ def edition_from_document(document: Mapping[str, Any]) -> Edition:
     Raises:
         ValueError: another schema, or a value that is missing or wrong, named with its place.
     """
-    schema = document.get("schema")
-    if schema != SCHEMA or isinstance(schema, bool):
-        raise ValueError(f"edition document: schema {schema!r} is not {SCHEMA}, which is read here")
-    try:
-        return _edition(document)
-    except KeyError as error:
-        raise ValueError(f"edition document: {error.args[0]} is missing") from None
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"edition document: a value has the wrong kind ({error})") from None
+    return read_versioned(document, _edition, name="edition", schema=SCHEMA)
 
 
 def _edition(document: Mapping[str, Any]) -> Edition:

@@ -8,6 +8,7 @@ from typing import Any
 
 from digest.model.edition import EditionKey
 from digest.model.rendition import Block, PaperBlocks, Piece, Rendition, SectionBlocks
+from digest.model.versioned import read_versioned
 
 #: Raised when a reader of the old shape would misread the new one; added keys do not count.
 SCHEMA = 1
@@ -43,17 +44,7 @@ def rendition_from_document(document: Mapping[str, Any]) -> Rendition:
     Raises:
         ValueError: another schema, or a value that is missing or wrong.
     """
-    schema = document.get("schema")
-    if schema != SCHEMA or isinstance(schema, bool):
-        raise ValueError(
-            f"rendition document: schema {schema!r} is not {SCHEMA}, which is read here"
-        )
-    try:
-        return _rendition(document)
-    except KeyError as error:
-        raise ValueError(f"rendition document: {error.args[0]} is missing") from None
-    except (TypeError, AttributeError) as error:
-        raise ValueError(f"rendition document: a value has the wrong kind ({error})") from None
+    return read_versioned(document, _rendition, name="rendition", schema=SCHEMA)
 
 
 def _rendition(document: Mapping[str, Any]) -> Rendition:

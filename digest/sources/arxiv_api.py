@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 
 from digest.model import Paper
 from digest.sources.arxiv_calendar import submission_window
-from digest.sources.arxiv_entry import ABSTRACT_PAGE, PDF, marks_of, says_withdrawn, with_doi
+from digest.sources.arxiv_entry import ABSTRACT_PAGE, PDF, identities, marks_of, says_withdrawn
 from digest.sources.arxiv_feed import categories_of
 from digest.sources.ids import arxiv_id, arxiv_version
 from digest.sources.syndication import entry_day, parse_syndicated
-from digest.sources.text import clean_authors, clean_line, clean_text, clean_title, title_id
+from digest.sources.text import clean_authors, clean_line, clean_text, clean_title
 
 PAGE_SIZE = 100
 
@@ -106,10 +106,7 @@ def _parse_entry(
         announce_type = "new" if ours else "cross"
     withdrawn = says_withdrawn(comment, abstract)
     return Paper(
-        ids=(
-            *with_doi(paper_id, entry.get("arxiv_doi")),
-            title_id(title, authors[0] if authors else ""),
-        ),
+        ids=identities(paper_id, title, authors, entry.get("arxiv_doi")),
         title=title,
         abstract=abstract,
         authors=authors,

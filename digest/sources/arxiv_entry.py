@@ -6,6 +6,7 @@ import re
 
 from digest.model import Mark, PaperId
 from digest.sources.ids import doi
+from digest.sources.text import title_id
 
 _PREFIX = re.compile(
     r"\s*arXiv:(?P<id>\S+?)\s+Announce\s+Type:\s*(?P<type>[\w-]+)\s*(?:Abstract:\s*)?",
@@ -43,6 +44,13 @@ def marks_of(announce_type: str | None, *, withdrawn: bool) -> tuple[Mark, ...]:
     if withdrawn:
         marks.append(Mark.WITHDRAWN)
     return tuple(marks)
+
+
+def identities(
+    paper_id: PaperId, title: str, authors: tuple[str, ...], *dois: str | None
+) -> tuple[PaperId, ...]:
+    """Every name of an arXiv paper, strongest first, the title's last."""
+    return (*with_doi(paper_id, *dois), title_id(title, authors[0] if authors else ""))
 
 
 def with_doi(paper_id: PaperId, *texts: str | None) -> tuple[PaperId, ...]:

@@ -17,16 +17,16 @@ from digest.sources.arxiv_calendar import EASTERN
 from digest.sources.arxiv_entry import (
     ABSTRACT_PAGE,
     PDF,
+    identities,
     marks_of,
     says_withdrawn,
     strip_announcement,
-    with_doi,
 )
 from digest.sources.creators import split_names
 from digest.sources.feed_text import read_description
 from digest.sources.ids import arxiv_id, arxiv_version
 from digest.sources.syndication import entry_moment, parse_syndicated
-from digest.sources.text import clean_line, clean_text, clean_title, title_id
+from digest.sources.text import clean_line, clean_text, clean_title
 
 #: arXiv cuts its feeds at 2,000 entries.
 MOST_ENTRIES = 2_500
@@ -97,10 +97,7 @@ def _parse_entry(entry: Any, fetched_at: datetime) -> Paper | None:
     withdrawn = says_withdrawn(abstract)
     versions = (arxiv_version(name) for name in names)
     return Paper(
-        ids=(
-            *with_doi(paper_id, entry.get("arxiv_doi")),
-            title_id(title, authors[0] if authors else ""),
-        ),
+        ids=identities(paper_id, title, authors, entry.get("arxiv_doi")),
         title=title,
         abstract=abstract,
         authors=authors,

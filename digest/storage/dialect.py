@@ -7,7 +7,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql, sqlite
 
 #: Execution option of connections that will write.
 WRITES = "digest_writes"
@@ -49,9 +48,3 @@ def make_sqlite_engine(path: Path, *, busy_seconds: float) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
-
-
-def insert_unless_there(connection: sa.Connection, table: sa.Table) -> Any:
-    """An INSERT that leaves rows alone whose key exists."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return insert(table).on_conflict_do_nothing()
