@@ -244,6 +244,7 @@ class _Run:
     def _weigh(self, slot: _Slot, recipient: Recipient, outcome: Outcome) -> Outcome:
         """What the outcome means for the connection, the run and the reader's next try."""
         judged = judge_reply(outcome.stage, outcome.code, outcome.words)
+        between_letters = slot.answered and outcome.stage is Stage.MAIL
         slot.note(outcome, answered=outcome.code > 0 and not judged.ends)
         if slot.answered:
             self._door.answered()
@@ -251,8 +252,8 @@ class _Run:
             self._pace.rest(self._timing.throttle_rest)
         if outcome.kind is OutcomeKind.UNTRIED and judged.refuses_us:
             self._feed.put_aside(recipient)
-        elif outcome.kind is OutcomeKind.UNTRIED:
-            self._feed.count_untried(recipient)
+        elif outcome.kind is OutcomeKind.UNTRIED and not between_letters:
+            self._feed.count_untried(recipient)  # a full connection is nobody's fault
         if error := self._streaks.add(outcome, judged):
             self._halt(error)
         return plan_retry(

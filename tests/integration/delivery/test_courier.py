@@ -193,6 +193,23 @@ async def test_odd_servers_get_every_letter_once(options):
     assert {row.attempts for row in ledger.rows.values()} == {1}
 
 
+class LastFirst(MemoryLedger):
+    """Gives its readers so that the first one always comes second on her connection."""
+
+    def claim(self, limit, now):
+        return list(reversed(super().claim(limit, now)))
+
+
+async def test_a_full_connection_is_never_held_against_the_reader_it_meets():
+    """However often a reader meets the end of a connection, another one takes her letter."""
+    ledger = LastFirst(readers(20))
+    full = Rule("mail", reply="421 4.7.0 enough letters on this connection", skip=1, every=2)
+    async with ScriptedServer([full]) as server:
+        report = await smtp_run(ledger, server.port, connections=1).go()
+    assert server.recipients == everyone(20)
+    assert report.connects == 20
+
+
 async def test_a_relay_that_takes_few_connections_is_not_asked_for_ever():
     ledger = MemoryLedger(readers(200))
     async with ScriptedServer(options=Options(max_connections=2)) as server:
