@@ -65,10 +65,25 @@ def text_line(name: str, text: str) -> bytes:
 
 def mailbox_line(name: str, display: str, address: EmailAddress) -> bytes:
     """A header with one mailbox: `"Ada Lovelace" <ada@example.org>` (RFC 5322 §3.4)."""
-    spec = f"<{addr_spec(address)}>"
+    return _mailbox(name, display, addr_spec(address))
+
+
+def to_line(display: str, spec: str) -> bytes:
+    """`To:` a reader, whose name is `one_line` and whose address comes from `addr_spec`.
+
+    A plain short name is written straight away: neither it nor the address can hold what would
+    end the line.
+    """
+    if len(display) + len(spec) <= _WIDTH - 7 and _ATOMS.fullmatch(display):
+        return f"To: {display} <{spec}>\r\n".encode()
+    return _mailbox("To", display, spec)
+
+
+def _mailbox(name: str, display: str, address: str) -> bytes:
+    spec = f"<{address}>"
     phrase = _phrase(display, _WIDTH - len(name) - 2)
     if not phrase:
-        return header_line(name, spec[1:-1])
+        return header_line(name, address)
     last = phrase.rpartition(_FOLD)[2]
     used = len(last) + (0 if _FOLD in phrase else len(name) + 2)
     between = " " if used + 1 + len(spec) <= _WIDTH else _FOLD
@@ -81,9 +96,15 @@ def addr_spec(address: EmailAddress) -> str:
     Raises:
         LetterError: it was built without `EmailAddress.parse` and is none.
     """
-    if not _LOCAL.fullmatch(address.local) or not _DOMAIN.fullmatch(address.domain):
+    local, domain = address.local, address.domain
+    if len(local) > 64 or not _LOCAL.fullmatch(local) or not _is_domain(domain):
         raise LetterError("an address in the ledger is not an address; check the lists")
-    return f"{address.local}@{address.domain}"
+    return f"{local}@{domain}"
+
+
+@lru_cache(maxsize=65_536)
+def _is_domain(domain: str) -> bool:
+    return len(domain) <= 255 and _DOMAIN.fullmatch(domain) is not None
 
 
 def _phrase(display: str, first: int) -> str:

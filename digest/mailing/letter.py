@@ -1,23 +1,26 @@
 """Writes the exact bytes of each reader's letter.
 
-Whatever letters share is encoded once: an edition's blocks for all, a segment's list of chunks
-for its readers. A letter then costs a few short headers, two tokens and one join; no template,
-MIME object or pattern goes over its body. The same ledger row gives the same bytes, today or in
-another process, as long as rendition, newsletter and keys are the same.
+Whatever letters share is encoded once: an edition's chunks for all, a segment's layout for its
+readers, joined between the slots while there is room to keep it. A letter then costs a few short
+headers, two tokens and one join; no template, MIME object or pattern goes over its body. The
+same ledger row gives the same bytes, today or in another process, as long as rendition,
+newsletter, keys and what the relay takes are the same.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from binascii import b2a_base64
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from threading import RLock
 
 from digest.config import NewsletterConfig
 from digest.mailing.assemble import Assembled, Assembler
 from digest.mailing.choice import Choice
+from digest.mailing.dkim import SIGNED_HEADERS, Seal, Signer, relax_header, relax_headers
 from digest.mailing.error import LetterError
 from digest.mailing.headers import (
     addr_spec,
@@ -27,41 +30,48 @@ from digest.mailing.headers import (
     list_id,
     mailbox_line,
     text_line,
+    to_line,
     unsubscribe_line,
 )
+from digest.mailing.keyed import KeyedHash
+from digest.mailing.layout import Layout, Typesetter
 from digest.mailing.measure import NAME_LENGTH, one_line, write_value
+from digest.mailing.shelf import Shelf
 from digest.mailing.token import (
     PREFERENCES,
     UNSUBSCRIBE,
+    TokenSigner,
     is_reader_id,
     preferences_url,
-    sign_token,
     unsubscribe_url,
 )
-from digest.mailing.wire import Encoded, PartList, Slot, encode_block, encode_chunk, join_parts
+from digest.mailing.wire import write_slot
 from digest.model import Block, EmailAddress, Envelope, Format, Letter, Recipient, Rendition
 from digest.model.paper import require_aware
 
 _TOKEN = "A" * 22 + "." + "A" * 22
-_PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+_BOUNDARIES = 3
+#: Octets of joined bodies that are kept, and segments whose layouts are.
+JOINED_OCTETS = 64_000_000
+LAYOUTS = 8_192
+_OWN = ("To", "Subject", "Date", "Message-ID", "List-Unsubscribe")
 
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
     """What the letters of a segment share: `subject` is a line, or a block with open fields."""
 
-    assembled: Assembled
     subject: bytes | Block
-    parts: tuple[bytes, ...]
-    slots: tuple[tuple[int, Slot], ...]
+    layout: Layout
+    seals: tuple[Seal, ...]
 
 
 class LetterWriter:
-    """Writes the letters of one edition.
+    """Writes the letters of one edition; threads may share it.
 
     `choices` maps a segment's name to its choice, `keys` are the secrets, newest first,
-    `frozen_at` is when the edition was frozen: no letter is dated before. Segments are prepared
-    when their first letter is written.
+    `frozen_at` is when the edition was frozen: no letter is dated before. Each of `signers`
+    adds a DKIM signature. Segments are prepared when their first letter is written.
     """
 
     def __init__(
@@ -72,6 +82,7 @@ class LetterWriter:
         keys: Sequence[bytes],
         frozen_at: datetime,
         subject_prefix: str = "",
+        signers: Sequence[Signer] = (),
     ) -> None:
         """Check what all letters share.
 
@@ -82,28 +93,52 @@ class LetterWriter:
         require_aware(frozen_at, "frozen_at")
         self._rendition = rendition
         self._choices = choices
-        self._keys = tuple(keys)
         self._frozen_at = frozen_at
         self._prefix = subject_prefix
+        self._signers = tuple(signers)
+        self._unsubscribe = TokenSigner(keys, UNSUBSCRIBE)
+        self._preferences = TokenSigner(keys, PREFERENCES)
+        # The oldest key makes message ids, so that a rotation between two tries changes nothing.
+        self._ids = KeyedHash(keys[-1])
+        self._id_start = f"digest.message\0{rendition.key}\0"
+        self._prepare_headers(newsletter)
+        self._prepare_links(newsletter)
+        self._lock = RLock()
+        self._layouts = Shelf[_Segment](LAYOUTS)
+        self._joined = Shelf[_Segment](JOINED_OCTETS)
+        self._missed: Hashable = None
+
+    def _prepare_headers(self, newsletter: NewsletterConfig) -> None:
         self._sender = newsletter.sender
-        self._replies = _reply_address(newsletter) or newsletter.sender
-        self._unsubscribe_base = unsubscribe_url(newsletter.site_url, "")
-        self._preferences_base = preferences_url(newsletter.site_url, "")
+        self._replies = _reply_address(newsletter)
         self._from = mailbox_line("From", newsletter.sender_name, self._sender)
         self._static = self._static_lines(newsletter)
+        shared = self._from + self._static
+        self._sealed = relax_headers(shared)
+        self._wide = not shared.isascii()
         self._domain = addr_spec(self._sender).rpartition("@")[2]
-        room = len(write_value(self._preferences_base + _TOKEN, escape=True))
-        urls = {"unsubscribe_url": room, "preferences_url": room}
-        self._assembler = Assembler(rendition, room=urls)
-        self._blocks: dict[Block, Encoded] = {}
-        self._segments: dict[str, _Segment] = {}
-        sign_token(self._keys, "", UNSUBSCRIBE)
+
+    def _prepare_links(self, newsletter: NewsletterConfig) -> None:
+        page = unsubscribe_url(newsletter.site_url, "")
+        self._links = {
+            "unsubscribe_url": page,
+            "preferences_url": preferences_url(newsletter.site_url, ""),
+        }
+        room = {
+            field: len(write_value(base + _TOKEN, escape=True))
+            for field, base in self._links.items()
+        }
+        self._assembler = Assembler(self._rendition, room=room)
+        self._typesetter = Typesetter(self._links, signing=bool(self._signers))
         # A token is ASCII that no URI escapes, so the line is made once around it.
-        line = unsubscribe_line(self._unsubscribe_base + _TOKEN, self._replies, _TOKEN)
+        line = unsubscribe_line(page + _TOKEN, self._replies or self._sender, _TOKEN)
         self._unsubscribe_line = line.split(_TOKEN.encode("ascii"))
 
-    def write(self, recipient: Recipient) -> Letter:
-        """The letter of one ledger row.
+    def write(self, recipient: Recipient, eightbit: bool = False) -> Letter:
+        """The letter of one ledger row; with `eightbit` it may hold octets past 127.
+
+        Signed letters are always ASCII (RFC 6376 §5.3), but for a header with an address that
+        is not: that letter is for relays with SMTPUTF8, which take all octets.
 
         Raises:
             LetterError: the row is of another edition or of an unknown segment, or its letter
@@ -112,34 +147,48 @@ class LetterWriter:
         if recipient.edition != self._rendition.key or not is_reader_id(recipient.reader_id):
             what = f"reader {recipient.reader_id!r} of edition {recipient.edition}"
             raise LetterError(f"the row of {what} is not one of edition {self._rendition.key}")
-        segment = self._segments.get(recipient.segment) or self._prepare(recipient.segment)
-        name = one_line(recipient.name)[:NAME_LENGTH].rstrip()
-        token = sign_token(self._keys, recipient.reader_id, UNSUBSCRIBE)
-        page = self._unsubscribe_base + token
+        segment = self._segment(recipient.segment, eightbit=eightbit and not self._signers)
+        layout, address = segment.layout, recipient.address
         values = {
-            "name": name,
-            "address": addr_spec(recipient.address),
-            "unsubscribe_url": page,
+            "name": one_line(recipient.name)[:NAME_LENGTH].rstrip(),
+            "address": addr_spec(address),
+            "unsubscribe": self._unsubscribe.sign(recipient.reader_id),
+            "preferences": "",
         }
-        message_id = self.message_id(recipient.address)
-        parts = list(segment.parts)
-        for position, slot in segment.slots:
-            parts[position] = self._value(slot, values, recipient)
-        parts[0] = date_line(max(recipient.due_at, self._frozen_at).replace(microsecond=0))
-        parts[2] = mailbox_line("To", name, recipient.address)
-        parts[4] = self._subject(segment.subject, values, recipient)
-        parts[5] = header_line("Message-ID", message_id)
-        parts[6] = token.encode("ascii").join(self._unsubscribe_line)
-        envelope = Envelope(sender=self._sender, recipient=recipient.address)
-        return Letter(envelope=envelope, message_id=message_id, content=join_parts(parts))
+        if layout.asks("preferences"):
+            values["preferences"] = self._preferences.sign(recipient.reader_id)
+        written = [write_slot(kind, values) for kind in layout.kinds]
+        wide = not all(map(bytes.isascii, written))
+        message_id = self.message_id(address)
+        lines = (
+            to_line(values["name"], values["address"]),
+            self._subject(segment.subject, values, recipient),
+            date_line(max(recipient.due_at, self._frozen_at).replace(microsecond=0)),
+            b"Message-ID: %b\r\n" % message_id.encode("ascii"),
+            values["unsubscribe"].encode("ascii").join(self._unsubscribe_line),
+        )
+        stuffed = b"".join(
+            (
+                self._seal(segment, lines, written),
+                self._from,
+                *lines,
+                self._static,
+                layout.heads[wide],
+                *layout.fill(written, wide=wide),
+            )
+        )
+        if layout.delimiter and stuffed.count(layout.delimiter) != _BOUNDARIES:
+            return self.write(recipient)  # its text holds its boundary: quoted, it cannot
+        return Letter(
+            envelope=Envelope(sender=self._sender, recipient=address),
+            message_id=message_id,
+            stuffed=stuffed,
+            eightbit=layout.eightbit or wide or self._wide or not address.is_ascii,
+        )
 
     def message_id(self, address: EmailAddress) -> str:
-        """A function of key, edition and address: a letter that is sent again keeps its id.
-
-        The oldest key makes it, so that a rotation between two tries changes nothing.
-        """
-        value = f"digest.message\0{self._rendition.key}\0{address.key}".encode()
-        code = base64.b32encode(hmac.digest(self._keys[-1], value, "sha256")[:20])
+        """A function of key, edition and address: a letter that is sent again keeps its id."""
+        code = base64.b32encode(self._ids.digest(f"{self._id_start}{address.key}".encode())[:20])
         return f"<{code[:26].decode('ascii').lower()}@{self._domain}>"
 
     def assembled(self, segment: str) -> Assembled:
@@ -148,87 +197,81 @@ class LetterWriter:
         Raises:
             LetterError: no such segment, or its letter cannot be made.
         """
-        return (self._segments.get(segment) or self._prepare(segment)).assembled
-
-    def _value(self, slot: Slot, values: dict[str, str], recipient: Recipient) -> bytes:
-        field, escape = slot
-        if field not in values:  # the one that not every template has
-            token = sign_token(self._keys, recipient.reader_id, PREFERENCES)
-            values[field] = self._preferences_base + token
-        return encode_chunk(write_value(values[field], escape=escape))
+        choice = self._choices.get(segment)
+        if choice is None:
+            raise LetterError(f"edition {self._rendition.key} has no segment {segment!r}")
+        return self._assembler.assemble(choice)
 
     def _subject(
-        self, subject: bytes | Block, values: dict[str, str], recipient: Recipient
+        self, subject: bytes | Block, values: Mapping[str, str], recipient: Recipient
     ) -> bytes:
         if isinstance(subject, bytes):
             return subject
-        for field in subject.fields:
-            self._value((field, False), values, recipient)
+        page = self._links["preferences_url"] + self._preferences.sign(recipient.reader_id)
+        shown = {
+            **values,
+            "unsubscribe_url": self._links["unsubscribe_url"] + values["unsubscribe"],
+            "preferences_url": page,
+        }
         words = [subject.literals[0]]
         for field, literal in zip(subject.fields, subject.literals[1:], strict=True):
-            words += (values[field], literal)
+            words += (shown[field], literal)
         return text_line("Subject", self._prefix + "".join(words))
 
-    def _prepare(self, name: str) -> _Segment:
-        choice = self._choices.get(name)
-        if choice is None:
-            raise LetterError(f"edition {self._rendition.key} has no segment {name!r}")
-        assembled = self._assembler.assemble(choice)
-        segment = self._segments[name] = self._encode(name, assembled)
-        return segment
+    def _seal(self, segment: _Segment, lines: Sequence[bytes], written: Sequence[bytes]) -> bytes:
+        """The letter's DKIM headers; none without signers."""
+        body = segment.layout.body_hash
+        if body is None:
+            return b""
+        body_hash = b2a_base64(body.digest(written), newline=False)
+        signed = b"".join((self._sealed, segment.layout.sealed, *map(relax_header, lines)))
+        return b"".join([seal.header(signed, body_hash) for seal in segment.seals])
 
-    def _encode(self, name: str, assembled: Assembled) -> _Segment:
+    def _segment(self, name: str, *, eightbit: bool) -> _Segment:
+        """A segment, joined if it fits on the shelf.
+
+        When the shelf is full, only a segment with two letters in a row takes the place of
+        others: readers in turn would else push out each other's bodies, to no one's use.
+        """
+        key = (name, eightbit)
+        found = self._joined.get(key)
+        if found is not None:
+            return found
+        with self._lock:
+            segment = self._layouts.get(key)
+            if segment is None:
+                segment = self._prepare(name, eightbit=eightbit)
+                self._layouts.put(key, segment)
+            octets = segment.layout.octets
+            if self._joined.has_room(octets) or self._missed == key:
+                segment = replace(segment, layout=segment.layout.joined())
+                self._joined.put(key, segment, octets)
+            self._missed = key
+            return segment
+
+    def _prepare(self, name: str, *, eightbit: bool) -> _Segment:
+        assembled = self.assembled(name)
         subject: bytes | Block = assembled.subject
         if not assembled.subject.fields:
             words = assembled.subject.literals[0].strip() or self._rendition.title
             subject = text_line("Subject", self._prefix + words)
-        parts = PartList()
-        # Date, From, To, Reply-To and the like, Subject, Message-ID, List-Unsubscribe.
-        parts.parts += [b"", self._from, b"", self._static, b"", b"", b""]
-        if assembled.format is Format.TEXT:
-            parts.add(f"{_PART.format('plain')}\r\n".encode())
-            self._add_body(parts, assembled, escape=False)
-        else:
-            self._add_alternatives(parts, assembled, name)
-        return _Segment(assembled, subject, tuple(parts.parts), tuple(parts.slots))
-
-    def _add_alternatives(self, parts: PartList, assembled: Assembled, name: str) -> None:
-        # Quoted-printable never holds `=_`, so no body can hold the boundary (RFC 2045 §6.7).
         mark = hashlib.sha256(f"{self._rendition.key} {name}".encode()).hexdigest()[:24]
-        parts.add(
-            f'Content-Type: multipart/alternative;\r\n boundary="=_{mark}"\r\n\r\n'
-            f"--=_{mark}\r\n{_PART.format('plain')}\r\n".encode()
-        )
-        self._add_body(parts, assembled, escape=False)
-        parts.add(f"\r\n--=_{mark}\r\n{_PART.format('html')}\r\n".encode())
-        self._add_body(parts, assembled, escape=True)
-        parts.add(f"\r\n--=_{mark}--\r\n".encode())
+        layout = self._typesetter.set(assembled, mark, eightbit=eightbit)
+        return _Segment(subject, layout, self._seals(assembled.format))
 
-    def _add_body(self, parts: PartList, assembled: Assembled, *, escape: bool) -> None:
-        """One part's chunks; its text ends with a line end."""
-        written: dict[int, dict[str, bytes]] = {}
-        for placed in assembled.placed:
-            values = written.get(id(placed.values))
-            if values is None:
-                values = written[id(placed.values)] = {
-                    field: encode_chunk(write_value(words, escape=escape))
-                    for field, words in placed.values.items()
-                }
-            block = placed.piece.html if escape else placed.piece.text
-            parts.add_block(self._encoded(block), values, escape=escape)
-        parts.end_line()
-
-    def _encoded(self, block: Block) -> Encoded:
-        found = self._blocks.get(block)
-        if found is None:
-            found = self._blocks[block] = encode_block(block)
-        return found
+    def _seals(self, format: Format) -> tuple[Seal, ...]:
+        lines = self._sealed.decode("utf-8").splitlines()
+        names = [line.partition(":")[0].title() for line in lines]
+        names += ["Content-Type"]
+        if format is Format.TEXT:
+            names += ["Content-Transfer-Encoding"]
+        names += [name for name in _OWN if name.lower() in SIGNED_HEADERS]
+        return tuple(Seal(signer, names) for signer in self._signers)
 
     def _static_lines(self, newsletter: NewsletterConfig) -> bytes:
-        replies = _reply_address(newsletter)
         lines: list[bytes] = []
-        if replies is not None:
-            lines.append(mailbox_line("Reply-To", _reply_name(newsletter), replies))
+        if self._replies is not None:
+            lines.append(mailbox_line("Reply-To", _reply_name(newsletter), self._replies))
         lines.append(list_id(newsletter.name, self._sender))
         if is_one_click(newsletter.site_url):
             lines.append(header_line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))

@@ -39,6 +39,8 @@ def one_line(text: str) -> str:
 
     Marks that turn the reading direction are dropped: one left open would turn what follows.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return " ".join(_BIDI.sub("", clean_text(" ".join(text.split()))).split())
 
 

@@ -1,36 +1,48 @@
 """Encodes text for the wire in chunks that may be joined in any order.
 
-A letter's body is quoted-printable (RFC 2045 §6.7): ASCII lines of at most 76 characters, which
-no relay needs to touch. Each chunk begins at the start of a line and ends with one: with its
-text's own line end, or with a soft break (`=` CRLF) that decoding takes away. So chunks that
-were encoded once can be joined with values between them, and no line is ever too long.
+Quoted-printable (RFC 2045 §6.7) is ASCII in lines of at most 76 characters, which no relay needs
+to touch. Each such chunk begins at the start of a line and ends with one: with its text's own
+line end, or with a soft break (`=` CRLF) that decoding takes away. So chunks that were encoded
+once can be joined with values between them, no line is ever too long, and as none begins with a
+dot (it is `=2E`), none needs dot-stuffing.
+
+A plain chunk (7bit or 8bit, RFC 2045 §2) is its text in UTF-8, and ends anywhere in a line. It
+is dot-stuffed inside (RFC 5321 §4.5.2) and measured, so that whoever joins it knows each line's
+length and whether its own first octet begins a line.
 """
 
 from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from digest.mailing.measure import clean_text
-from digest.model import Block
+from digest.mailing.measure import clean_text, write_value
 
 CRLF = b"\r\n"
-_SOFT_BREAK = b"=\r\n"
+SOFT_BREAK = b"=\r\n"
+#: RFC 5322 §2.1.1: octets of a line without its CRLF. A dot that is doubled does not count
+#: (RFC 5321 §4.5.3.1.6).
+LINE_OCTETS = 998
+_WIDTH = 76
 # binascii turns a blank before a line end into =20 after it has measured the line.
 _TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
-
-#: A reader field's place: its name, and whether it stands in HTML.
-Slot = tuple[str, bool]
+_DOTTED = re.compile(rb"^\..*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A block on the wire: one chunk more than fields."""
+class Slot(NamedTuple):
+    """A place for a reader's value.
 
-    chunks: tuple[bytes, ...]
-    fields: tuple[str, ...]
+    `escape`: it stands in HTML. `quoted`: in a quoted-printable part. `starts`: at the start of
+    a line of a part that is not, so that a leading dot is doubled.
+    """
+
+    field: str
+    escape: bool = False
+    quoted: bool = False
+    starts: bool = False
 
 
 def encode_chunk(text: str) -> bytes:
@@ -46,50 +58,61 @@ def encode_chunk(text: str) -> bytes:
         raw = raw[:-1] if raw.endswith(b"=\nx") else raw[:-1] + b"=\n"
     if " \n" in text or "\t\n" in text:
         raw = _TOO_LONG.sub(rb"\1=\n\2", raw)
+    if b"\n." in raw or raw.startswith(b"."):
+        raw = _DOTTED.sub(_hide_dot, raw)
     return raw.replace(b"\n", CRLF)
 
 
-def encode_block(block: Block) -> Encoded:
-    """Each literal of a block as a chunk."""
-    return Encoded(tuple(map(encode_chunk, block.literals)), block.fields)
+def _hide_dot(match: re.Match[bytes]) -> bytes:
+    line, before = match[0], b""
+    while line.startswith(b"."):
+        if len(line) + 2 <= _WIDTH:
+            return before + b"=2E" + line[1:]
+        before, line = before + b"=2E=\n", line[1:]
+    return before + line
 
 
-class PartList:
-    """Bytes in order, with slots left open between them.
+def quote_value(text: str) -> bytes:
+    """The same as `encode_chunk` for a value of one line, which is mostly short and ASCII."""
+    if len(text) < _WIDTH and text.isascii() and "=" not in text and text and text[0] != ".":
+        return text.encode("ascii") + SOFT_BREAK
+    return encode_chunk(text)
 
-    Neighbouring bytes stay apart: chunks are shared by the segments of an edition, and a
-    thousand segments cost a thousand lists of references, not a thousand bodies.
+
+def write_slot(slot: Slot, values: Mapping[str, str]) -> bytes:
+    """A reader's value as it stands on the wire; the value is one line."""
+    text = values[slot.field]
+    if slot.escape:
+        text = write_value(text, escape=True)
+    if slot.quoted:
+        return quote_value(text)
+    raw = text.encode("utf-8")
+    return b"." + raw if slot.starts and raw.startswith(b".") else raw
+
+
+@dataclass(frozen=True, slots=True)
+class PlainChunk:
+    """Dot-stuffed lines, the first and the last of which may be parts of longer ones.
+
+    `first` and `last` are their octets (`first` of all, if no line ends in it), `inside` those
+    of the longest line between them. The chunk's own first octet is never doubled.
     """
 
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-        self.slots: list[tuple[int, Slot]] = []
-
-    def add(self, chunk: bytes) -> None:
-        if chunk:
-            self.parts.append(chunk)
-
-    def add_block(self, block: Encoded, values: dict[str, bytes], *, escape: bool) -> None:
-        """A block with the values of its segment fields; the reader's fields become slots."""
-        self.add(block.chunks[0])
-        for field, chunk in zip(block.fields, block.chunks[1:], strict=True):
-            if field in values:
-                self.add(values[field])
-            else:
-                self.open((field, escape))
-            self.add(chunk)
-
-    def open(self, slot: Slot) -> None:
-        self.slots.append((len(self.parts), slot))
-        self.parts.append(b"")
-
-    def end_line(self) -> None:
-        """End the last line, so that a part never ends in a soft break."""
-        if self.parts and not self.parts[-1].endswith(_SOFT_BREAK) and self.parts[-1]:
-            return
-        self.parts.append(CRLF)
+    octets: bytes
+    first: int
+    inside: int
+    last: int
+    breaks: bool
 
 
-def join_parts(parts: Sequence[bytes]) -> bytes:
-    """The chunks as one content."""
-    return b"".join(parts)
+def plain_chunk(text: str) -> PlainChunk:
+    """Text as UTF-8 with CRLF at its line ends."""
+    raw = clean_text(text).encode("utf-8").replace(b"\n", CRLF)
+    lengths = [len(line) for line in raw.split(CRLF)]
+    return PlainChunk(
+        octets=raw.replace(b"\r\n.", b"\r\n.."),
+        first=lengths[0],
+        inside=max(lengths[1:-1], default=0),
+        last=lengths[-1],
+        breaks=len(lengths) > 1,
+    )

@@ -1,0 +1,144 @@
+"""Sets one part of a letter: the wire's chunks in order, with slots for the reader's values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from digest.mailing.assemble import Placed
+from digest.mailing.measure import NAME_LENGTH, ROOM, write_value
+from digest.mailing.wire import CRLF, LINE_OCTETS, SOFT_BREAK, PlainChunk, Slot
+
+#: Octets of a token, which stands for the end of a link.
+TOKEN_LENGTH = 45
+#: A link is its fixed beginning with a token of this name behind it.
+TOKENS: Mapping[str, str] = {"unsubscribe_url": "unsubscribe", "preferences_url": "preferences"}
+# The most octets of a value: in UTF-8, or with its HTML escapes.
+_ROOM = {
+    ("name", False): 4 * NAME_LENGTH,
+    ("name", True): ROOM["name"],
+    ("address", False): ROOM["address"],
+    ("address", True): ROOM["address"],
+    ("unsubscribe", False): TOKEN_LENGTH,
+    ("preferences", False): TOKEN_LENGTH,
+}
+
+
+class Part:
+    """A part while it is set. `pieces` are octets and slots; chunks are shared, not copied."""
+
+    def __init__(self, *, escape: bool) -> None:
+        self.escape = escape
+        self.pieces: list[bytes | Slot] = []
+
+    def set(self, placed: Iterable[Placed], links: Mapping[str, str]) -> None:
+        """All blocks with their segment's values; `links` are the fixed beginnings of links."""
+        for each in placed:
+            block = each.piece.html if self.escape else each.piece.text
+            self.add(block.literals[0])
+            for field, literal in zip(block.fields, block.literals[1:], strict=True):
+                if field in each.values:
+                    self.add(write_value(each.values[field], escape=self.escape))
+                elif field in links:
+                    self.add(write_value(links[field], escape=self.escape))
+                    self.open(TOKENS[field], escape=False)
+                else:
+                    self.open(field, escape=self.escape)
+                self.add(literal)
+        self.end()
+
+    @property
+    def codings(self) -> tuple[str, str]:
+        """Content-Transfer-Encoding where the reader's values are ASCII, and where not."""
+        raise NotImplementedError
+
+    def add(self, text: str) -> None:
+        raise NotImplementedError
+
+    def open(self, field: str, *, escape: bool) -> None:
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """End the last line."""
+        raise NotImplementedError
+
+
+class QuotedPart(Part):
+    """A part in quoted-printable."""
+
+    def __init__(self, encode: Callable[[str], bytes], *, escape: bool) -> None:
+        super().__init__(escape=escape)
+        self._encode = encode
+
+    @property
+    def codings(self) -> tuple[str, str]:
+        return ("quoted-printable", "quoted-printable")
+
+    def add(self, text: str) -> None:
+        chunk = self._encode(text)
+        if chunk:
+            self.pieces.append(chunk)
+
+    def open(self, field: str, *, escape: bool) -> None:
+        self.pieces.append(Slot(field, escape, quoted=True))
+
+    def end(self) -> None:
+        last = self.pieces[-1] if self.pieces else b""
+        if isinstance(last, Slot) or last.endswith(SOFT_BREAK):
+            self.pieces.append(CRLF)
+
+
+class PlainPart(Part):
+    """A part that is not encoded. Whether it may go so is known when it is set: `fits`."""
+
+    def __init__(self, encode: Callable[[str], PlainChunk], *, escape: bool) -> None:
+        super().__init__(escape=escape)
+        self._encode = encode
+        self._line = 0  # octets since the last line end, values at their longest
+        self._longest = 0
+        self._ascii = True
+        self._loose = False  # a slot began the line, and its value may be empty
+        self._sound = True
+
+    @property
+    def fits(self) -> bool:
+        """Whether no line can be too long and every dot at a line's start is doubled.
+
+        A dot behind a value that begins a line would need a second one for the readers whose
+        value is empty; that part is better quoted.
+        """
+        return self._sound and self._longest <= LINE_OCTETS
+
+    @property
+    def codings(self) -> tuple[str, str]:
+        if not self._ascii:
+            return ("8bit", "8bit")
+        named = any(isinstance(p, Slot) and p.field in ("name", "address") for p in self.pieces)
+        return ("7bit", "8bit" if named else "7bit")
+
+    def add(self, text: str) -> None:
+        chunk = self._encode(text)
+        if not chunk.octets:
+            return
+        if chunk.octets.startswith(b"."):
+            if self._loose:
+                self._sound = False
+            elif not self._line:
+                self.pieces.append(b".")
+        self._loose = False
+        self.pieces.append(chunk.octets)
+        self._ascii = self._ascii and chunk.octets.isascii()
+        self._longest = max(self._longest, self._line + chunk.first, chunk.inside)
+        self._line = chunk.last if chunk.breaks else self._line + chunk.first
+
+    def open(self, field: str, *, escape: bool) -> None:
+        if self._loose:
+            self._sound = False
+        self._loose = not self._line
+        self.pieces.append(Slot(field, escape, starts=self._loose))
+        self._line += _ROOM[field, escape]
+        self._longest = max(self._longest, self._line)
+
+    def end(self) -> None:
+        if self._line:
+            self.pieces.append(CRLF)
+            self._line = 0
