@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from digest.app.compose import Composition, compose_day, compose_week, week_is_due, why_not
-from digest.app.deliver import deliver_edition, make_transport
+from digest.app.deliver import deliver_edition, make_ways
 from digest.app.house import House
 from digest.app.plan import Plan, freeze_edition, make_plan
 from digest.delivery.faults import LedgerLost, RunStopped
@@ -85,7 +85,7 @@ def run_day(
         DigestError: as the rooms raise it; what was sent until then is in the ledger.
     """
     report = DayReport(day=day)
-    make_transport(house)  # a missing password stops here, before anything is planned
+    make_ways(house)  # a missing password stops here, before anything is planned
     with _at_work(house, report, "digest run"):
         if compose:
             _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
@@ -110,7 +110,7 @@ def send_edition(
     `prepare` runs under the lock before anything is claimed (to resend unknown letters).
     """
     report = DayReport(day=key.day())
-    make_transport(house)
+    make_ways(house)
     with _at_work(house, report, "digest send"):
         if frozen_at(house.database, key) is None:
             edition = _edition_of(house, key, report, watch)

@@ -6,12 +6,16 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
 
 from digest.app.house import House
+from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
-from digest.delivery.protocols import Transport
+from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
 from digest.errors import UsageError
 from digest.mailing.choice import Choice
@@ -23,26 +27,46 @@ from digest.storage.ledger import EditionLedger
 
 OnOutcome = Callable[[Recipient, Outcome], None]
 EX_TEMPFAIL = 75
+A_DAY = timedelta(days=1)
 
 
-def make_transport(house: House) -> Transport:
-    """The configured way out.
+def make_ways(house: House) -> Sequence[Way]:
+    """The configured ways out, each with what it may still take today.
 
     Raises:
-        ConfigError: the password is not in the environment.
+        ConfigError: a password is not in the environment.
     """
     delivery = house.config.delivery
     if delivery.transport == "outbox":
         from digest.delivery.outbox import OutboxTransport
 
-        return OutboxTransport(house.outbox())
+        return [Way(transport=OutboxTransport(house.outbox()))]
+    return [_way(house, relay) for relay in delivery.ways]
+
+
+def _way(house: House, relay: RelayConfig) -> Way:
     from digest.delivery.greeting import require_password
     from digest.delivery.smtp import SmtpTransport
 
-    smtp = delivery.smtp
-    password = require_password(smtp, house.environ)
-    ca_file = house.config.path(smtp.ca_file) if smtp.ca_file else None
-    return SmtpTransport(smtp, password, ca_file=ca_file)
+    password = require_password(relay, house.environ)
+    ca_file = house.config.path(relay.ca_file) if relay.ca_file else None
+    transport = SmtpTransport(relay, password, ca_file=ca_file, name=relay.name or "")
+    return Way(
+        transport=transport,
+        share=relay.share,
+        letters_per_minute=relay.letters_per_minute,
+        left_today=_left_today(house, transport.name, relay.letters_per_day),
+    )
+
+
+def _left_today(house: House, relay: str, letters_per_day: int | None) -> int | None:
+    """What a relay's limit leaves after the letters of the last 24 hours."""
+    if letters_per_day is None:
+        return None
+    from digest.storage.census import sent_since
+
+    used = sent_since(house.database, [relay], house.clock() - A_DAY)
+    return max(letters_per_day - used.get(relay, 0), 0)
 
 
 def load_writer(house: House, key: EditionKey) -> LetterWriter:
@@ -70,23 +94,41 @@ def deliver_edition(
 
     SIGTERM, SIGINT and SIGHUP end it cleanly; the report then says `stopped`.
     """
-    transport = make_transport(house)
+    ways = make_ways(house)
     writer = load_writer(house, key)
     ledger = EditionLedger(house.database, key, due_before=house.clock() if due_only else None)
+    # Signing takes longer than all the rest of a letter, and leaves the interpreter free.
+    signs = bool(house.config.delivery.dkim)
+    press = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="press") if signs else None
 
     async def work() -> DeliveryReport:
         with stop_on_signals() as stop:
             return await deliver_letters(
                 ledger,
                 writer.write,
-                transport,
+                ways,
                 delivery=house.config.delivery,
                 clock=house.clock,
                 on_outcome=on_outcome,
                 stop=stop,
+                press=press,
             )
 
-    return asyncio.run(work())
+    try:
+        return run_fast(work())
+    finally:
+        if press is not None:
+            press.shutdown()
+
+
+def run_fast(work: Coroutine[Any, Any, DeliveryReport]) -> DeliveryReport:
+    """Run on uvloop where it is installed, on asyncio's own loop where it is not."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
 
 
 @contextmanager

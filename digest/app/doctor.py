@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from digest.app.compose import collect_papers
-from digest.app.deliver import make_transport
+from digest.app.deliver import make_ways
 from digest.app.house import House
+from digest.delivery.relay import Way
 from digest.errors import DigestError, ListError
 from digest.model import Verdict
 from digest.rendering.check import check_templates
@@ -105,15 +106,14 @@ def _delivery(house: House) -> Iterator[Finding]:
         yield Finding(about="delivery", ok=True, words=words)
         return
 
-    async def log_in() -> str:
-        transport = make_transport(house)
-        connection = await transport.connect()
+    async def log_in(way: Way) -> None:
+        connection = await way.transport.connect()
         await connection.close()
-        return transport.name
 
-    name = asyncio.run(log_in())
-    words = f"{name} answers ({delivery.smtp.security}) and takes our login"
-    yield Finding(about="delivery", ok=True, words=words)
+    for way, relay in zip(make_ways(house), delivery.ways, strict=True):
+        asyncio.run(log_in(way))
+        words = f"{way.transport.name} answers ({relay.security}) and takes our login"
+        yield Finding(about="delivery", ok=True, words=words)
 
 
 def _headers(house: House) -> Iterator[Finding]:

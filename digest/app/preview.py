@@ -9,7 +9,7 @@ from email.message import MIMEPart
 from email.parser import BytesParser
 from pathlib import Path
 
-from digest.app.deliver import make_transport
+from digest.app.deliver import make_ways
 from digest.app.house import House
 from digest.app.plan import render
 from digest.errors import DeliveryError, StorageError, UsageError
@@ -143,10 +143,10 @@ def send_preview(house: House, preview: Preview) -> Outcome:
     """
 
     async def work() -> Outcome:
-        transport = make_transport(house)
-        connection = await transport.connect()
+        connection = await make_ways(house)[0].transport.connect()
         try:
-            return await connection.send(preview.letter)
+            refusal = await connection.offer(preview.letter)
+            return refusal or await connection.hand_over(preview.letter)
         finally:
             await connection.close()
 

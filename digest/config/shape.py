@@ -15,11 +15,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 
 from digest.model import EmailAddress
 
+ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -220,6 +222,9 @@ class SubscribersConfig(Shape):
     lists: Annotated[tuple[str, ...], Field(min_length=1)] = ("subscribers/*.yaml",)
 
 
+DomainName = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$")]
+
+
 class SmtpConfig(Shape):
     """One relay. The password is in the environment, under the name `password_env`.
 
@@ -231,28 +236,89 @@ class SmtpConfig(Shape):
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca_file: str | None = None
     username: OneLine | None = None
-    password_env: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = (
-        "DIGEST_SMTP_PASSWORD"
-    )
+    password_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_SMTP_PASSWORD"
     helo_name: OneLine | None = None
     connections: Annotated[int, Field(ge=1, le=1000)] = 4
     letters_per_connection: Positive = 100
     letters_per_minute: Positive | None = None
+    letters_per_day: Positive | None = None
+    pipelining: bool = True
     connect_timeout: Seconds = 30.0
     command_timeout: Seconds = 300.0
     dot_timeout: Seconds = 600.0
 
+    @property
+    def where(self) -> str:
+        """`host:port`."""
+        return f"{self.host}:{self.port}"
+
+
+class RelayConfig(SmtpConfig):
+    """One relay among several. `share` says how many letters it gets beside the others."""
+
+    name: OneLine | None = None
+    share: Annotated[float, Field(gt=0, le=1000)] = 1.0
+
+
+class DomainConfig(Shape):
+    """A limit towards the readers of one domain, over all relays."""
+
+    letters_per_minute: Positive
+
+
+class DkimConfig(Shape):
+    """One signature (RFC 6376). The private key is a PEM file or text in the environment.
+
+    Without `domain` it is that of `newsletter.from`.
+    """
+
+    selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
+    domain: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")] | None = None
+    key_file: str | None = None
+    key_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_DKIM_KEY"
+
 
 class DeliveryConfig(Shape):
-    """How letters leave."""
+    """How letters leave: by `smtp`, or by several `relays` in its place."""
 
     transport: Literal["outbox", "smtp"] = "outbox"
     outbox: str = "var/outbox"
     smtp: SmtpConfig = SmtpConfig()
+    relays: tuple[RelayConfig, ...] = ()
+    letters_per_minute: Positive | None = None
+    domains: dict[DomainName, DomainConfig] = Field(default_factory=dict)
+    dkim: tuple[DkimConfig, ...] = ()
     batch_size: Positive = 500
+    synchronous: Literal["full", "normal"] = "full"
     unknown: Literal["resend", "hold"] = "resend"
     give_up_after: Seconds = 72000.0
     stop_after_failures: Positive = 50
+
+    @field_validator("dkim", mode="before")
+    @classmethod
+    def _one_signature_or_several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, dict) else value
+
+    @field_validator("domains", mode="after")
+    @classmethod
+    def _plain_domains(cls, value: dict[str, DomainConfig]) -> dict[str, DomainConfig]:
+        return {name.lower(): limit for name, limit in value.items()}
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.relays and "smtp" in self.model_fields_set:
+            raise ValueError("delivery takes smtp or relays, not both")
+        names = [relay.name or relay.where for relay in self.relays]
+        if twins := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"delivery.relays: two are called {twins[0]}; give each a name")
+        return self
+
+    @property
+    def ways(self) -> tuple[RelayConfig, ...]:
+        """The relays, however they were written."""
+        if self.relays:
+            return self.relays
+        return (RelayConfig.model_validate(self.smtp.model_dump()),)
 
 
 class Config(Shape):

@@ -20,7 +20,9 @@ class Timing:
     first_knocks: int = 5  # before any connection stood: cron comes again soon enough
     knocks: int = 10  # in a row without a letter answered, then the run ends
     spare_knocks: int = 4  # of a connection while others work, then it stays away
-    throttle_rest: float = 30.0
+    throttle_rest: float = 1.0  # doubled each time, while the relay takes nothing
+    throttle_longest: float = 60.0
+    throttles: int = 8  # such rests in a row, then the relay is left alone
 
 
 class Door:
@@ -50,6 +52,11 @@ class Door:
         self._not_before = 0.0
         self._open = 0
         self.connects = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection stands."""
+        return self._open > 0
 
     async def enter(self) -> Connection | None:
         """An open connection, or None: this slot should end.

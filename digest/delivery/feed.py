@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Iterable
 
+from digest.delivery.pacing import DomainPaces
+from digest.delivery.relay import Relay, Shares
 from digest.delivery.scribe import Scribe
 from digest.model import Recipient
 
 #: After so many fruitless tries in one run a reader waits for the next run.
 UNTRIED_AT_MOST = 3
+#: So many readers may wait for their domain's turn before no more are claimed.
+PARKED_AT_MOST = 5_000
 
 
 class Feed:
@@ -18,13 +23,26 @@ class Feed:
 
     A reader whom the relay refuses for our own fault is put aside: pending in the ledger, so
     nothing is held against her, and not taken again in this run, so nothing turns in a circle.
+    One whose domain has had its letters for the moment is parked, and others go before her.
     """
 
-    def __init__(self, scribe: Scribe, *, batch: int, halted: asyncio.Event) -> None:
+    def __init__(
+        self,
+        scribe: Scribe,
+        *,
+        batch: int,
+        halted: asyncio.Event,
+        domains: DomainPaces,
+        shares: Shares,
+    ) -> None:
         self._scribe = scribe
         self._batch = batch
         self._halted = halted
+        self._domains = domains
+        self._shares = shares
         self._ready: deque[Recipient] = deque()
+        self._parked: dict[str, deque[Recipient]] = {}
+        self._parked_count = 0
         self._held: list[Recipient] = []
         self._aside: set[str] = set()
         self._untried: Counter[str] = Counter()
@@ -32,30 +50,33 @@ class Feed:
         self._claiming = asyncio.Lock()
         self._changed = asyncio.Event()
 
-    def take_now(self) -> Recipient | None:
-        """A reader if one is at hand, without waiting."""
-        if self._halted.is_set() or not self._ready:
+    def take_now(self, relay: Relay) -> Recipient | None:
+        """A reader if one is at hand for this relay, without waiting."""
+        if self._halted.is_set() or relay.is_full or relay.out or not self._shares.may_take(relay):
+            return None
+        recipient = self._pick() if self._domains else self._ready and self._ready.popleft()
+        if not recipient:
             return None
         self._out += 1
-        return self._ready.popleft()
+        relay.took()
+        return recipient
 
-    async def take(self) -> Recipient | None:
-        """The next reader, or None: everyone is served, or the run ends.
+    async def take(self, relay: Relay) -> Recipient | None:
+        """The next reader, or None: everyone is served, the relay is done, or the run ends.
 
         While other connections have letters under way the end is not known yet: theirs may come
         back untried.
         """
-        while not self._halted.is_set():
-            if recipient := self.take_now():
+        while not self._halted.is_set() and not relay.out and not relay.is_full:
+            if recipient := self.take_now(relay):
                 return recipient
             self._changed.clear()
-            if await self._claim():
+            if not self._ready and await self._claim():
                 continue
-            if self._out == 0:
+            if self._out == 0 and not self._ready and not self._parked_count:
                 self._changed.set()
                 return None
-            if not self._changed.is_set():
-                await self._changed.wait()
+            await self._wait_for_change()
         return None
 
     def done(self) -> None:
@@ -63,8 +84,9 @@ class Feed:
         self._out -= 1
         self._changed.set()
 
-    def give_back(self, recipient: Recipient) -> None:
+    def give_back(self, recipient: Recipient, relay: Relay) -> None:
         """A taken reader whose letter has not begun."""
+        relay.took(-1)
         self._ready.appendleft(recipient)
         self.done()
 
@@ -88,16 +110,46 @@ class Feed:
 
     async def release(self) -> None:
         """Give everyone back who is still claimed."""
-        rest = [*self._ready, *self._held]
+        parked = [recipient for queue in self._parked.values() for recipient in queue]
+        rest = [*self._ready, *parked, *self._held]
         self._ready.clear()
+        self._parked.clear()
+        self._parked_count = 0
         self._held.clear()
         await self._scribe.release(rest)
+
+    def _pick(self) -> Recipient | None:
+        """The first reader whose domain may have a letter now; those before her are parked."""
+        for domain, queue in self._parked.items():
+            if queue and not self._domains.ahead(domain):
+                self._parked_count -= 1
+                self._domains.take(domain)
+                return queue.popleft()
+        while self._ready:
+            recipient = self._ready.popleft()
+            domain = recipient.address.domain
+            if not self._domains.ahead(domain):
+                self._domains.take(domain)
+                return recipient
+            self._parked.setdefault(domain, deque()).append(recipient)
+            self._parked_count += 1
+        return None
+
+    async def _wait_for_change(self) -> None:
+        """Wait for another connection's news, or for the first parked domain's moment."""
+        if self._changed.is_set():
+            return
+        moments = [self._domains.ahead(domain) for domain, queue in self._parked.items() if queue]
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), min(moments) if moments else None)
 
     async def _claim(self) -> bool:
         """Fetch more readers, once for all who wait. False: there are none now."""
         async with self._claiming:
             if self._ready or self._halted.is_set():
                 return True
+            if self._parked_count >= PARKED_AT_MOST:
+                return False
             claimed = await self._scribe.claim(self._batch)
             for recipient in claimed:
                 if recipient.reader_id in self._aside:

@@ -47,12 +47,18 @@ class OutboxTransport:
 class OutboxConnection:
     """One writer into the Maildir; `read` are the letters already moved to `cur`."""
 
+    eightbit = True
+    gave_way = False
+
     def __init__(self, path: Path, read: frozenset[str]) -> None:
         self._path = path
         self._read = read
         self.usable = True
 
-    async def send(self, letter: Letter) -> Outcome:
+    async def offer(self, letter: Letter) -> None:
+        """A folder asks nothing before the content."""
+
+    async def hand_over(self, letter: Letter, following: Letter | None = None) -> Outcome:
         """Write one letter; it is in `new` whole, on the disk, or not at all.
 
         Raises:

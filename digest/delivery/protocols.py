@@ -1,13 +1,12 @@
 """What the courier needs of the ledger and of a way to send letters.
 
 Both belong to the courier: storage fits `Ledger` by shape, each way out of the house brings a
-`Transport`. A pipelined conversation is one more `Connection`: `send` may return as soon as its
-letter's own final reply is known, whatever it has already written behind it.
+`Transport`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -30,11 +29,14 @@ class Ledger(Protocol):
         begun: Sequence[Recipient],
         settled: Sequence[tuple[Recipient, Outcome]],
         now: datetime,
-    ) -> None:
+    ) -> Collection[str]:
         """Write one durable transaction: all of it, or nothing with an exception.
 
-        `begun` counts a try. `untried` gives that try back and makes the reader pending again.
-        A settled reader need not have begun (a letter that could not be rendered).
+        The answer holds the `reader_id`s of those in `begun` who were suppressed after they were
+        claimed: they are marked so, and their letters must not go out. `begun` counts a try.
+        A settled reader need not have begun (refused at RCPT, or the letter could not be
+        rendered): `deferred` and `rejected` with a reply's code count a try then. `untried` after
+        a beginning gives the try back; the reader is pending again.
         """
         ...
 
@@ -44,17 +46,40 @@ class Ledger(Protocol):
 
 
 class Connection(Protocol):
-    """One open conversation; letters go through it one after the other."""
+    """One open conversation; letters go through it one after the other.
+
+    A letter has two steps, so that its beginning can be made durable between them: `offer` asks
+    for it, `hand_over` sends its content. Before the second nothing has left that could ever be
+    delivered.
+    """
 
     @property
     def usable(self) -> bool:
         """False once it is lost, or has carried its share of letters."""
         ...
 
-    async def send(self, letter: Letter) -> Outcome:
-        """Hand one letter over and say what became of it.
+    @property
+    def eightbit(self) -> bool:
+        """Whether letters may hold octets past 127."""
+        ...
 
-        Whatever the other side does is an Outcome. `retry_at` is left to the courier.
+    @property
+    def gave_way(self) -> bool:
+        """True if it ended only so that the next one speaks another way: nobody is to blame."""
+        ...
+
+    async def offer(self, letter: Letter) -> Outcome | None:
+        """Ask the other side to take the letter; None: it waits for the content.
+
+        An outcome says why it does not. `retry_at` is left to the courier.
+        """
+        ...
+
+    def hand_over(self, letter: Letter, following: Letter | None = None) -> Awaitable[Outcome]:
+        """Send the content of the letter that was offered; awaited, say what became of it.
+
+        `following` is the letter that will be offered next: a pipelining conversation asks for it
+        behind this one's content, in the same write.
 
         Raises:
             DigestError: nothing more can be sent by anyone; this letter certainly was not.

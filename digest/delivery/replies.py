@@ -89,20 +89,23 @@ def no_answer(stage: Stage) -> Judgement:
 
 def _closing(stage: Stage, text: str, enhanced: str) -> Judgement:
     """421 may answer anything, and closes (RFC 5321 §3.8). Before the content it costs no try."""
+    if _TOO_FAST.search(text):
+        fast = Bearing.THROTTLED
+        return Judgement(kind=OutcomeKind.UNTRIED, bearing=fast, ends=True, enhanced=enhanced)
     kind = OutcomeKind.DEFERRED if stage is Stage.DOT else OutcomeKind.UNTRIED
-    bearing = Bearing.THROTTLED if _TOO_FAST.search(text) else Bearing.NONE
-    return Judgement(kind=kind, bearing=bearing, ends=True, enhanced=enhanced)
+    return Judgement(kind=kind, ends=True, enhanced=enhanced)
 
 
 def _later(stage: Stage, code: int, text: str, enhanced: str) -> Judgement:
     if stage in _BEFORE_MAIL:
         fast = Bearing.THROTTLED if _TOO_FAST.search(text) else Bearing.NONE
         return Judgement(kind=OutcomeKind.UNTRIED, bearing=fast, ends=True, enhanced=enhanced)
-    bearing = Bearing.NONE
     if not enhanced.startswith("4.2.") and (_TOO_FAST.search(text) or code in (432, 454)):
-        bearing = Bearing.THROTTLED
-    elif stage is Stage.RCPT and code in (450, 451) and _GREYLIST.search(text):
-        bearing = Bearing.LATER
+        # Too fast is no fault of this reader's: it costs her no try, and the pace drops.
+        fast = Bearing.THROTTLED
+        return Judgement(kind=OutcomeKind.UNTRIED, bearing=fast, enhanced=enhanced)
+    greylisted = stage is Stage.RCPT and code in (450, 451) and _GREYLIST.search(text)
+    bearing = Bearing.LATER if greylisted else Bearing.NONE
     return Judgement(kind=OutcomeKind.DEFERRED, bearing=bearing, enhanced=enhanced)
 
 

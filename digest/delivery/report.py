@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from digest.model import Outcome, OutcomeKind
+from digest.model import Outcome, OutcomeKind, Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Tally:
         default_factory=dict
     )
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, recipient: Recipient, outcome: Outcome) -> None:
         self.kinds[outcome.kind] += 1
         key = (outcome.kind, str(outcome.stage), outcome.code, outcome.enhanced)
         count, first, _ = self._replies.get(key, (0, outcome.words, ""))

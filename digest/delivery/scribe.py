@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from typing import TypeVar
 
 from digest.delivery.faults import LedgerLost
@@ -17,11 +18,24 @@ Settled = tuple[Recipient, Outcome]
 T = TypeVar("T")
 
 
+# What connections write leaves when the loop comes round: a few letters at a time, so that the
+# relay reads the first ones while the others are still being written.
+_AT_ONCE = 2
+
+
+class Written(Enum):
+    """What became of an entry."""
+
+    YES = auto()
+    BARRED = auto()  # written; but the reader was suppressed since her claim: send her nothing
+    NO = auto()  # nothing may begin any more
+
+
 @dataclass(slots=True)
 class _Entry:
     begun: Recipient | None
-    settled: Settled | None
-    durable: asyncio.Future[bool]
+    settled: Sequence[Settled]
+    durable: asyncio.Future[Written]
 
 
 class Scribe:
@@ -63,20 +77,28 @@ class Scribe:
             self._break(error)
             return ()
 
-    async def record(
-        self, *, begun: Recipient | None = None, settled: Settled | None = None
-    ) -> bool:
-        """Make a letter's end, and the next one's beginning, durable. False: nothing may begin."""
-        if begun is None and settled is None:
-            return not self.broken
+    async def claim_one(self) -> bool:
+        """Whether the ledger has anybody left; she is given back at once."""
+        left = await self.claim(1)
+        await self.release(left)
+        return bool(left)
+
+    def record(
+        self, *, begun: Recipient | None = None, settled: Sequence[Settled] = ()
+    ) -> asyncio.Future[Written]:
+        """Make letters' ends, and the next one's beginning, durable together.
+
+        The answer may be awaited later: other work fits in while the disk is at it.
+        """
+        durable: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         if self.broken:
-            self._keep(settled)
-            return False
-        durable: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._unwritten.extend(settled)
+            durable.set_result(Written.NO)
+            return durable
         self._waiting.append(_Entry(begun, settled, durable))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
-        return await durable
+        return durable
 
     async def release(self, recipients: Sequence[Recipient]) -> None:
         """Give readers back whose letters have not begun."""
@@ -105,26 +127,37 @@ class Scribe:
         await asyncio.sleep(0)  # let every connection that is ready now join the group
         while self._waiting:
             group, self._waiting = self._waiting, []
-            written = await self._write(group)
-            for entry in group:
-                if written and entry.settled:
-                    self._tell(*entry.settled)
-                if not written:
-                    self._keep(entry.settled)
-                if not entry.durable.done():
-                    entry.durable.set_result(written)
+            barred = await self._write(group)
+            for number, entry in enumerate(group, 1):
+                self._answer(entry, barred)
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
-    async def _write(self, group: Sequence[_Entry]) -> bool:
+    def _answer(self, entry: _Entry, barred: Collection[str] | None) -> None:
+        if barred is None:
+            written = Written.NO
+            self._unwritten.extend(entry.settled)
+        else:
+            for recipient, outcome in entry.settled:
+                self._tell(recipient, outcome)
+            stopped = entry.begun is not None and entry.begun.reader_id in barred
+            written = Written.BARRED if stopped else Written.YES
+        if not entry.durable.done():
+            entry.durable.set_result(written)
+
+    async def _write(self, group: Sequence[_Entry]) -> Collection[str] | None:
+        """Write a group; the answer holds the readers barred from it, or None: it failed."""
         if self.broken:
-            return False
+            return None
         begun = [entry.begun for entry in group if entry.begun]
-        settled = [entry.settled for entry in group if entry.settled]
+        settled = [each for entry in group for each in entry.settled]
+        if not begun and not settled:
+            return ()
         try:
-            await self._call(self._ledger.record, begun, settled, self._clock())
+            return await self._call(self._ledger.record, begun, settled, self._clock()) or ()
         except Exception as error:
             self._break(error)
-            return False
-        return True
+            return None
 
     def _tell(self, recipient: Recipient, outcome: Outcome) -> None:
         """A listener that fails ends the run, but never keeps a connection waiting."""
@@ -132,10 +165,6 @@ class Scribe:
             self._on_settled(recipient, outcome)
         except Exception as error:
             self._on_broken(error)
-
-    def _keep(self, settled: Settled | None) -> None:
-        if settled:
-            self._unwritten.append(settled)
 
     def _break(self, error: Exception) -> None:
         self.broken = self.broken or error

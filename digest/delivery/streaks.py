@@ -28,7 +28,7 @@ class Streaks:
         if outcome.kind is OutcomeKind.SENT:
             self._failures = self._equal = 0
             return None
-        if judged.bearing is Bearing.LATER:
+        if judged.bearing in (Bearing.LATER, Bearing.THROTTLED):
             return None
         said = " ".join(w for w in (str(outcome.code or ""), outcome.words) if w)
         if judged.bearing is Bearing.AUTH:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -38,13 +39,53 @@ class Envelope:
         return not (self.sender.is_ascii and self.recipient.is_ascii)
 
 
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """The exact bytes of one message (RFC 5322, CRLF line ends, no dot-stuffing)."""
+    """The exact bytes of one message.
+
+    `stuffed` is the message as it goes behind a 354, without the final dot: every line ends in
+    CRLF and no CR or LF stands alone, each leading dot is doubled (RFC 5321 §4.5.2). `eightbit`
+    says that it holds octets past 127, which only a relay with 8BITMIME takes (RFC 6152).
+    Whoever calls the constructor has built the bytes so; bytes from elsewhere go through `of`.
+    """
 
     envelope: Envelope
     message_id: str
-    content: bytes
+    stuffed: bytes
+    eightbit: bool = False
+
+    @classmethod
+    def of(cls, envelope: Envelope, message_id: str, content: bytes) -> Letter:
+        """A letter of any content (RFC 5322); its line ends are made canonical."""
+        content = canonical(content)
+        stuffed = content.replace(b"\r\n.", b"\r\n..")
+        return cls(
+            envelope=envelope,
+            message_id=message_id,
+            stuffed=b"." + stuffed if stuffed.startswith(b".") else stuffed,
+            eightbit=not content.isascii(),
+        )
+
+    @property
+    def content(self) -> bytes:
+        """The message as its reader gets it (RFC 5322), without dot-stuffing."""
+        content = self.stuffed.replace(b"\r\n..", b"\r\n.")
+        return content[1:] if content.startswith(b".") else content
+
+
+def canonical(content: bytes) -> bytes:
+    """The content with every line ended by CRLF and no other CR or LF (RFC 5321 §2.3.8).
+
+    A bare LF or CR read as a line end by a lax server is how a second message is smuggled in
+    (CVE-2023-51764), so none is ever written. Content that is already right is returned as it is.
+    """
+    pairs = content.count(b"\r\n")
+    if pairs != content.count(b"\n") or pairs != content.count(b"\r"):
+        content = _LINE_END.sub(b"\r\n", content)
+    return content if content.endswith(b"\r\n") else content + b"\r\n"
 
 
 class OutcomeKind(StrEnum):

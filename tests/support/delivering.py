@@ -11,6 +11,7 @@ from digest.config import DeliveryConfig, SmtpConfig
 from digest.delivery.courier import deliver_letters
 from digest.delivery.door import Timing
 from digest.delivery.protocols import Ledger, Transport
+from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
 from digest.delivery.smtp import SmtpTransport
 from digest.model import EmailAddress, Envelope, Letter, Outcome, Recipient
@@ -18,25 +19,23 @@ from tests.support.memory_ledger import NOON, reader
 
 SENDER = EmailAddress.parse("papers@example.org")
 #: The run's waits, made short enough for a test.
-QUICK = Timing(knock_first=0.02, knock_longest=0.1, knocks=6, throttle_rest=0.05)
+QUICK = Timing(
+    knock_first=0.02, knock_longest=0.1, knocks=6, throttle_rest=0.05, throttle_longest=0.2
+)
 
 
 def readers(count: int) -> list[Recipient]:
     return [reader(f"reader{n}@example.org") for n in range(count)]
 
 
-def write_letter(recipient: Recipient) -> Letter:
+def write_letter(recipient: Recipient, eightbit: bool = False) -> Letter:
     """A small letter, the same bytes for the same reader each time."""
     message_id = f"<{recipient.reader_id.replace('@', '.')}@example.org>"
     content = (
         f"From: papers@example.org\r\nTo: {recipient.reader_id}\r\nMessage-ID: {message_id}\r\n"
         f"Subject: Papers\r\n\r\nHello.\r\n.a line with a dot\r\n..\r\n"
     ).encode()
-    return Letter(
-        envelope=Envelope(sender=SENDER, recipient=recipient.address),
-        message_id=message_id,
-        content=content,
-    )
+    return Letter.of(Envelope(sender=SENDER, recipient=recipient.address), message_id, content)
 
 
 def smtp_config(port: int, **changes: object) -> SmtpConfig:
@@ -60,10 +59,11 @@ class Run:
     ledger: Ledger
     transport: Transport
     delivery: DeliveryConfig = field(default_factory=DeliveryConfig)
-    write: Callable[[Recipient], Letter] = write_letter
+    write: Callable[[Recipient, bool], Letter] = write_letter
     now: datetime = NOON
     timing: Timing = QUICK
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    ways: list[Way] = field(default_factory=list)
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
     on_outcome: Callable[[Recipient, Outcome], None] | None = None
 
@@ -72,7 +72,7 @@ class Run:
             return await deliver_letters(
                 self.ledger,
                 self.write,
-                self.transport,
+                self.ways or [self._way()],
                 delivery=self.delivery,
                 clock=lambda: self.now,
                 on_outcome=self._note,
@@ -80,6 +80,14 @@ class Run:
                 timing=self.timing,
                 chance=lambda: 0.5,
             )
+
+    def _way(self) -> Way:
+        smtp = self.delivery.smtp
+        return Way(
+            transport=self.transport,
+            letters_per_minute=smtp.letters_per_minute,
+            left_today=smtp.letters_per_day,
+        )
 
     def _note(self, recipient: Recipient, outcome: Outcome) -> None:
         self.outcomes.append((str(recipient.address), outcome))

@@ -69,7 +69,7 @@ class MemoryLedger:
         begun: Sequence[Recipient],
         settled: Sequence[tuple[Recipient, Outcome]],
         now: datetime,
-    ) -> None:
+    ) -> frozenset[str]:
         self._maybe_fail("record")
         for recipient, outcome in settled:
             row = self.rows[str(recipient.address)]
@@ -78,15 +78,22 @@ class MemoryLedger:
                 row.attempts -= row.state == "data"
                 row.state = "pending"
             else:
+                row.attempts += row.state == "claimed" and outcome.code > 0
                 row.state = outcome.kind.value
             row.outcome = outcome
+        barred = set()
         for recipient in begun:
             row = self.rows[str(recipient.address)]
             assert row.state == "claimed", row.state
+            if str(recipient.address) in self.suppressed:
+                row.state = "suppressed"
+                barred.add(recipient.reader_id)
+                continue
             row.state = "data"
             row.attempts += 1
         self.records.append((len(begun), len(settled)))
         self.most_in_data = max(self.most_in_data, len(self.at("data")))
+        return frozenset(barred)
 
     def release(self, recipients: Sequence[Recipient]) -> None:
         self._maybe_fail("release")

@@ -8,7 +8,7 @@ import pytest
 
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.errors import Problem, StorageError, TemplateError
-from digest.model import Stage
+from digest.model import Letter, Stage
 from tests.support.delivering import readers, smtp_run, write_letter
 from tests.support.memory_ledger import NOON, MemoryLedger, reader
 from tests.support.smtp_server import Options, Rule, ScriptedServer
@@ -422,7 +422,7 @@ async def test_a_ledger_that_cannot_be_read_sends_nothing():
 
 
 def broken_for(bad):
-    def write(recipient):
+    def write(recipient, eightbit=False):
         if str(recipient.address) in bad:
             raise TemplateError([Problem(file="letter.mjml.j2", line=3, what="no such field")])
         return write_letter(recipient)
@@ -490,11 +490,11 @@ async def test_smuggled_messages_stay_one_message():
     ledger = MemoryLedger(readers(6))
     breaks = [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r\n", b"\r\r\n.\r\r\n", b"\r\n.\n"]
 
-    def write(recipient):
+    def write(recipient, eightbit=False):
         letter = write_letter(recipient)
         n = int(recipient.address.local.removeprefix("reader"))
         more = breaks[n] + b"MAIL FROM:<evil@example.net>\r\nRCPT TO:<e@example.net>\r\nDATA\r\n"
-        return replace(letter, content=letter.content + more)
+        return Letter.of(letter.envelope, letter.message_id, letter.content + more)
 
     async with ScriptedServer() as server:
         run = smtp_run(ledger, server.port)

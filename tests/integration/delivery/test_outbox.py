@@ -63,10 +63,10 @@ from tests.support.delivering import Run, readers, write_letter
 from tests.support.memory_ledger import MemoryLedger
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-def write(recipient):
+def write(recipient, eightbit):
     letter = write_letter(recipient)
     times = 40 if "reader5@" in str(recipient.address) else 1
-    return replace(letter, content=letter.content * times)
+    return replace(letter, stuffed=letter.stuffed * times)
 ledger = MemoryLedger(readers(20))
 try:
     asyncio.run(Run(ledger, OutboxTransport(Path(sys.argv[1]), connections=2), write=write).go())

@@ -24,10 +24,10 @@ ROWS = [
     (Stage.DOT, 451, "4.3.0 local problem", DEFERRED, NONE),
     (Stage.RCPT, 452, "4.2.2 over quota, limit exceeded", DEFERRED, NONE),
     # we are too fast
-    (Stage.DOT, 454, "Throttling failure: Maximum sending rate exceeded.", DEFERRED, FAST),
-    (Stage.RCPT, 452, "4.5.3 too many recipients", DEFERRED, FAST),
-    (Stage.MAIL, 450, "4.7.1 rate limit, slow down", DEFERRED, FAST),
-    (Stage.MAIL, 432, "4.3.2 Concurrent connections limit exceeded", DEFERRED, FAST),
+    (Stage.DOT, 454, "Throttling failure: Maximum sending rate exceeded.", UNTRIED, FAST),
+    (Stage.RCPT, 452, "4.5.3 too many recipients", UNTRIED, FAST),
+    (Stage.MAIL, 450, "4.7.1 rate limit, slow down", UNTRIED, FAST),
+    (Stage.MAIL, 432, "4.3.2 Concurrent connections limit exceeded", UNTRIED, FAST),
     # closing
     (Stage.MAIL, 421, "4.4.2 idle too long", UNTRIED, NONE),
     (Stage.RCPT, 421, "closing", UNTRIED, NONE),

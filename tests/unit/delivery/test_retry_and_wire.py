@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.retry import plan_retry, plan_wait
-from digest.delivery.wire import canonical, stuff_dots
-from digest.model import Outcome, OutcomeKind, Stage
+from digest.model import EmailAddress, Envelope, Letter, Outcome, OutcomeKind, Stage
+from digest.model.letter import canonical
 from tests.support.memory_ledger import NOON, reader
 
 DEFERRED = Outcome(kind=OutcomeKind.DEFERRED, stage=Stage.RCPT, code=450, words="busy")
@@ -53,9 +53,23 @@ awkward = st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"a", b"\x00", 
 )
 
 
+PAPERS = EmailAddress.parse("papers@example.org")
+ENVELOPE = Envelope(sender=PAPERS, recipient=PAPERS)
+
+
+def stuff_dots(content):
+    """What stands on the wire behind a 354."""
+    return Letter.of(ENVELOPE, "<1@example.org>", content).stuffed + b".\r\n"
+
+
+@given(awkward)
+def test_the_content_comes_back_out_of_the_stuffed_bytes(content):
+    assert Letter.of(ENVELOPE, "<1@example.org>", content).content == canonical(content)
+
+
 @given(awkward)
 def test_no_bare_cr_or_lf_reaches_the_wire_and_only_the_end_ends(content):
-    wire = stuff_dots(canonical(content))
+    wire = stuff_dots(content)
     assert wire.count(b"\r\n") == wire.count(b"\r") == wire.count(b"\n")
     assert wire.endswith(b"\r\n.\r\n") or wire == b".\r\n"
     lines = wire.split(b"\r\n")
@@ -64,7 +78,7 @@ def test_no_bare_cr_or_lf_reaches_the_wire_and_only_the_end_ends(content):
 
 @given(awkward)
 def test_the_server_reads_back_what_was_written(content):
-    lines = stuff_dots(canonical(content)).split(b"\r\n")[:-2]
+    lines = stuff_dots(content).split(b"\r\n")[:-2]
     read = b"".join(line.removeprefix(b".") + b"\r\n" for line in lines)
     assert read == canonical(content)
 

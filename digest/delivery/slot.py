@@ -1,0 +1,316 @@
+"""One connection's work: reader after reader, each letter begun and ended on record.
+
+While the ledger writes that a letter begins, the next one is already written; its envelope then
+leaves behind the first one's content. What ends is on record before the connection's next
+content: `_carry` is the only place that sends one, and it waits for the record.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.config import DeliveryConfig
+from digest.delivery.door import Timing
+from digest.delivery.faults import RunStopped
+from digest.delivery.feed import Feed
+from digest.delivery.pacing import Pace
+from digest.delivery.protocols import Connection
+from digest.delivery.relay import Relay
+from digest.delivery.replies import Bearing, judge_reply
+from digest.delivery.retry import plan_retry
+from digest.delivery.scribe import Scribe, Settled, Written
+from digest.delivery.streaks import RenderFaults
+from digest.errors import DigestError
+from digest.model import Letter, Outcome, OutcomeKind, Recipient, Stage
+
+#: The letter of a reader; the second argument says whether octets past 127 may be in it.
+Write = Callable[[Recipient, bool], Letter]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Floor:
+    """What the connections of a run share. `press` writes the letters in threads, if there is one.
+
+    `halt` ends the run, with an error or without; `drop` ends the work of one relay.
+    """
+
+    write: Write
+    press: Executor | None
+    delivery: DeliveryConfig
+    clock: Callable[[], datetime]
+    chance: Callable[[], float]
+    timing: Timing
+    scribe: Scribe
+    feed: Feed
+    faults: RenderFaults
+    pace: Pace
+    halted: asyncio.Event
+    halt: Callable[[Exception | None], None]
+    drop: Callable[[Relay, RunStopped], None]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """A reader who is taken, with her letter once it is written."""
+
+    recipient: Recipient
+    letter: Letter
+
+
+class Slot:
+    """One of a relay's connections, opened again as often as need be."""
+
+    def __init__(self, floor: Floor, relay: Relay) -> None:
+        self._floor = floor
+        self._relay = relay
+        self._connection: Connection | None = None
+        self._settled: list[Settled] = []
+        self._ahead: _Turn | None = None
+        self._answered = False
+        self._words = ""
+
+    async def work(self) -> None:
+        """Until nobody is left for this connection; a failure ends the run, in order."""
+        try:
+            turn = await self._next()
+            while turn:
+                turn = await self._carry(turn) or await self._next()
+        except RunStopped as error:
+            self._floor.drop(self._relay, error)
+        except Exception as error:
+            self._floor.halt(error)
+        if self._ahead is not None:
+            self._floor.feed.give_back(self._ahead.recipient, self._relay)
+        try:
+            await self._settle()
+            await self._hang_up()
+        except RunStopped as error:
+            self._floor.drop(self._relay, error)
+        except Exception as error:
+            self._floor.halt(error)
+
+    @property
+    def _usable(self) -> bool:
+        return self._connection is not None and self._connection.usable
+
+    def _ends(self) -> bool:
+        return self._floor.halted.is_set() or self._relay.out is not None
+
+    @property
+    def _waits(self) -> bool:
+        return self._relay.pace.waits or self._floor.pace.waits
+
+    async def _next(self) -> _Turn | None:
+        """The next reader with her letter; what is settled is not kept waiting meanwhile."""
+        feed = self._floor.feed
+        while not self._ends():
+            if self._ahead is not None and self._usable:
+                ahead, self._ahead = self._ahead, None
+                return ahead
+            recipient = None
+            if self._usable and not self._waits:
+                recipient = feed.take_now(self._relay)
+            if recipient is None:
+                await self._settle()
+                recipient = await feed.take(self._relay)
+            if recipient is None:
+                return None
+            ready = False
+            try:
+                ready = await self._ready()
+            finally:
+                if not ready:
+                    feed.give_back(recipient, self._relay)
+            if not ready:
+                return None
+            if turn := await self._turn(recipient):
+                return turn
+        return None
+
+    async def _at_hand(self) -> _Turn | None:
+        """The next reader if she can be asked for at once, without any waiting."""
+        if not self._usable or self._waits or self._ends():
+            return None
+        recipient = self._floor.feed.take_now(self._relay)
+        if recipient is None:
+            return None
+        self._relay.pace.take()
+        self._floor.pace.take()
+        try:
+            return await self._turn(recipient)
+        except Exception as error:  # too many cannot be written: the one under way still ends well
+            self._floor.halt(error)
+            return None
+
+    async def _ready(self) -> bool:
+        """Have an open connection, and the right to use it now."""
+        if not self._usable:
+            await self._settle()
+            await self._hang_up()
+            self._connection = await self._relay.door.enter()
+            self._answered, self._words = False, ""
+        if self._waits:
+            await self._settle()
+        return (
+            self._usable
+            and await self._relay.pace.turn()
+            and await self._floor.pace.turn()
+            and not self._ends()
+        )
+
+    async def _turn(self, recipient: Recipient) -> _Turn | None:
+        """A taken reader's letter; None: it cannot be written, and she is set apart."""
+        floor = self._floor
+        eightbit = self._connection is not None and self._connection.eightbit
+        try:
+            if floor.press is None:
+                letter = floor.write(recipient, eightbit)
+            else:
+                loop = asyncio.get_running_loop()
+                letter = await loop.run_in_executor(floor.press, floor.write, recipient, eightbit)
+        except DigestError as error:
+            floor.feed.done()
+            self._relay.took(-1)
+            floor.faults.add(recipient, error)
+            return None
+        except BaseException:
+            floor.feed.give_back(recipient, self._relay)
+            raise
+        floor.faults.written()
+        return _Turn(recipient, letter)
+
+    async def _carry(self, turn: _Turn) -> _Turn | None:
+        """One letter, up to its outcome; the answer is the next one, if it was asked for behind."""
+        floor, recipient = self._floor, turn.recipient
+        if self._ends():
+            await self._take_back(recipient)
+            return None
+        if not self._usable and not await self._again(recipient):
+            return None
+        connection = self._connection
+        assert connection is not None
+        begun_at = time.monotonic()
+        if refusal := await self._said(connection.offer(turn.letter), Stage.MAIL):
+            self._weigh(recipient, refusal, begun_at)
+            return None
+        if self._ends():
+            await self._take_back(recipient)
+            return None
+        settled, self._settled = self._settled, []
+        recording = floor.scribe.record(begun=recipient, settled=settled)
+        following, self._ahead = self._ahead or await self._at_hand(), None
+        written = await recording
+        if written is not Written.YES:
+            return await self._call_off(recipient, following)
+        sending = connection.hand_over(turn.letter, following.letter if following else None)
+        # While the relay reads this letter, the one after the next is written.
+        self._ahead = await self._at_hand()
+        outcome = await self._said(sending, Stage.DOT)
+        assert outcome is not None
+        self._weigh(recipient, outcome, begun_at)
+        return following
+
+    async def _again(self, recipient: Recipient) -> bool:
+        """Open a new connection for a reader who was taken for the last one."""
+        ready = False
+        try:
+            ready = await self._ready()
+        finally:
+            if not ready:
+                self._floor.feed.give_back(recipient, self._relay)
+        return ready
+
+    async def _take_back(self, recipient: Recipient) -> None:
+        """The run ends before this reader's letter began; hanging up unasks for it."""
+        self._floor.feed.give_back(recipient, self._relay)
+        await self._settle()
+        self._answered = True
+        await self._hang_up()
+
+    async def _call_off(self, recipient: Recipient, following: _Turn | None) -> _Turn | None:
+        """A letter whose 354 has come is not to be sent: only hanging up takes it back."""
+        self._floor.feed.done()
+        self._relay.took(-1)
+        self._answered = True
+        await self._hang_up()
+        return following
+
+    async def _said(self, answer: Awaitable[Outcome | None], stage: Stage) -> Outcome | None:
+        """What the other side says; a failure of ours ends the run after it is written down."""
+        try:
+            return await answer
+        except DigestError as error:  # by contract, certainly not sent
+            self._floor.halt(error)
+            kind, words = OutcomeKind.UNTRIED, error.message
+        except Exception as error:  # a fault of ours: where it struck cannot be told
+            self._floor.halt(error)
+            kind = OutcomeKind.UNKNOWN if stage is Stage.DOT else OutcomeKind.UNTRIED
+            words = repr(error)
+        return Outcome(kind=kind, stage=stage, words=words, relay=self._relay.name)
+
+    def _weigh(self, recipient: Recipient, outcome: Outcome, begun_at: float) -> None:
+        """What the outcome means for the connection, the relay and the reader's next try."""
+        relay, feed = self._relay, self._floor.feed
+        if outcome.kind is OutcomeKind.SENT:
+            self._answered = True
+            relay.door.answered()
+            relay.pace.sent()
+            relay.streaks.add(outcome, _FINE)
+            self._settled.append((recipient, outcome))
+            return
+        judged = judge_reply(outcome.stage, outcome.code, outcome.words)
+        # A full connection is nobody's fault, nor is one that gave way to another kind.
+        gave_way = self._connection is not None and self._connection.gave_way
+        blameless = gave_way or (self._answered and outcome.stage is Stage.MAIL)
+        self._answered = self._answered or gave_way or (outcome.code > 0 and not judged.ends)
+        self._words = f"{outcome.code or ''} {outcome.words}".strip() or "no word"
+        if self._answered:
+            relay.door.answered()
+        if outcome.kind is OutcomeKind.UNTRIED:
+            relay.took(-1)
+        if judged.bearing is Bearing.THROTTLED:
+            self._slow_down(outcome, begun_at)
+        elif outcome.kind is OutcomeKind.UNTRIED and judged.refuses_us:
+            feed.put_aside(recipient)
+        elif outcome.kind is OutcomeKind.UNTRIED and not blameless:
+            feed.count_untried(recipient)
+        if not gave_way and (error := relay.streaks.add(outcome, judged)):
+            self._floor.drop(relay, error)
+        outcome = plan_retry(
+            recipient,
+            outcome,
+            now=self._floor.clock(),
+            give_up_after=self._floor.delivery.give_up_after,
+            chance=self._floor.chance(),
+        )
+        self._settled.append((recipient, outcome))
+
+    def _slow_down(self, outcome: Outcome, begun_at: float) -> None:
+        pace = self._relay.pace
+        pace.throttled(begun_at)
+        if pace.rests >= self._floor.timing.throttles:
+            said = f"{outcome.code} {outcome.words}"
+            message = f"{self._relay.name} takes nothing for being too fast, however long we wait"
+            error = RunStopped(f"{message}: {said}; nobody is marked for it", temporary=True)
+            self._floor.drop(self._relay, error)
+
+    async def _settle(self) -> None:
+        if self._settled:
+            settled, self._settled = self._settled, []
+            await self._floor.scribe.record(settled=settled)
+
+    async def _hang_up(self) -> None:
+        if self._connection is None:
+            return
+        connection, self._connection = self._connection, None
+        fruitless = "" if self._answered or connection.usable else self._words
+        await connection.close()
+        self._relay.door.left(fruitless=fruitless)
+
+
+_FINE = judge_reply(Stage.DOT, 250, "")
