@@ -24,8 +24,8 @@ class Layout:
 
     `heads` are the content headers with the empty line: for values in ASCII, and for others.
     `pieces` are the body, `b""` at the slots: (position, number in `kinds`). At `marks` stands
-    the encoding of a part that depends on the values. `delimiter` is in the finished letter
-    exactly three times; empty where nothing can be taken for it. `body_hash` and `sealed` (the
+    the encoding of a part that depends on the values. `boundary` is in a finished letter exactly
+    four times; it is empty where nothing can be taken for it. `body_hash` and `sealed` (the
     content headers, relaxed) serve DKIM.
     """
 
@@ -34,8 +34,9 @@ class Layout:
     slots: tuple[tuple[int, int], ...]
     kinds: tuple[Slot, ...]
     marks: tuple[int, ...]
+    asks_preferences: bool
     eightbit: bool
-    delimiter: bytes
+    boundary: bytes
     relaxed: tuple[bytes, ...] = ()
     body_hash: BodyHash | None = None
     sealed: bytes = b""
@@ -43,9 +44,6 @@ class Layout:
     @property
     def octets(self) -> int:
         return sum(map(len, self.pieces)) + sum(map(len, self.relaxed))
-
-    def asks(self, field: str) -> bool:
-        return any(kind.field == field for kind in self.kinds)
 
     def fill(self, written: Sequence[bytes], *, wide: bool) -> list[bytes]:
         """The body with the values of `kinds`; `wide` if one of them has an octet past 127."""
@@ -98,7 +96,7 @@ class Typesetter:
     def set(self, assembled: Assembled, mark: str, *, eightbit: bool) -> Layout:
         """The layout of a segment.
 
-        `mark` is 24 hexadecimal digits of its own. Without `eightbit` all is quoted-printable,
+        `mark` is 24 letters of its own. Without `eightbit` all is quoted-printable,
         which never holds `=_` and so no boundary (RFC 2045 §6.7).
         """
         text = self._part(assembled, escape=False, eightbit=eightbit)
@@ -120,7 +118,7 @@ class Typesetter:
             for wide in (0, 1)
         ]
         plain = any(isinstance(part, PlainPart) for part in both)
-        return self._lay_out(heads, pieces, both, f"\r\n{line}".encode() if plain else b"")
+        return self._lay_out(heads, pieces, both, line[2:].encode() if plain else b"")
 
     def _part(self, assembled: Assembled, *, escape: bool, eightbit: bool) -> Part:
         if eightbit:
@@ -137,7 +135,7 @@ class Typesetter:
         heads: Sequence[bytes],
         parts: Iterable[bytes | Slot],
         made_of: Sequence[Part],
-        delimiter: bytes,
+        boundary: bytes,
     ) -> Layout:
         kinds: dict[Slot, int] = {}
         pieces, slots, marks = list[bytes](), list[tuple[int, int]](), list[int]()
@@ -156,8 +154,9 @@ class Typesetter:
             slots=tuple(slots),
             kinds=tuple(kinds),
             marks=tuple(marks),
+            asks_preferences=any(kind.field == "preferences" for kind in kinds),
             eightbit=any(part.codings[0] == "8bit" for part in made_of),
-            delimiter=delimiter,
+            boundary=boundary,
         )
         if not self._signing:
             return layout

@@ -9,12 +9,12 @@ newsletter, keys and what the relay takes are the same.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from binascii import b2a_base64
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from threading import RLock
 
 from digest.config import NewsletterConfig
@@ -33,7 +33,7 @@ from digest.mailing.headers import (
     to_line,
     unsubscribe_line,
 )
-from digest.mailing.keyed import KeyedHash
+from digest.mailing.keyed import KeyedHash, spell
 from digest.mailing.layout import Layout, Typesetter
 from digest.mailing.measure import NAME_LENGTH, one_line, write_value
 from digest.mailing.shelf import Shelf
@@ -50,7 +50,10 @@ from digest.model import Block, EmailAddress, Envelope, Format, Letter, Recipien
 from digest.model.paper import require_aware
 
 _TOKEN = "A" * 22 + "." + "A" * 22
-_BOUNDARIES = 3
+# Once in the header, three times in the body.
+_BOUNDARIES = 4
+# Letters that are rare in text let a search for the boundary leap over it.
+_RARE = str.maketrans("0123456789abcdef", "BCDFGHKLNPQRVXYZ")
 #: Octets of joined bodies that are kept, and segments whose layouts are.
 JOINED_OCTETS = 64_000_000
 LAYOUTS = 8_192
@@ -94,6 +97,7 @@ class LetterWriter:
         self._rendition = rendition
         self._choices = choices
         self._frozen_at = frozen_at
+        self._date = lru_cache(1024)(self._date_line)
         self._prefix = subject_prefix
         self._signers = tuple(signers)
         self._unsubscribe = TokenSigner(keys, UNSUBSCRIBE)
@@ -155,7 +159,7 @@ class LetterWriter:
             "unsubscribe": self._unsubscribe.sign(recipient.reader_id),
             "preferences": "",
         }
-        if layout.asks("preferences"):
+        if layout.asks_preferences:
             values["preferences"] = self._preferences.sign(recipient.reader_id)
         written = [write_slot(kind, values) for kind in layout.kinds]
         wide = not all(map(bytes.isascii, written))
@@ -163,7 +167,7 @@ class LetterWriter:
         lines = (
             to_line(values["name"], values["address"]),
             self._subject(segment.subject, values, recipient),
-            date_line(max(recipient.due_at, self._frozen_at).replace(microsecond=0)),
+            self._date(recipient.due_at),
             b"Message-ID: %b\r\n" % message_id.encode("ascii"),
             values["unsubscribe"].encode("ascii").join(self._unsubscribe_line),
         )
@@ -177,7 +181,7 @@ class LetterWriter:
                 *layout.fill(written, wide=wide),
             )
         )
-        if layout.delimiter and stuffed.count(layout.delimiter) != _BOUNDARIES:
+        if layout.boundary and stuffed.count(layout.boundary) != _BOUNDARIES:
             return self.write(recipient)  # its text holds its boundary: quoted, it cannot
         return Letter(
             envelope=Envelope(sender=self._sender, recipient=address),
@@ -188,8 +192,8 @@ class LetterWriter:
 
     def message_id(self, address: EmailAddress) -> str:
         """A function of key, edition and address: a letter that is sent again keeps its id."""
-        code = base64.b32encode(self._ids.digest(f"{self._id_start}{address.key}".encode())[:20])
-        return f"<{code[:26].decode('ascii').lower()}@{self._domain}>"
+        code = spell(self._ids.digest(f"{self._id_start}{address.key}".encode()))
+        return f"<{code}@{self._domain}>"
 
     def assembled(self, segment: str) -> Assembled:
         """What a segment's letters are made of (papers kept, what was shortened).
@@ -201,6 +205,9 @@ class LetterWriter:
         if choice is None:
             raise LetterError(f"edition {self._rendition.key} has no segment {segment!r}")
         return self._assembler.assemble(choice)
+
+    def _date_line(self, due_at: datetime) -> bytes:
+        return date_line(max(due_at, self._frozen_at).replace(microsecond=0))
 
     def _subject(
         self, subject: bytes | Block, values: Mapping[str, str], recipient: Recipient
@@ -256,6 +263,7 @@ class LetterWriter:
             words = assembled.subject.literals[0].strip() or self._rendition.title
             subject = text_line("Subject", self._prefix + words)
         mark = hashlib.sha256(f"{self._rendition.key} {name}".encode()).hexdigest()[:24]
+        mark = mark.translate(_RARE)
         layout = self._typesetter.set(assembled, mark, eightbit=eightbit)
         return _Segment(subject, layout, self._seals(assembled.format))
 

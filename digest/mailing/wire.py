@@ -74,8 +74,8 @@ def _hide_dot(match: re.Match[bytes]) -> bytes:
 
 def quote_value(text: str) -> bytes:
     """The same as `encode_chunk` for a value of one line, which is mostly short and ASCII."""
-    if len(text) < _WIDTH and text.isascii() and "=" not in text and text and text[0] != ".":
-        return text.encode("ascii") + SOFT_BREAK
+    if 0 < len(text) < _WIDTH and text.isascii() and "=" not in text and text[0] != ".":
+        return text.encode() + SOFT_BREAK
     return encode_chunk(text)
 
 

@@ -17,6 +17,7 @@ from digest.mailing.headers import (
     mailbox_line,
     mailto,
     text_line,
+    to_line,
     unsubscribe_line,
 )
 from digest.mailing.measure import one_line
@@ -78,6 +79,11 @@ def test_names_are_written_in_the_plainest_form_that_holds_them(name: str, line:
     assert mailbox_line("To", name, ADA) == line
 
 
+@given(NASTY.map(one_line) | st.from_regex(r"[A-Za-z&'. -]{0,70}").map(one_line))
+def test_a_readers_line_is_the_same_as_any_mailboxs(name: str) -> None:
+    assert to_line(name, addr_spec(ADA)) == mailbox_line("To", name, ADA)
+
+
 def test_a_domain_is_ascii_and_a_local_part_may_be_utf8() -> None:
     assert addr_spec(EmailAddress.parse("u@bücher.example")) == "u@xn--bcher-kva.example"
     line = mailbox_line("To", "J", EmailAddress.parse("jürgen@example.org"))
@@ -85,11 +91,19 @@ def test_a_domain_is_ascii_and_a_local_part_may_be_utf8() -> None:
 
 
 @pytest.mark.parametrize(
-    "local", ["a\r\nBcc: b", "a b", "a>", "", "a\x00", "a,b", "a\ud800", "a\u2028"]
+    "local", ["a\r\nBcc: b", "a b", "a>", "", "a\x00", "a,b", "a\ud800", "a\u2028", "a" * 65]
 )
 def test_an_address_built_around_its_parser_is_refused(local: str) -> None:
     with pytest.raises(LetterError, match="not an address"):
         addr_spec(EmailAddress(local, "example.org"))
+
+
+@pytest.mark.parametrize(
+    "domain", ["example.org>", "example.org\r\nBcc: b", "example", "", "a" * 255 + ".org"]
+)
+def test_a_domain_built_around_the_parser_is_refused(domain: str) -> None:
+    with pytest.raises(LetterError, match="not an address"):
+        addr_spec(EmailAddress("a", domain))
 
 
 @pytest.mark.parametrize(

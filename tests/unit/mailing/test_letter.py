@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from digest.mailing.choice import Choice, Chooser
 from digest.mailing.error import LetterError
-from digest.mailing.letter import LetterWriter
+from digest.mailing.letter import JOINED_OCTETS, LetterWriter
 from digest.mailing.measure import NAME_LENGTH, fill, one_line
 from digest.mailing.token import PREFERENCES, UNSUBSCRIBE, verify_token
 from digest.model import Block, EditionKey, EmailAddress, Format, Subscriber
@@ -295,7 +295,7 @@ def test_a_thousand_readers_of_twenty_choices_get_exactly_their_papers() -> None
 
 
 def test_many_segments_share_their_encoded_blocks() -> None:
-    """Two thousand choices of a day's 40 papers cost references, not two thousand bodies."""
+    """A thousand choices of a day's 40 papers keep references and what fits on the shelf."""
     import tracemalloc
 
     edition = plain_edition([10, 10, 10, 10])
@@ -303,13 +303,37 @@ def test_many_segments_share_their_encoded_blocks() -> None:
         Choice((tuple(range(n % 10 + 1)), tuple(range(n // 10 % 10 + 1)), (n // 100,), (0,)))
         for n in range(1000)
     ]
-    writer = make_writer(make_rendition(edition, extra="x" * 1500), choices)
+    writer = make_writer(make_rendition(edition, extra="x" * 3000), choices)
+    rows = [make_recipient(choice.segment) for choice in choices]
+    writer.write(rows[0])
     tracemalloc.start()
-    for choice in choices:
-        writer.assembled(choice.segment)
+    octets = sum(len(writer.write(row).stuffed) for row in rows)
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert used < 30_000_000
+    assert octets > 1.2 * JOINED_OCTETS, "more than may be kept"
+    assert used < JOINED_OCTETS + 30_000_000
+
+
+def test_a_letter_is_the_same_whether_its_body_is_kept_or_joined_anew(monkeypatch) -> None:
+    choices = [Choice((tuple(range(n + 1)), (0,))) for n in range(3)]
+    rows = [make_recipient(choices[n % 3].segment, address=f"r{n}@example.com") for n in range(9)]
+    rows += [rows[0], rows[3]]
+    kept = [make_writer(choices=choices).write(row, True) for row in rows]
+    for octets in (0, 4_000, 9_000):
+        monkeypatch.setattr("digest.mailing.letter.JOINED_OCTETS", octets)
+        monkeypatch.setattr("digest.mailing.letter.LAYOUTS", 2)
+        writer = make_writer(choices=choices)
+        assert [writer.write(row, True) for row in rows] == kept
+
+
+def test_threads_may_share_a_writer() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    choices = [Choice((tuple(range(n % 3 + 1)), (n // 3,))) for n in range(6)]
+    rows = [make_recipient(choices[n % 6].segment, address=f"r{n}@example.com") for n in range(300)]
+    alone, shared = make_writer(choices=choices), make_writer(choices=choices)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(shared.write, rows)) == [alone.write(row) for row in rows]
 
 
 def test_the_day_in_the_fixture_is_the_day_of_the_date_header() -> None:

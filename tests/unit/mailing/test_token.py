@@ -1,12 +1,17 @@
 """Links that nobody else can make up."""
 
+import base64
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.mailing.keyed import KeyedHash, spell
 from digest.mailing.token import (
     PREFERENCES,
     UNSUBSCRIBE,
+    TokenSigner,
     is_reader_id,
     preferences_url,
     reader_id,
@@ -104,3 +109,19 @@ def test_a_site_becomes_an_ascii_uri_that_cannot_end_early() -> None:
         == "https://xn--bcher-kva.example:8443/a%2Cb%3Cc%3E%C3%A9"
     )
     assert site_base("http://[::1]:8000/") == "http://[::1]:8000"
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_a_keyed_hash_is_hmac_sha_256(key: bytes, value: bytes) -> None:
+    mac = KeyedHash(key).digest(value)
+    assert mac == hmac.digest(key, value, "sha256")
+    assert spell(mac) == base64.b32encode(mac)[:26].decode().lower()
+
+
+@given(st.lists(st.binary(min_size=1, max_size=80), min_size=1, max_size=3), st.integers(0))
+def test_many_tokens_are_signed_as_one_is(keys: list[bytes], number: int) -> None:
+    reader = reader_id(keys[0], "papers@example.org", EmailAddress(f"r{number}", "example.org"))
+    for purpose in (UNSUBSCRIBE, PREFERENCES):
+        token = TokenSigner(keys, purpose).sign(reader)
+        assert token == sign_token(keys, reader, purpose)
+        assert verify_token(keys, token, purpose) == reader

@@ -5,8 +5,8 @@ import quopri
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mailing.measure import clean_text
-from digest.mailing.wire import encode_chunk
+from digest.mailing.measure import clean_text, one_line
+from digest.mailing.wire import encode_chunk, plain_chunk, quote_value
 
 TEXTS = st.text(
     st.sampled_from("ab =.\t\n\r_é漢😀\x00\x0b\x85\x9f\u2028\ud800") | st.characters(), max_size=400
@@ -14,7 +14,7 @@ TEXTS = st.text(
 LONG = st.builds(
     lambda n, end: "a" * n + end,
     st.integers(70, 80),
-    st.sampled_from([" \nb", "\t\n", " ", ".\n", "=\n"]),
+    st.sampled_from([" \nb", "\n" + "." * 150, "\n." + "a" * 75, "\t\n", " ", ".\n", "=\n"]),
 )
 
 
@@ -39,7 +39,25 @@ def test_a_chunk_is_ascii_lines_of_at_most_76_ended_by_crlf(text: str) -> None:
         assert len(line) <= 76
         assert not line.endswith((b" ", b"\t"))
         assert b"=_" not in line
+        assert not line.startswith(b"."), "so nothing needs dot-stuffing"
 
 
 def test_control_characters_that_break_or_clip_letters_are_taken_out() -> None:
     assert clean_text("a\x00b\x9bc\ud800d\x7fe\tf\r\ng\rh\x85i") == "abcde\tf\ng\nh\ni"
+
+
+@given(TEXTS.map(one_line) | LENGTHS | st.sampled_from([".", "..a", "a=b", "-" * 75]))
+def test_a_value_is_encoded_as_a_chunk_is(text: str) -> None:
+    assert quote_value(text) == encode_chunk(text)
+
+
+@given(TEXTS)
+def test_a_plain_chunk_is_measured_and_stuffed_line_by_line(text: str) -> None:
+    chunk = plain_chunk(text)
+    lines = clean_text(text).encode().split(b"\n")
+    first, *others = chunk.octets.split(b"\r\n")
+    assert first == lines[0]
+    assert others == [b"." + line if line.startswith(b".") else line for line in lines[1:]]
+    assert chunk.breaks is (len(lines) > 1)
+    assert (chunk.first, chunk.last) == (len(lines[0]), len(lines[-1]))
+    assert chunk.inside == max(map(len, lines[1:-1]), default=0)
