@@ -226,7 +226,9 @@ class Assembler:
 
 
 def _piece(blocks: PaperBlocks, length: Length) -> Piece:
-    return {Length.FULL: blocks.full, Length.BRIEF: blocks.brief, Length.LINE: blocks.line}[length]
+    if length is Length.FULL:
+        return blocks.full
+    return blocks.brief if length is Length.BRIEF else blocks.line
 
 
 def _fields_of(rendition: Rendition) -> set[str]:

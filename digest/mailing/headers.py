@@ -52,6 +52,7 @@ def header_line(name: str, value: str) -> bytes:
     return f"{line}\r\n".encode()
 
 
+@lru_cache(maxsize=1024)
 def text_line(name: str, text: str) -> bytes:
     """A header of free text, such as Subject (RFC 5322 §2.2.1, unstructured)."""
     text = one_line(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -12,7 +12,6 @@ from digest.mailing.part import Part, PlainPart, QuotedPart
 from digest.mailing.wire import CRLF, Slot, encode_chunk, plain_chunk
 from digest.model import Format
 
-_CODING = Slot("coding")
 _TYPE = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: "
 # An edition of 200 papers has some 2,000 literals; segments bring counts and preheaders.
 _CHUNKS = 16_384
@@ -100,25 +99,23 @@ class Typesetter:
         which never holds `=_` and so no boundary (RFC 2045 §6.7).
         """
         text = self._part(assembled, escape=False, eightbit=eightbit)
+        sheet = _Sheet()
         if assembled.format is Format.TEXT:
+            sheet.add_part(text)
             heads = [f"{_TYPE.format('plain')}{coding}\r\n\r\n".encode() for coding in text.codings]
-            return self._lay_out(heads, text.pieces, [text], b"")
+            return self._lay_out(heads, sheet, "")
         html = self._part(assembled, escape=True, eightbit=eightbit)
-        both, line = [text, html], f"--=_{mark}"
-        pieces: list[bytes | Slot] = [
-            *_open_part(line, "plain", text),
-            *text.pieces,
-            *_open_part(f"\r\n{line}", "html", html),
-            *html.pieces,
-            f"\r\n{line}--\r\n".encode(),
-        ]
-        kind = f'Content-Type: multipart/alternative;\r\n boundary="=_{mark}"\r\n'
-        heads = [
-            f"{kind}{_outer_coding([part.codings[wide] for part in both])}\r\n".encode()
-            for wide in (0, 1)
-        ]
-        plain = any(isinstance(part, PlainPart) for part in both)
-        return self._lay_out(heads, pieces, both, line[2:].encode() if plain else b"")
+        boundary = f"=_{mark}"
+        sheet.open_part(f"--{boundary}", "plain", text)
+        sheet.add_part(text)
+        sheet.open_part(f"\r\n--{boundary}", "html", html)
+        sheet.add_part(html)
+        sheet.pieces.append(f"\r\n--{boundary}--\r\n".encode())
+        kind = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
+        codings = zip(text.codings, html.codings, strict=True)
+        heads = [f"{kind}{_outer_coding(pair)}\r\n".encode() for pair in codings]
+        plain = isinstance(text, PlainPart) or isinstance(html, PlainPart)
+        return self._lay_out(heads, sheet, boundary if plain else "")
 
     def _part(self, assembled: Assembled, *, escape: bool, eightbit: bool) -> Part:
         if eightbit:
@@ -130,47 +127,55 @@ class Typesetter:
         quoted.set(assembled.placed, self._links)
         return quoted
 
-    def _lay_out(
-        self,
-        heads: Sequence[bytes],
-        parts: Iterable[bytes | Slot],
-        made_of: Sequence[Part],
-        boundary: bytes,
-    ) -> Layout:
-        kinds: dict[Slot, int] = {}
-        pieces, slots, marks = list[bytes](), list[tuple[int, int]](), list[int]()
-        for position, piece in enumerate(parts):
-            if isinstance(piece, bytes):
-                pieces.append(piece)
-                continue
-            pieces.append(b"")
-            if piece is _CODING:
-                marks.append(position)
-            else:
-                slots.append((position, kinds.setdefault(piece, len(kinds))))
-        layout = Layout(
+    def _lay_out(self, heads: Sequence[bytes], sheet: _Sheet, boundary: str) -> Layout:
+        kinds = {slot: number for number, slot in enumerate(dict.fromkeys(sheet.kinds()))}
+        slots = tuple((position, kinds[slot]) for position, slot in sheet.slots)
+        relaxed, body_hash, sealed = tuple[bytes, ...](), None, b""
+        if self._signing:
+            relaxed = tuple(map(self._relaxed, sheet.pieces))
+            body_hash = BodyHash(relaxed, slots)
+            sealed = relax_headers(heads[0].removesuffix(CRLF))
+        return Layout(
             heads=(heads[0], heads[1]),
-            pieces=tuple(pieces),
-            slots=tuple(slots),
+            pieces=tuple(sheet.pieces),
+            slots=slots,
             kinds=tuple(kinds),
-            marks=tuple(marks),
+            marks=tuple(sheet.marks),
             asks_preferences=any(kind.field == "preferences" for kind in kinds),
-            eightbit=any(part.codings[0] == "8bit" for part in made_of),
-            boundary=boundary,
+            eightbit=sheet.eightbit,
+            boundary=boundary.encode(),
+            relaxed=relaxed,
+            body_hash=body_hash,
+            sealed=sealed,
         )
-        if not self._signing:
-            return layout
-        relaxed = tuple(map(self._relaxed, pieces))
-        sealed = relax_headers(heads[0].removesuffix(CRLF))
-        return replace(layout, relaxed=relaxed, body_hash=BodyHash(relaxed, slots), sealed=sealed)
 
 
-def _open_part(line: str, kind: str, part: Part) -> list[bytes | Slot]:
-    narrow, wide = part.codings
-    start = f"{line}\r\n{_TYPE.format(kind)}"
-    if narrow == wide:
-        return [f"{start}{narrow}\r\n\r\n".encode()]
-    return [start.encode(), _CODING, b"\r\n\r\n"]
+class _Sheet:
+    """A body while it is laid out."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.slots: list[tuple[int, Slot]] = []
+        self.marks: list[int] = []
+        self.eightbit = False
+
+    def open_part(self, line: str, kind: str, part: Part) -> None:
+        narrow, wide = part.codings
+        start = f"{line}\r\n{_TYPE.format(kind)}"
+        if narrow == wide:
+            self.pieces.append(f"{start}{narrow}\r\n\r\n".encode())
+            return
+        self.marks.append(len(self.pieces) + 1)
+        self.pieces += [start.encode(), b"", b"\r\n\r\n"]
+
+    def add_part(self, part: Part) -> None:
+        start = len(self.pieces)
+        self.pieces += part.pieces
+        self.slots += [(start + position, slot) for position, slot in part.slots]
+        self.eightbit = self.eightbit or part.codings[0] == "8bit"
+
+    def kinds(self) -> Iterator[Slot]:
+        return (slot for _, slot in self.slots)
 
 
 def _outer_coding(codings: Sequence[str]) -> str:

@@ -24,17 +24,23 @@ _ROOM = {
 
 
 class Part:
-    """A part while it is set. `pieces` are octets and slots; chunks are shared, not copied."""
+    """A part while it is set.
+
+    `pieces` are shared chunks, not copies, with `b""` at each of `slots`: (position, slot).
+    """
 
     def __init__(self, *, escape: bool) -> None:
         self.escape = escape
-        self.pieces: list[bytes | Slot] = []
+        self.pieces: list[bytes] = []
+        self.slots: list[tuple[int, Slot]] = []
 
     def set(self, placed: Iterable[Placed], links: Mapping[str, str]) -> None:
         """All blocks with their segment's values; `links` are the fixed beginnings of links."""
         for each in placed:
             block = each.piece.html if self.escape else each.piece.text
             self.add(block.literals[0])
+            if not block.fields:
+                continue
             for field, literal in zip(block.fields, block.literals[1:], strict=True):
                 if field in each.values:
                     self.add(write_value(each.values[field], escape=self.escape))
@@ -45,6 +51,11 @@ class Part:
                     self.open(field, escape=self.escape)
                 self.add(literal)
         self.end()
+
+    def put(self, slot: Slot) -> None:
+        """Leave a place open."""
+        self.slots.append((len(self.pieces), slot))
+        self.pieces.append(b"")
 
     @property
     def codings(self) -> tuple[str, str]:
@@ -79,11 +90,11 @@ class QuotedPart(Part):
             self.pieces.append(chunk)
 
     def open(self, field: str, *, escape: bool) -> None:
-        self.pieces.append(Slot(field, escape, quoted=True))
+        self.put(Slot(field, escape, quoted=True))
 
     def end(self) -> None:
-        last = self.pieces[-1] if self.pieces else b""
-        if isinstance(last, Slot) or last.endswith(SOFT_BREAK):
+        # A slot's value ends in a soft break, or is empty.
+        if self.pieces and (not self.pieces[-1] or self.pieces[-1].endswith(SOFT_BREAK)):
             self.pieces.append(CRLF)
 
 
@@ -112,7 +123,7 @@ class PlainPart(Part):
     def codings(self) -> tuple[str, str]:
         if not self._ascii:
             return ("8bit", "8bit")
-        named = any(isinstance(p, Slot) and p.field in ("name", "address") for p in self.pieces)
+        named = any(slot.field in ("name", "address") for _, slot in self.slots)
         return ("7bit", "8bit" if named else "7bit")
 
     def add(self, text: str) -> None:
@@ -134,7 +145,7 @@ class PlainPart(Part):
         if self._loose:
             self._sound = False
         self._loose = not self._line
-        self.pieces.append(Slot(field, escape, starts=self._loose))
+        self.put(Slot(field, escape, starts=self._loose))
         self._line += _ROOM[field, escape]
         self._longest = max(self._longest, self._line)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from digest.mailing.measure import one_line
 
@@ -11,13 +12,17 @@ LONGEST = 130
 _BETWEEN = " · "
 
 
+# The same titles stand in the preheaders of many segments.
+_plain = lru_cache(4096)(one_line)
+
+
 def compose_preheader(titles: Sequence[str], facts: Sequence[str]) -> str:
     """40 to 130 characters from the papers' short titles, the first one's last.
 
     The subject shows the first title already, so the others come first. `facts` (counts, theme
     names, the edition's title) fill up a line that is too short without them.
     """
-    lead, *others = [one_line(title) for title in titles] or [""]
+    lead, *others = [_plain(title) for title in titles] or [""]
     line = ""
     for words in others:
         if len(line) >= SHORTEST and len(line) + len(words) + len(_BETWEEN) > LONGEST:
