@@ -10,9 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.app.house import House
-from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.decide import Decision, DecisionKind, decide, usable
-from digest.editorial.identity import merge_papers
 from digest.errors import StorageError, UsageError
 from digest.mailing.schedule import weekly_day
 from digest.model import Edition, EditionKey, SourceReport, Verdict
@@ -94,6 +92,8 @@ def compose_week(house: House, day: date) -> Edition | None:
     Raises:
         UsageError: the week is not that far yet: an edition made now would lack its last days.
     """
+    from digest.editorial.compose import compose_weekly  # heavy, and only once a week
+
     key = EditionKey.weekly(day)
     kept = load_kept(house, key)
     if kept is not None:
@@ -158,6 +158,9 @@ def edition_json(edition: Edition) -> str:
 def _edit(
     house: House, key: EditionKey, day: date, collection: Collection
 ) -> tuple[Edition, Decision]:
+    from digest.editorial.compose import compose_edition  # heavy: not where it is frozen
+    from digest.editorial.identity import merge_papers
+
     config = house.config
     decision = decide(collection.reports, config.edition)
     papers = usable(collection.reports, merge_papers(collection.papers), config.edition)

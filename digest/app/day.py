@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from digest.storage.census import counts
 from digest.storage.lock import run_lock
 from digest.storage.recovery import Recovered, give_up, recover
 
+_log = logging.getLogger(__name__)
 OUT_OF_DATE = "given up: the edition is out of date (delivery.give_up_after)"
 
 
@@ -176,6 +178,15 @@ def _freeze(
     plan = make_plan(house, edition, skip_bad_rows=skip_bad_rows, on_problem=watch.on_problem)
     if freeze_edition(house, edition, plan):
         report.frozen.append(edition.key)
+        facts = {
+            "edition": str(edition.key),
+            "papers": len(edition.papers),
+            "letters": sum(plan.segments.values()),
+            "segments": len(plan.segments),
+            "skipped": len(plan.skipped),
+        }
+        said = {"event": "edition_frozen", "facts": facts}
+        _log.info("edition %s is frozen", edition.key, extra=said)
 
 
 def _deliver(

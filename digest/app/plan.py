@@ -11,12 +11,10 @@ from datetime import datetime
 from digest.app.compose import edition_json
 from digest.app.house import House
 from digest.errors import Problem
-from digest.mailing.choice import Chooser
 from digest.mailing.schedule import plan_due
 from digest.model import Edition, Recipient, Rendition, Subscriber
 from digest.model.rendition_document import rendition_to_document
 from digest.storage.campaigns import SkippedReader, freeze
-from digest.storage.lists.reading import open_lists
 
 OnProblem = Callable[[Problem], None]
 NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
@@ -45,6 +43,8 @@ class Plan:
         Raises:
             ListError: at the end, when a list turned out to be wrong.
         """
+        from digest.mailing.choice import Chooser  # here, as runs that plan nothing are many
+
         newsletter = self.house.config.newsletter
         chooser = Chooser(self.edition)
         for subscriber in self.subscribers:
@@ -115,6 +115,8 @@ def make_plan(
 def _told(
     house: House, *, skip_bad_rows: bool, on_problem: OnProblem | None
 ) -> Iterator[Subscriber]:
+    from digest.storage.lists.reading import open_lists  # not where the edition is frozen
+
     reading = open_lists(house.config, skip_bad_rows=skip_bad_rows)
     yield from reading
     for problem in reading.problems:

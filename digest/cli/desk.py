@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.voice import VOICE
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,16 +28,22 @@ class Desk:
 
     config_path: str
     verbose: int = 0
+    log_json: str | None = None
 
     def __post_init__(self) -> None:
-        level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(self.verbose, 2)]
-        logging.basicConfig(level=level, stream=sys.stderr, format="digest: %(message)s")
+        VOICE.secrets.learn(os.environ)
+        VOICE.listen(self.verbose, self.log_json, self._shift)
 
     @cached_property
     def config(self) -> Config:
         from digest.config import load_config
 
-        return load_config(Path(self.config_path))
+        config = load_config(Path(self.config_path))
+        ways = config.delivery.ways
+        variables = {way.password_env for way in ways}
+        variables |= {signature.key_env for signature in config.delivery.dkim}
+        VOICE.secrets.learn(os.environ, variables, {way.username for way in ways if way.username})
+        return config
 
     @cached_property
     def house(self) -> House:
@@ -109,7 +114,7 @@ def count(number: int, one: str) -> str:
 
 def note(text: str) -> None:
     """One line for the person at the terminal."""
-    click.echo(text, err=True)
+    VOICE.say(text)
 
 
 def show(text: str) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from digest.app import House
-from digest.app.day import plan_day
+from typing import TYPE_CHECKING
+
 from digest.cli.desk import count, show, show_json
+from digest.cli.labels import label_segment
 from digest.cli.reports import edition_counts
 from digest.cli.watch import TerminalWatch
 from digest.errors import NothingFresh
 from digest.mailing.choice import Choice
 from digest.model import EditionKey
 from digest.storage.campaigns import frozen_at
+
+if TYPE_CHECKING:
+    from digest.app import House
 
 _SEGMENTS_SHOWN = 10
 
@@ -30,6 +34,8 @@ def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bo
             done = facts["total"] - left
             show(f"edition {key} is frozen: {left} letters would go, {done} readers are done with")
         return 0
+    from digest.app.day import plan_day
+
     with TerminalWatch(all_sources=True) as watch:
         plan = plan_day(house, key, watch, skip_bad_rows=skip_bad_rows)
     if plan is None:
@@ -57,9 +63,10 @@ def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bo
         f" {count(readers, 'letter')} in {count(facts['segments'], 'segment')} would go"
         f" ({readers - later} now, {later} at their hour)"
     )
+    sections = [(section.theme, len(section.papers)) for section in plan.edition.sections]
     for segment, number in plan.segments.most_common(_SEGMENTS_SHOWN):
         choice = Choice.from_json(plan.choices[segment])
-        show(f"  {count(number, 'reader')}: {count(choice.count, 'paper')}, {choice.format}")
+        show(f"  {count(number, 'reader')}: {label_segment(choice, sections)}")
     if len(plan.segments) > _SEGMENTS_SHOWN:
         show(f"  and {len(plan.segments) - _SEGMENTS_SHOWN} segments more")
     if plan.skipped:

@@ -7,8 +7,9 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from digest.cli.desk import note, show_json
-from digest.editorial.decide import DecisionKind
+from digest.cli.breakdowns import share_documents, share_lines
+from digest.cli.desk import count, show_json
+from digest.cli.voice import VOICE
 from digest.errors import NothingFresh
 from digest.model import EditionKey
 from digest.model.document import report_to_document
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     # `digest status` needs no source, template or mail server, nor their imports.
     from digest.app import House
     from digest.app.day import DayReport
+    from digest.delivery.report import DeliveryReport
 
 _STATES = (
     "sent",
@@ -30,12 +32,13 @@ _STATES = (
     "suppressed",
     "skipped",
 )
+_REPLIES_SHOWN = 10
 EX_SOME_FAILED = 3
 EX_TEMPFAIL = 75
 
 
-def edition_counts(house: House, key: EditionKey) -> dict[str, Any]:
-    """What `digest status --json` prints of an edition.
+def edition_counts(house: House, key: EditionKey, domain: str = "") -> dict[str, Any]:
+    """What `digest status --json` prints of an edition, or of one domain's readers of it.
 
     `pending` counts what is not tried yet, claimed letters among them; `in_flight` what a run has
     on the wire this moment, or had when it was killed (the next run settles those).
@@ -43,7 +46,7 @@ def edition_counts(house: House, key: EditionKey) -> dict[str, Any]:
     states: Counter[str] = Counter()
     frozen = due = retry = None
     if house.has_state:
-        states.update(counts(house.database, key))
+        states.update(counts(house.database, key, domain))
         frozen = frozen_at(house.database, key)
         due, retry = next_due(house.database, key), next_retry(house.database, key)
     return {
@@ -66,7 +69,7 @@ def edition_counts(house: House, key: EditionKey) -> dict[str, Any]:
 
 def counts_line(facts: dict[str, Any]) -> str:
     """`2026-11-23: 120 sent, 2 rejected, 1 pending`; what is zero is not said."""
-    said = [f"{facts[name]} {name.replace('_', ' ')}" for name in _STATES if facts[name]]
+    said = [f"{facts[name]:,} {name.replace('_', ' ')}" for name in _STATES if facts[name]]
     return f"{facts['edition']}: {', '.join(said) or 'nobody to mail'}"
 
 
@@ -77,6 +80,9 @@ def tell_day(house: House, report: DayReport, *, as_json: bool, talk: bool = Fal
         DigestError: what ended the delivery, after the report of what was done before.
         NothingFresh: there is no edition yet although one is due.
     """
+    if VOICE.log is not None:
+        for key, delivery in report.deliveries.items():
+            VOICE.log.event("delivery_ended", edition=str(key), **_this_run(delivery))
     if as_json:
         show_json(report_document(house, report))
     talk = (
@@ -88,7 +94,7 @@ def tell_day(house: House, report: DayReport, *, as_json: bool, talk: bool = Fal
     )
     if talk and not as_json:
         for line in report_lines(house, report):
-            note(line)
+            VOICE.whisper(line)  # the log has had it in numbers
     if report.failure is not None:
         raise report.failure
     if report.stopped:
@@ -102,7 +108,7 @@ def report_lines(house: House, report: DayReport) -> list[str]:
     """The report for a person."""
     lines = []
     composed = report.composition
-    if composed is not None and composed.decision.kind is DecisionKind.QUIET:
+    if composed is not None and composed.decision.kind == "quiet":
         lines.append(f"no edition of {report.day}: {composed.decision.reason}")
     if report.recovered is not None and report.recovered.unknown:
         lines.append(
@@ -112,16 +118,18 @@ def report_lines(house: House, report: DayReport) -> list[str]:
     if report.given_up:
         lines.append(f"{report.given_up} letters of older editions were given up")
     for key, delivery in report.deliveries.items():
-        lines.append(counts_line(edition_counts(house, key)))
-        for reply in delivery.replies:
-            if reply.kind != "sent":
-                said = f"{reply.code or ''} {reply.last_words}".strip()
-                lines.append(f"  {reply.count} {reply.kind} at {reply.stage}: {said}")
+        facts = edition_counts(house, key)
+        lines.append(counts_line(facts))
+        lines += _reply_lines(delivery)
         if delivery.sent:
             lines.append(
-                f"  {delivery.sent} letters in {delivery.seconds:.1f} s"
-                f" ({delivery.rate:.0f}/s) by {delivery.transport}"
+                f"  {count(delivery.sent, 'letter')} in {delivery.seconds:.1f} s"
+                f" ({delivery.rate:,.0f}/s) by {delivery.transport},"
+                f" {count(delivery.connects, 'connection')} opened"
             )
+            lines += share_lines(house, key, delivery)
+        if report.failure is None:
+            lines += _waiting_lines(house, facts)
     if report.stopped:
         lines.append("stopped on request; the next run goes on where this one ended")
     return lines or [f"{report.day}: nothing to do"]
@@ -143,23 +151,60 @@ def report_document(house: House, report: DayReport) -> dict[str, Any]:
         },
         "given_up": report.given_up,
         "stopped": report.stopped,
-        "failure": report.failure.message if report.failure else None,
+        "failure": VOICE.secrets.hide(report.failure.message) if report.failure else None,
         "editions": [
             edition_counts(house, key)
-            | {
-                "this_run": {
-                    "sent": delivery.sent,
-                    "deferred": delivery.deferred,
-                    "rejected": delivery.rejected,
-                    "unknown": delivery.unknown,
-                    "seconds": round(delivery.seconds, 3),
-                    "rate": round(delivery.rate, 1),
-                    "transport": delivery.transport,
-                }
-            }
+            | {"this_run": _this_run(delivery) | share_documents(house, key, delivery)}
             for key, delivery in report.deliveries.items()
         ],
     }
+
+
+def _this_run(delivery: DeliveryReport) -> dict[str, Any]:
+    """What one run did, in numbers."""
+    return {
+        "sent": delivery.sent,
+        "deferred": delivery.deferred,
+        "rejected": delivery.rejected,
+        "unknown": delivery.unknown,
+        "untried": delivery.untried,
+        "seconds": round(delivery.seconds, 3),
+        "rate": round(delivery.rate, 1),
+        "connections": delivery.connects,
+        "transport": delivery.transport,
+        "stopped": delivery.stopped,
+    }
+
+
+def _reply_lines(delivery: DeliveryReport) -> list[str]:
+    bad = sorted((r for r in delivery.replies if r.kind != "sent"), key=lambda reply: -reply.count)
+    lines = []
+    for reply in bad[:_REPLIES_SHOWN]:
+        said = f"{reply.code or ''} {reply.last_words}".strip()
+        lines.append(f"  {reply.count:,} {reply.kind} at {reply.stage}: {said}")
+    if len(bad) > _REPLIES_SHOWN:
+        lines.append("  and other replies: digest status --by reply")
+    return lines
+
+
+def _waiting_lines(house: House, facts: dict[str, Any]) -> list[str]:
+    """What is left, and when it goes on: no run does it by itself."""
+    lines = []
+    if facts["deferred"] and facts["next_retry"]:
+        moment = _local(house, facts["next_retry"])
+        lines.append(f"  {facts['deferred']:,} deferred: a run from {moment} on tries again")
+    if facts["pending"] and facts["next_due"]:
+        moment = _local(house, facts["next_due"])
+        lines.append(f"  {facts['pending']:,} pending: the first is due at {moment}")
+    if facts["unknown"]:
+        lines.append(
+            f"  {facts['unknown']:,} unknown: digest status --date {facts['edition']} --unknown"
+        )
+    return lines
+
+
+def _local(house: House, moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(house.zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -2,44 +2,38 @@
 
 from __future__ import annotations
 
-import logging
+import os
 import sys
-import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from digest.cli.desk import note
+from digest.cli.bar import Bar
+from digest.cli.voice import VOICE
 from digest.errors import Problem
 from digest.model import EditionKey, Outcome, OutcomeKind, Recipient, SourceReport, Verdict
 
-_log = logging.getLogger(__name__)
-_REDRAW = 0.1
 _FINE = (Verdict.FRESH, Verdict.QUIET)
+#: So many letters that did not arrive are told one by one: cron mails every line.
+_TOLD = 20
+_SENT = OutcomeKind.SENT
+_UNTRIED = OutcomeKind.UNTRIED
 
 
 class TerminalWatch:
     """Fits `digest.app.day.Watch`. Use it in a `with`, so that the bar is taken down."""
 
     def __init__(self, *, all_sources: bool = False) -> None:
-        self._all_sources = all_sources or sys.stderr.isatty()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
-        self._task = self._progress.add_task("", total=0, visible=False, rate="")
-        self._waiting = 0
-        self._drawn = 0.0
+        self._log = VOICE.log
+        bare = VOICE.log is None or not VOICE.log.on_stderr
+        terminal = sys.stderr.isatty() and bare
+        self._all_sources = all_sources or terminal
+        drawable = terminal and os.environ.get("TERM") != "dumb"
+        self._bar = Bar(sys.stderr) if drawable else None
+        self._chatty = VOICE.chatty
+        self._troubles = 0
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        VOICE.bar = self._bar
         return self
 
     def __exit__(
@@ -48,47 +42,54 @@ class TerminalWatch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._waiting:
-            self._progress.update(self._task, advance=self._waiting)
-        self._progress.stop()
+        VOICE.bar = None
+        if self._bar:
+            self._bar.finish()
+        if self._troubles > _TOLD and not self._chatty:
+            more = f"{self._troubles - _TOLD:,} more"
+            VOICE.whisper(f"digest: and {more}; digest status --undelivered lists them")
 
     def on_report(self, report: SourceReport) -> None:
         """A source has answered."""
+        if self._log:
+            self._log.event(
+                "source",
+                source=report.source,
+                verdict=str(report.verdict),
+                papers=report.papers,
+                words=report.reason,
+            )
         if self._all_sources or report.verdict not in _FINE:
-            note(describe(report))
+            VOICE.whisper(describe(report))
 
     def on_problem(self, problem: Problem) -> None:
         """A list has a flaw that stops nothing."""
-        note(str(problem))
+        VOICE.say(str(problem), level="problem")
 
     def on_edition(self, key: EditionKey, letters: int) -> None:
         """Letters of an edition are about to go."""
-        if self._waiting:
-            self._progress.update(self._task, advance=self._waiting)
-            self._waiting = 0
-        self._task = self._progress.add_task(
-            f"letters of {key}", total=letters, visible=letters > 0, rate=""
-        )
+        if self._log:
+            self._log.event("delivery_started", edition=str(key), letters=letters)
+        if self._bar:
+            self._bar.start(f"letters of {key}", letters)
 
     def on_outcome(self, recipient: Recipient, outcome: Outcome) -> None:
-        """A letter's outcome is on record."""
-        self._advance()
-        level = logging.INFO if outcome.kind is OutcomeKind.SENT else logging.WARNING
-        if level == logging.INFO and not _log.isEnabledFor(level):
-            return
-        where = f"{outcome.code or ''} {outcome.words}".strip()
-        _log.log(level, "%s %s (%s): %s", recipient.address, outcome.kind, outcome.stage, where)
+        """A letter's outcome is on record. Called for every letter: it has to be quick."""
+        kind = outcome.kind
+        if self._log is not None:
+            self._log.letter(recipient, outcome)
+        if self._bar is not None and kind is not _UNTRIED:
+            self._bar.advance()
+        if kind is not _SENT or self._chatty:
+            self._tell(recipient, outcome)
 
-    def _advance(self) -> None:
-        """Redrawing costs more than a letter does: a few times a second are enough."""
-        self._waiting += 1
-        now = time.monotonic()
-        if self._progress.disable or now - self._drawn < _REDRAW:
-            return
-        speed = self._progress.tasks[-1].speed
-        rate = f"{speed:,.0f}/s" if speed else ""
-        self._progress.update(self._task, advance=self._waiting, rate=rate)
-        self._waiting, self._drawn = 0, now
+    def _tell(self, recipient: Recipient, outcome: Outcome) -> None:
+        if outcome.kind is not _SENT:
+            self._troubles += 1
+        if self._troubles <= _TOLD or self._chatty:
+            said = f"{outcome.code or ''} {outcome.words}".strip()
+            where = f"{recipient.address} {outcome.kind} ({outcome.stage})"
+            VOICE.whisper(f"digest: {where}: {said}")
 
 
 def describe(report: SourceReport) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from digest.delivery.faults import ConnectFailed, RunStopped
 from digest.delivery.pacing import Wait
 from digest.delivery.protocols import Connection, Transport
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ class Door:
             RunStopped: too many in a row came to nothing.
         """
         self._open -= 1
+        self._tell("connection_closed", fruitless or "closed")
         if fruitless:
             self._missed(f"{self._transport.name} keeps closing connections: {fruitless}")
 
@@ -102,12 +106,19 @@ class Door:
         try:
             connection = await self._transport.connect()
         except ConnectFailed as error:
+            self._tell("connection_failed", error.message)
             if not error.temporary:
                 raise RunStopped(error.message) from None
             self._missed(error.message, "; nobody is marked")
             return None
         self.connects += 1
+        self._tell("connection_opened", "opened")
         return connection
+
+    def _tell(self, event: str, words: str) -> None:
+        """For the log: relay and words."""
+        facts = {"relay": self._transport.name}
+        _log.info("%s", words, extra={"event": event, "facts": facts})
 
     def _missed(self, message: str, comfort: str = "") -> None:
         self._failures += 1

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from digest.model import EditionKey
+from digest.model import EditionKey, EmailAddress
 from digest.storage.database import Database
 from digest.storage.schema import delivery
 from digest.storage.states import State
@@ -38,15 +38,15 @@ class DeliveryRow:
     updated_at: datetime
 
 
-def counts(database: Database, edition: EditionKey) -> dict[str, int]:
-    """How many rows are in each state; every state is there.
+def counts(database: Database, edition: EditionKey, domain: str = "") -> dict[str, int]:
+    """How many rows are in each state, of one domain if it is given; every state is there.
 
     Raises:
         StorageError: the ledger cannot be read.
     """
     query = (
         sa.select(delivery.c.state, sa.func.count().label("rows"))
-        .where(delivery.c.edition == edition.text)
+        .where(*within(edition, (), domain))
         .group_by(delivery.c.state)
     )
     with database.read() as connection:
@@ -55,9 +55,16 @@ def counts(database: Database, edition: EditionKey) -> dict[str, int]:
 
 
 def rows(
-    database: Database, edition: EditionKey, states: Collection[State] = tuple(State)
+    database: Database,
+    edition: EditionKey,
+    states: Collection[State] = tuple(State),
+    *,
+    domain: str = "",
+    address: EmailAddress | None = None,
 ) -> Iterator[DeliveryRow]:
     """The rows in any of `states`, by address; a few thousand at a time are in memory.
+
+    `domain` and `address` narrow them to one domain's readers, or to one.
 
     A slow reader (a pager) holds no transaction open between two portions.
 
@@ -65,18 +72,14 @@ def rows(
         StorageError: the ledger cannot be read.
     """
     columns = [delivery.c[name] for name in DeliveryRow.__slots__]
-    # Joined with "", the state is no business of an index: the primary key gives the order, and
-    # each portion costs its own rows instead of a sort of all that are left.
-    state = delivery.c.state.concat("")
     query = (
         sa.select(delivery.c.address_key, *columns)
-        .where(
-            delivery.c.edition == edition.text,
-            state.in_([each.value for each in states]),
-        )
+        .where(*within(edition, states, domain))
         .order_by(delivery.c.address_key)
         .limit(_CHUNK)
     )
+    if address is not None:
+        query = query.where(delivery.c.address_key == address.key)
     after = ""
     while True:
         with database.read() as connection:
@@ -85,6 +88,20 @@ def rows(
         if len(portion) < _CHUNK:
             return
         after = portion[-1].address_key
+
+
+def within(
+    edition: EditionKey, states: Collection[State], domain: str = ""
+) -> list[sa.ColumnElement[bool]]:
+    """Which rows are asked for: an edition's, in any of `states` (none: all), of one domain."""
+    found = [delivery.c.edition == edition.text]
+    if states and len(states) < len(State):
+        # Joined with "", the state is no business of an index: the primary key gives the order,
+        # and each portion costs its own rows instead of a sort of all that are left.
+        found.append(delivery.c.state.concat("").in_([each.value for each in states]))
+    if domain:
+        found.append(delivery.c.address_key.endswith(f"@{domain}", autoescape=True))
+    return found
 
 
 def next_retry(database: Database, edition: EditionKey) -> datetime | None:
@@ -120,5 +137,6 @@ def _first(
 
 
 def _row(row: Any) -> DeliveryRow:
-    fields = {name: getattr(row, name) for name in DeliveryRow.__slots__}
-    return DeliveryRow(**fields | {"state": State(row.state)})
+    fields = dict(zip(DeliveryRow.__slots__, row[1:], strict=True))
+    fields["state"] = State(fields["state"])
+    return DeliveryRow(**fields)

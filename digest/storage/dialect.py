@@ -48,3 +48,8 @@ def make_sqlite_engine(path: Path, *, busy_seconds: float) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def after_at(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """What follows the @ of an address; there is exactly one (SQLite's instr)."""
+    return sa.func.substr(column, sa.func.instr(column, "@") + 1, type_=sa.String)

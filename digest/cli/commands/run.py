@@ -21,7 +21,6 @@ def command(
     Safe to repeat: nobody gets an edition twice. Silent when all is well.
     """
     from digest.app.day import run_day
-    from digest.cli.plans import tell_plan
     from digest.cli.reports import tell_day
     from digest.cli.watch import TerminalWatch
 
@@ -29,6 +28,8 @@ def command(
     local = desk.clock().astimezone(desk.house.zone)
     early = date_text is None and after is not None and local.time() < after
     if dry_run:
+        from digest.cli.plans import tell_plan
+
         return tell_plan(desk.house, desk.key(date_text), skip_bad_rows, as_json=as_json)
     with TerminalWatch() as watch:
         report = run_day(

@@ -27,13 +27,14 @@ def command(
     """Send an edition to everyone on the lists who has not got it yet."""
     from digest.app import House
     from digest.app.day import send_edition
-    from digest.cli.plans import tell_plan
     from digest.cli.reports import tell_day
     from digest.cli.watch import TerminalWatch
     from digest.storage import recovery
 
     key = desk.key(date_text)
     if dry_run:
+        from digest.cli.plans import tell_plan
+
         return tell_plan(desk.house, key, skip_bad_rows, as_json=as_json)
 
     def prepare(house: House) -> None:
