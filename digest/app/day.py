@@ -13,6 +13,7 @@ from digest.app.compose import Composition, compose_day, compose_week, week_is_d
 from digest.app.deliver import deliver_edition, make_ways
 from digest.app.house import House
 from digest.app.plan import Plan, freeze_edition, make_plan
+from digest.app.signing import load_signers
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.report import DeliveryReport
 from digest.editorial.decide import DecisionKind
@@ -87,7 +88,7 @@ def run_day(
         DigestError: as the rooms raise it; what was sent until then is in the ledger.
     """
     report = DayReport(day=day)
-    make_ways(house)  # a missing password stops here, before anything is planned
+    _check_secrets(house)
     with _at_work(house, report, "digest run"):
         if compose:
             _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
@@ -112,7 +113,7 @@ def send_edition(
     `prepare` runs under the lock before anything is claimed (to resend unknown letters).
     """
     report = DayReport(day=key.day())
-    make_ways(house)
+    _check_secrets(house)
     with _at_work(house, report, "digest send"):
         if frozen_at(house.database, key) is None:
             edition = _edition_of(house, key, report, watch)
@@ -134,6 +135,12 @@ def plan_day(house: House, key: EditionKey, watch: Watch, *, skip_bad_rows: bool
     for _ in plan.recipients():
         pass
     return plan
+
+
+def _check_secrets(house: House) -> None:
+    """A missing password or key stops here, before anything is planned."""
+    make_ways(house)
+    load_signers(house)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from digest.app.house import House
+from digest.app.signing import load_signers
 from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
 from digest.delivery.relay import Way
@@ -84,6 +85,7 @@ def load_writer(house: House, key: EditionKey) -> LetterWriter:
         house.config.newsletter,
         house.keys,
         campaign.frozen_at,
+        signers=load_signers(house),
     )
 
 

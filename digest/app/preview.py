@@ -12,6 +12,7 @@ from pathlib import Path
 from digest.app.deliver import make_ways
 from digest.app.house import House
 from digest.app.plan import render
+from digest.app.signing import load_signers
 from digest.errors import DeliveryError, StorageError, UsageError
 from digest.mailing.assemble import Shortening
 from digest.mailing.choice import choose_papers
@@ -67,6 +68,7 @@ def preview_letter(
         house.keys,
         edition.created_at,
         subject_prefix=PREFIX if to else "",
+        signers=load_signers(house),
     )
     recipient = Recipient(
         edition=edition.key,

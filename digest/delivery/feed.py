@@ -108,6 +108,13 @@ class Feed:
         """Let everyone who waits look again."""
         self._changed.set()
 
+    async def has_more(self) -> bool:
+        """Whether anybody is left who was not taken."""
+        if self._ready or self._parked_count:
+            return True
+        self._ready.extend(await self._scribe.claim(1))
+        return bool(self._ready)
+
     async def release(self) -> None:
         """Give everyone back who is still claimed."""
         parked = [recipient for queue in self._parked.values() for recipient in queue]

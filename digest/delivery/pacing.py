@@ -17,8 +17,8 @@ Wait = Callable[[float], Awaitable[bool]]
 _CATCH_UP = 0.05
 #: The rate is what was taken in the last second; a run that just began is measured by less.
 _BUCKETS, _BUCKET, _SHORTEST = 10, 0.1, 0.25
-_FIRST_DROP, _LATER_DROP = 0.5, 0.7
-_BACK, _NEAR, _PROBE = 0.25, 0.95, 0.02
+_FIRST_DROP, _LATER_DROP = 0.5, 0.8
+_BACK, _NEAR, _PROBE = 0.25, 0.95, 0.05
 _SLOWEST = 0.2
 
 
@@ -139,7 +139,8 @@ class Pace:
     def _measure(self, now: float) -> float:
         """Letters a second that were taken of late."""
         self._turn_buckets(now)
-        seconds = min(max(now - self._began, _SHORTEST), _BUCKETS * _BUCKET)
+        kept = (_BUCKETS - 1) * _BUCKET + now % _BUCKET
+        seconds = min(max(now - self._began, _SHORTEST), kept)
         return max(sum(self._counts) / seconds, _SLOWEST)
 
 

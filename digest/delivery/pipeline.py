@@ -242,8 +242,6 @@ class PipelinedConnection(asyncio.Protocol):
             self._lose(said if code == 421 else f"a reply that nobody asked for: {said}")
             return
         asked = self._asked.popleft()
-        if self._asked:
-            self._set_deadline()
         if asked is _Asked.DOT:
             self._take_verdict(code, words)
         elif asked in _STAGES:
@@ -253,6 +251,8 @@ class PipelinedConnection(asyncio.Protocol):
                 self._bye.set_result(None)
         elif code == 421 or (asked is _Asked.RSET and not 200 <= code < 300):
             self._lose(f"{code} {words}")
+        if self._asked:
+            self._set_deadline()
 
     def _take_verdict(self, code: int, words: str) -> None:
         """The answer to a content."""
@@ -311,8 +311,9 @@ class PipelinedConnection(asyncio.Protocol):
 
     def _is_out_of_step(self, offer: _Offer, asked: _Asked, code: int) -> bool:
         """Does a relay that has not shown that it understands pipelining complain of the order?"""
-        proved = self._proof.behind if offer.behind else self._proof.group
-        return not proved and asked is not _Asked.MAIL and code in (500, 501, 502, 503)
+        if offer.behind:
+            return not self._proof.behind and code in _OUT_OF_STEP
+        return not self._proof.group and asked is not _Asked.MAIL and code in _OUT_OF_STEP
 
     def _give_way(self, words: str) -> None:
         """End a conversation that does not work this way; the relay is served plainly from now."""
@@ -372,6 +373,7 @@ class PipelinedConnection(asyncio.Protocol):
             self._bye.set_result(None)
 
 
+_OUT_OF_STEP = (500, 501, 502, 503)
 _OF_ENVELOPE = (_Asked.MAIL, _Asked.RCPT, _Asked.DATA)
 
 

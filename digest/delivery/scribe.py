@@ -77,12 +77,6 @@ class Scribe:
             self._break(error)
             return ()
 
-    async def claim_one(self) -> bool:
-        """Whether the ledger has anybody left; she is given back at once."""
-        left = await self.claim(1)
-        await self.release(left)
-        return bool(left)
-
     def record(
         self, *, begun: Recipient | None = None, settled: Sequence[Settled] = ()
     ) -> asyncio.Future[Written]:

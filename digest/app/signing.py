@@ -1,0 +1,58 @@
+"""The keys that sign the letters, from files or the environment."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from digest.app.house import House
+from digest.config import DkimConfig
+from digest.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from digest.mailing.dkim import Signer
+
+
+def load_signers(house: House) -> tuple[Signer, ...]:
+    """One signer for each of `delivery.dkim`; none where it is not set.
+
+    Raises:
+        ConfigError: a key is missing, readable by others, or none that DKIM takes.
+    """
+    if not house.config.delivery.dkim:
+        return ()
+    from digest.mailing.dkim import parse_signer
+
+    domain = house.config.newsletter.sender.domain
+    signers = []
+    for dkim in house.config.delivery.dkim:
+        where, pem = _load_pem(house, dkim)
+        name = dkim.domain or domain
+        signers.append(parse_signer(pem, selector=dkim.selector, domain=name, where=where))
+    return tuple(signers)
+
+
+def _load_pem(house: House, dkim: DkimConfig) -> tuple[str, bytes | str]:
+    if dkim.key_file is not None:
+        path = house.config.path(dkim.key_file)
+        return str(path), _read_private(path)
+    if pem := house.environ.get(dkim.key_env):
+        return dkim.key_env, pem
+    what = f"neither key_file nor the environment variable {dkim.key_env} is set"
+    mend = f"put the private key in PEM form into {dkim.key_env}, or name its file"
+    raise ConfigError([Problem(file="config.yaml", key="delivery.dkim", what=what, mend=mend)])
+
+
+def _read_private(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            pem = file.read(65_536)
+    except OSError as error:
+        what = f"cannot be read: {error.strerror}"
+        raise ConfigError([Problem(file=str(path), key="delivery.dkim", what=what)]) from None
+    if mode & 0o077:
+        what, mend = f"can be read by others (mode {mode:o})", f"chmod 600 {path}"
+        raise ConfigError([Problem(file=str(path), key="delivery.dkim", what=what, mend=mend)])
+    return pem
