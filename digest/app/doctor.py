@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from digest.app.compose import collect_papers
 from digest.app.deliver import make_ways
 from digest.app.house import House
+from digest.app.signing import load_signers
 from digest.delivery.relay import Way
 from digest.errors import DigestError, ListError
 from digest.model import Verdict
@@ -37,7 +39,8 @@ def examine(house: House, *, network: bool = True) -> Iterator[Finding]:
     yield from _guarded("state", lambda: _state(house))
     if network:
         yield from _guarded("sources", lambda: _sources(house))
-        yield from _guarded("delivery", lambda: _delivery(house))
+        yield from _delivery(house)
+    yield from _guarded("dkim", lambda: _signatures(house))
     yield from _headers(house)
 
 
@@ -106,14 +109,42 @@ def _delivery(house: House) -> Iterator[Finding]:
         yield Finding(about="delivery", ok=True, words=words)
         return
 
-    async def log_in(way: Way) -> None:
+    ways: Sequence[Way] = ()
+    try:
+        ways = make_ways(house)
+    except DigestError as error:
+        yield from (Finding(about="delivery", ok=False, words=line) for line in error.lines())
+    for way, relay in zip(ways, delivery.ways, strict=False):
+        yield from _guarded("delivery", partial(_relay, way, relay.security))
+
+
+def _relay(way: Way, security: str) -> Iterator[Finding]:
+    async def log_in() -> None:
         connection = await way.transport.connect()
         await connection.close()
 
-    for way, relay in zip(make_ways(house), delivery.ways, strict=True):
-        asyncio.run(log_in(way))
-        words = f"{way.transport.name} answers ({relay.security}) and takes our login"
-        yield Finding(about="delivery", ok=True, words=words)
+    asyncio.run(log_in())
+    words = f"{way.transport.name} answers ({security}) and takes our login"
+    yield Finding(about="delivery", ok=True, words=words)
+    if way.left_today == 0:
+        words = f"{way.transport.name} has had its letters of the day (letters_per_day)"
+        yield Finding(about="delivery", ok=None, words=words)
+
+
+def _signatures(house: House) -> Iterator[Finding]:
+    """The keys can be read; what the DNS must hold for them, which is not looked up."""
+    if not house.config.delivery.dkim:
+        return
+    from digest.mailing.dkim import dns_record
+
+    ours = f".{house.config.newsletter.sender.domain}"
+    for signer in load_signers(house):
+        record = dns_record(signer)
+        words = f"letters are signed ({signer.algorithm}); the DNS must hold"
+        yield Finding(about="dkim", ok=True, words=f"{words} {record.name} TXT {record.value}")
+        if not ours.endswith(f".{signer.domain}"):
+            words = f"{signer.domain} is not the domain of newsletter.from: DMARC will not count it"
+            yield Finding(about="dkim", ok=None, words=words)
 
 
 def _headers(house: House) -> Iterator[Finding]:
