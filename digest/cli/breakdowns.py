@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from digest.cli.desk import count
-from digest.cli.labels import segment_labels
+from digest.cli.voice import VOICE
 
 if TYPE_CHECKING:
     from digest.app import House
-    from digest.delivery.report import DeliveryReport, Share
+    from digest.delivery.report import DeliveryReport, ReplyCount, Share
     from digest.model import EditionKey
 
 _IN_TEXT = 10
@@ -23,6 +23,8 @@ def share_lines(house: House, key: EditionKey, delivery: DeliveryReport) -> Iter
     if len(delivery.relays) > 1:
         yield from _lines("relay", delivery.relays, str)
     if len(delivery.segments) > 1:
+        from digest.cli.labels import segment_labels
+
         yield from _lines("theme choice", delivery.segments, segment_labels(house.database, key))
     if len(delivery.domains) > 1:
         yield from _lines("domain", delivery.domains, str)
@@ -30,6 +32,8 @@ def share_lines(house: House, key: EditionKey, delivery: DeliveryReport) -> Iter
 
 def share_documents(house: House, key: EditionKey, delivery: DeliveryReport) -> dict[str, Any]:
     """The same for a program, with what is past a thousand of a kind added up."""
+    from digest.cli.labels import segment_labels
+
     label = segment_labels(house.database, key)
     segments = _documents("segment", delivery.segments)
     for each in segments:
@@ -38,7 +42,15 @@ def share_documents(house: House, key: EditionKey, delivery: DeliveryReport) -> 
         "relays": _documents("relay", delivery.relays),
         "segments": segments,
         "domains": _documents("domain", delivery.domains),
+        "replies": [_reply(reply) for reply in delivery.replies[:_IN_JSON]],
     }
+
+
+def _reply(reply: ReplyCount) -> dict[str, Any]:
+    names = ("stage", "code", "enhanced", "count")
+    words = VOICE.secrets.hide(reply.last_words)
+    facts = {"outcome": str(reply.kind)} | {name: getattr(reply, name) for name in names}
+    return facts | {"words": words}
 
 
 def _lines(what: str, shares: Sequence[Share], name: Callable[[str], str]) -> Iterator[str]:

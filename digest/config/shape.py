@@ -28,7 +28,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 class Shape(BaseModel):
     """Frozen, and deaf to keys that it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Built once, whole, when a config is read: building each part on import costs as much again.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _seconds(value: Any) -> Any:

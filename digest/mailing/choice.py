@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from digest.mailing.matching import PaperIndex
 from digest.model import Edition, Format, Subscriber
 
 #: The fields of a subscriber that decide her choice; two readers with equal ones share it.
@@ -69,6 +68,8 @@ class Chooser:
     """
 
     def __init__(self, edition: Edition) -> None:
+        from digest.mailing.matching import PaperIndex  # not where choices are only read
+
         self._index = PaperIndex(edition)
         self._sizes = tuple(len(section.papers) for section in edition.sections)
         self._ranks = _ranks_by_score(edition)

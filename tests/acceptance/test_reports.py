@@ -86,6 +86,8 @@ def test_the_json_report_has_every_count_and_its_parts_add_up(tmp_path):
         "Robots: 2 papers": 1,
     }
     assert [each["domain"] for each in run["domains"]] == ["example.org", "example.net"]
+    said = {(each["outcome"], each["code"]): each["count"] for each in run["replies"]}
+    assert said == {("sent", 250): 2, ("deferred", 451): 1, ("rejected", 550): 1}
     assert edition["next_retry"] > edition["frozen_at"]
 
 
@@ -238,6 +240,8 @@ def test_no_secret_is_told_at_any_level_though_the_server_echoes_it(tmp_path, us
             room.run("-vv", "--log-json", str(path), *words) for words in (("run",), ("doctor",))
         ]
         done.append(room.run("-vv", "--log-json", "-", "send", "--json"))
+    for more in (["--json"], ["--csv"], ["--by", "reply"]):
+        done.append(room.run("status", "--undelivered", *more))
     told = path.read_text(encoding="utf-8") + "".join(each.out + each.err for each in done)
     if echo.stage == "rcpt":
         assert "[secret]" in told

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from digest.cli.desk import Desk, count, date_option, json_option, note, pass_desk, show
+from digest.cli.voice import VOICE
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def command(
     for line in _group_lines(groups or ()):
         show(line)
     for row in found:
-        why = f"{row.code or ''} {row.words}".split()
+        why = f"{row.code or ''} {VOICE.secrets.hide(row.words)}".split()
         name = f"\t{row.reader_id}" if reader else ""
         sys.stdout.write(f"  {row.address}\t{row.state}{name}\t{' '.join(why)}\n")
     return 0
@@ -141,7 +142,7 @@ def _group_lines(groups: Iterable[Group]) -> Iterator[str]:
     groups = list(groups)
     for group in groups[:_GROUPS_SHOWN]:
         counts = ", ".join(f"{n:,} {state}" for state, n in group.states.most_common())
-        words = f": {group.words}" if group.words else ""
+        words = f": {VOICE.secrets.hide(group.words)}" if group.words else ""
         yield f"  {group.name}\t{counts}{words}"
     if rest := groups[_GROUPS_SHOWN:]:
         letters = sum(group.total for group in rest)
@@ -149,7 +150,7 @@ def _group_lines(groups: Iterable[Group]) -> Iterator[str]:
 
 
 def _document(group: Group) -> dict[str, Any]:
-    words = {"words": group.words} if group.words else {}
+    words = {"words": VOICE.secrets.hide(group.words)} if group.words else {}
     return {"name": group.name, "total": group.total} | dict(group.states) | words
 
 
@@ -175,7 +176,7 @@ def _address(text: str, option: str) -> EmailAddress:
 def _table(found: Iterable[DeliveryRow]) -> Iterator[list[object]]:
     yield [*_COLUMNS]
     for row in found:
-        yield [getattr(row, name) for name in _COLUMNS]
+        yield [_value(row, name) for name in _COLUMNS]
 
 
 def _group_table(groups: Iterable[Group]) -> Iterator[list[object]]:
@@ -183,7 +184,12 @@ def _group_table(groups: Iterable[Group]) -> Iterator[list[object]]:
 
     yield ["name", "total", *State, "words"]
     for group in groups:
-        yield [group.name, group.total, *(group.states[state] for state in State), group.words]
+        yield [
+            group.name,
+            group.total,
+            *(group.states[state] for state in State),
+            VOICE.secrets.hide(group.words),
+        ]
 
 
 def _write_csv(file: TextIO, table: Iterable[list[object]]) -> None:
@@ -200,7 +206,7 @@ def _write_json(facts: dict[str, Any], found: Iterable[DeliveryRow] | None) -> N
     out.write(f'{text.removesuffix("}").rstrip()},\n  "readers": [')
     comma = ""
     for row in found:
-        reader = {name: _plain(getattr(row, name)) for name in _COLUMNS}
+        reader = {name: _plain(_value(row, name)) for name in _COLUMNS}
         out.write(f"{comma}\n    {json.dumps(reader, ensure_ascii=False)}")
         comma = ","
     out.write("\n  ]\n}\n")
@@ -227,6 +233,11 @@ def _place(out: Path | None) -> Iterator[TextIO]:
     finally:
         with suppress(OSError):
             partial.unlink()
+
+
+def _value(row: DeliveryRow, name: str) -> object:
+    """A column; words are a server's, which may echo what it was told."""
+    return VOICE.secrets.hide(row.words) if name == "words" else getattr(row, name)
 
 
 def _plain(value: object) -> object:
