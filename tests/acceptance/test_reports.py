@@ -241,7 +241,7 @@ def test_no_secret_is_told_at_any_level_though_the_server_echoes_it(tmp_path, us
         ]
         done.append(room.run("-vv", "--log-json", "-", "send", "--json"))
     for more in (["--json"], ["--csv"], ["--by", "reply"]):
-        done.append(room.run("status", "--undelivered", *more))
+        done += [room.run("status", "--undelivered", *more)]
     told = path.read_text(encoding="utf-8") + "".join(each.out + each.err for each in done)
     if echo.stage == "rcpt":
         assert "[secret]" in told
