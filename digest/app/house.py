@@ -15,7 +15,7 @@ from digest.model import EmailAddress, TemplateSet
 from digest.storage.database import NAME as DATABASE_NAME
 from digest.storage.database import Database, open_database
 from digest.storage.reply_cache import FileReplyCache
-from digest.storage.secret_key import load_keys
+from digest.storage.secret_key import fingerprint, load_keys
 from digest.storage.state_marker import NAME as MARKER_NAME
 from digest.storage.templates import load_template_set
 
@@ -43,7 +43,11 @@ class House:
         Raises:
             StorageError: it cannot be opened; nothing may be sent then.
         """
-        return open_database(self.config.state_dir / DATABASE_NAME, create=True)
+        return open_database(
+            self.config.state_dir / DATABASE_NAME,
+            create=True,
+            synchronous=self.config.delivery.synchronous,
+        )
 
     @property
     def has_state(self) -> bool:
@@ -58,6 +62,19 @@ class House:
     def keys(self) -> tuple[bytes, ...]:
         """The signing keys, newest first."""
         return load_keys(self.config.state_dir, self.environ.get("DIGEST_SECRET_KEY"))
+
+    @property
+    def key_fingerprint(self) -> str:
+        """Names the key that signs today."""
+        return fingerprint(self.keys[0])
+
+    def keys_for(self, fingerprint_then: str) -> tuple[bytes, ...]:
+        """The keys with the one that signed then in front, if it is still there.
+
+        The oldest stays the last: Message-IDs and readers' ids are made with it.
+        """
+        then = [key for key in self.keys if fingerprint(key) == fingerprint_then]
+        return (*then, *self.keys)
 
     @cached_property
     def templates(self) -> TemplateSet:

@@ -144,4 +144,6 @@ def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
         skipped=plan.skipped,
         # A week repeats its days on purpose: it does not make a paper seen.
         paper_ids=() if edition.key.is_weekly else tuple(p.ids for p in edition.papers),
+        newsletter=house.config.newsletter,
+        key_fingerprint=house.key_fingerprint,
     )

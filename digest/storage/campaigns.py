@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from digest.config import NewsletterConfig
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, PaperId, Recipient
 from digest.storage.database import Database
@@ -35,7 +36,12 @@ class SkippedReader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
-    """A frozen edition: everything its letters are made of. `choices` maps segments to JSON."""
+    """A frozen edition: everything its letters are made of. `choices` maps segments to JSON.
+
+    `newsletter` is that of the moment of freezing, `key_fingerprint` names the key that signed
+    then: a letter that is sent again equals the first. None and "" are those of an edition that
+    an older program froze.
+    """
 
     edition: EditionKey
     date: date
@@ -43,6 +49,8 @@ class Campaign:
     edition_document: str
     rendition_document: str
     choices: Mapping[str, str]
+    newsletter: NewsletterConfig | None = None
+    key_fingerprint: str = ""
 
 
 def freeze(
@@ -58,6 +66,8 @@ def freeze(
     skipped: Iterable[SkippedReader] = (),
     paper_ids: Iterable[Iterable[PaperId]] = (),
     memory: Mapping[str, frozenset[str]] | None = None,
+    newsletter: NewsletterConfig | None = None,
+    key_fingerprint: str = "",
 ) -> bool:
     """Make `key` a campaign: its documents, one row per reader, its papers marked as seen.
 
@@ -74,8 +84,19 @@ def freeze(
     with database.write() as connection:
         if _is_frozen(connection, key):
             return False
-        documents = (edition_document, rendition_document)
-        connection.execute(_campaign_row(key, day, frozen_at, *documents))
+        settings = newsletter.model_dump_json(by_alias=True) if newsletter else None
+        connection.execute(
+            campaign.insert().values(
+                edition=str(key),
+                date=day,
+                frozen_at=frozen_at,
+                edition_document=edition_document,
+                rendition_document=rendition_document,
+                content_hash=_hash(edition_document, rendition_document, settings),
+                newsletter_document=settings,
+                key_fingerprint=key_fingerprint,
+            )
+        )
         _keep_in_archive(connection, key, day, frozen_at, edition_document)
         try:
             rows = (_recipient_row(recipient, frozen_at) for recipient in recipients)
@@ -105,7 +126,9 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
         where = segment.c.edition == str(key)
         pairs = connection.execute(sa.select(segment.c.segment, segment.c.choice).where(where))
         choices = {pair.segment: pair.choice for pair in pairs}
-    if row.content_hash != _hash(row.edition_document, row.rendition_document):
+    if row.content_hash != _hash(
+        row.edition_document, row.rendition_document, row.newsletter_document
+    ):
         raise StorageError(f"{database.path}: the frozen edition {key} is damaged")
     return Campaign(
         edition=key,
@@ -114,6 +137,8 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
         edition_document=row.edition_document,
         rendition_document=row.rendition_document,
         choices=choices,
+        newsletter=_newsletter(row.newsletter_document),
+        key_fingerprint=row.key_fingerprint,
     )
 
 
@@ -156,19 +181,6 @@ def open_editions(database: Database, now: datetime | None = None) -> tuple[Edit
 def _is_frozen(connection: sa.Connection, key: EditionKey) -> bool:
     query = sa.select(campaign.c.edition).where(campaign.c.edition == str(key))
     return connection.execute(query).first() is not None
-
-
-def _campaign_row(
-    key: EditionKey, day: date, frozen_at: datetime, edition_document: str, rendition_document: str
-) -> sa.Insert:
-    return campaign.insert().values(
-        edition=str(key),
-        date=day,
-        frozen_at=frozen_at,
-        edition_document=edition_document,
-        rendition_document=rendition_document,
-        content_hash=_hash(edition_document, rendition_document),
-    )
 
 
 def _keep_in_archive(
@@ -237,6 +249,10 @@ def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str,
         connection.execute(table.insert(), chunk)
 
 
-def _hash(edition_document: str, rendition_document: str) -> str:
-    both = f"{edition_document}\0{rendition_document}"
-    return hashlib.sha256(both.encode()).hexdigest()
+def _newsletter(document: str | None) -> NewsletterConfig | None:
+    return None if document is None else NewsletterConfig.model_validate_json(document)
+
+
+def _hash(*documents: str | None) -> str:
+    together = "\0".join(each for each in documents if each is not None)
+    return hashlib.sha256(together.encode()).hexdigest()

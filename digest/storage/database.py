@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from digest.errors import StorageError
 from digest.storage import schema
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder, sync_folder
-from digest.storage.dialect import WRITES, make_sqlite_engine
+from digest.storage.dialect import WRITES, Synchronous, make_sqlite_engine
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
+from digest.storage.upgrade import upgrade
 
 #: The database's name in the state folder.
 NAME = "digest.db"
@@ -79,11 +80,20 @@ class Database:
         self.close()
 
 
-def open_database(path: Path, *, create: bool, busy_seconds: float = 30.0) -> Database:
+def open_database(
+    path: Path,
+    *,
+    create: bool,
+    busy_seconds: float = 30.0,
+    synchronous: Synchronous = "full",
+) -> Database:
     """Open the database at `path`; with `create`, make it on the very first run.
 
     A database that existed before (`state.json` beside it says so) is never made again.
-    `busy_seconds` is how long to wait for another program's transaction.
+    `busy_seconds` is how long to wait for another program's transaction. A commit survives a
+    killed process always, a power cut with `synchronous` "full"; with "normal" the last moments
+    before the cut may be missing, so that some letters may be repeated. One that an older
+    program made is brought up to date in one transaction.
 
     Raises:
         StorageError: missing, damaged, locked, read-only, of a newer program, or no disk space.
@@ -93,13 +103,15 @@ def open_database(path: Path, *, create: bool, busy_seconds: float = 30.0) -> Da
         _make_file(path, create)
     else:
         _check_file(path)
-    engine = make_sqlite_engine(path, busy_seconds=busy_seconds)
+    engine = make_sqlite_engine(path, busy_seconds=busy_seconds, synchronous=synchronous)
     try:
         with plain_errors(path):
             database = Database(path, engine)
             if create:
                 _make_tables(database)
-            _check_content(database, marker)
+            if _check_content(database, marker) < schema.SCHEMA_VERSION:
+                with database.write() as connection:
+                    upgrade(connection)
     except BaseException:
         engine.dispose()
         raise
@@ -170,7 +182,8 @@ def _make_tables(database: Database) -> None:
         connection.execute(schema.meta.insert(), rows)
 
 
-def _check_content(database: Database, marker: dict[str, str]) -> None:
+def _check_content(database: Database, marker: dict[str, str]) -> int:
+    """See whether it is ours; says its schema's version."""
     path = database.path
     with database.read() as connection:
         if not sa.inspect(connection).has_table("meta"):
@@ -188,6 +201,7 @@ def _check_content(database: Database, marker: dict[str, str]) -> None:
         raise StorageError(f"{path}: is not the database that state.json beside it names")
     if "database" not in marker:
         save_marker(path.parent, database=facts["id"])
+    return version
 
 
 def _check_pages(connection: sa.Connection, path: Path) -> None:

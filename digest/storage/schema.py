@@ -27,11 +27,17 @@ from sqlalchemy import (
     text,
 )
 
-#: Raised by one whenever a table changes; an older program refuses a newer database.
-SCHEMA_VERSION = 1
+#: Raised by one whenever a table changes; an older program refuses a newer database,
+#: and `upgrade.py` leads an older database here.
+SCHEMA_VERSION = 2
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """An aware datetime as it is kept."""
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 class Moment(TypeDecorator[datetime]):
@@ -41,7 +47,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+        return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -103,6 +109,8 @@ campaign = Table(
     Column("edition_document", Packed, nullable=False),
     Column("rendition_document", Packed, nullable=False),
     Column("content_hash", String(64), nullable=False),
+    Column("newsletter_document", Text),
+    Column("key_fingerprint", String(32), nullable=False, server_default=text("''")),
 )
 
 #: The choices of blocks that a campaign's letters have.

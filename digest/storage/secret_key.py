@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 import secrets
 import stat
@@ -39,6 +41,11 @@ def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
         raise StorageError(f"{path}: cannot be used: {error.strerror}") from None
     except UnicodeDecodeError:
         raise _wrong(str(path), "is not a key file", "restore it from a backup") from None
+
+
+def fingerprint(key: bytes) -> str:
+    """A short name for a key that does not tell it."""
+    return hmac.new(key, b"fingerprint", hashlib.sha256).hexdigest()[:16]
 
 
 def _make(path: Path) -> None:

@@ -60,6 +60,16 @@ def test_commits_are_durable_before_they_return(tmp_path: Path) -> None:
     }
 
 
+def test_a_person_may_choose_not_to_wait_for_the_disk(tmp_path: Path) -> None:
+    _filled(tmp_path)
+    path = tmp_path / "digest.db"
+    with (
+        open_database(path, create=False, synchronous="normal") as database,
+        database.read() as connection,
+    ):
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 1  # NORMAL
+
+
 def test_without_a_first_run_there_is_nothing_to_open(tmp_path: Path) -> None:
     _refused(tmp_path / "digest.db", "does not exist yet", create=False)
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.config import NewsletterConfig
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, OutcomeKind, PaperId, Recipient
 from digest.storage import census
@@ -58,6 +59,25 @@ def test_what_was_frozen_is_what_is_loaded(tmp_path: Path) -> None:
         assert (skipped.address, skipped.words) == ("cy@example.org", "paused")
         assert load_edition(database, KEY) == campaign.edition_document
         assert load_campaign(database, EditionKey("2026-11-24")) is None
+
+
+def test_an_edition_keeps_the_newsletter_and_names_the_key_of_its_day(tmp_path: Path) -> None:
+    """So that a letter sent again equals the first, whatever was changed in between."""
+    newsletter = NewsletterConfig.model_validate(
+        {"from": "Journal <a@example.org>", "name": "Journal", "language": "fr"}
+    )
+    with new_database(tmp_path) as database:
+        freeze_readers(database, [reader("ann")], newsletter=newsletter, key_fingerprint="abc")
+        campaign = load_campaign(database, KEY)
+        assert campaign is not None
+        assert (campaign.newsletter, campaign.key_fingerprint) == (newsletter, "abc")
+        with database.write() as connection:
+            connection.exec_driver_sql(
+                "UPDATE campaign SET newsletter_document ="
+                " replace(newsletter_document, 'example.org', 'example.net')"
+            )
+        with pytest.raises(StorageError, match="is damaged"):
+            load_campaign(database, KEY)
 
 
 def test_a_second_freeze_reads_and_changes_nothing(tmp_path: Path) -> None:

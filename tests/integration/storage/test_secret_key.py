@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import ConfigError
-from digest.storage.secret_key import load_keys
+from digest.storage.secret_key import fingerprint, load_keys
 
 OLD, NEW = "o" * 32, "n" * 32
 
@@ -70,3 +70,9 @@ def test_a_short_key_in_the_environment_is_refused_without_telling_it(tmp_path: 
         load_keys(tmp_path, f"{NEW},hunter2")
     assert "hunter2" not in str(caught.value)
     assert NEW not in str(caught.value)
+
+
+def test_a_fingerprint_names_a_key_without_telling_it() -> None:
+    names = {fingerprint(key.encode()) for key in (OLD, NEW, OLD)}
+    assert len(names) == 2
+    assert not any(name in key or key in name for name in names for key in (OLD, NEW))
