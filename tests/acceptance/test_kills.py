@@ -1,16 +1,21 @@
-"""A run that is killed loses nobody; it repeats at most the letter that was on the wire."""
+"""A run that is killed loses nobody; it repeats at most the letters that were on the wire."""
 
 from __future__ import annotations
 
 import random
 import signal
+import subprocess
+import sys
 import time
-from collections import defaultdict
+from pathlib import Path
 
 import pytest
 
-from tests.support.newsroom import KeepingServer, Newsroom, finish, mail_server
-from tests.support.smtp_server import Rule
+from tests.support import careless
+from tests.support.counting import tally
+from tests.support.killing import addresses, kill_at_random, killing_room, run_to_the_end
+from tests.support.newsroom import counting_server, finish, mail_server
+from tests.support.smtp_server import Options, Rule
 
 READERS = 200
 CONNECTIONS = 2
@@ -18,60 +23,77 @@ CONNECTIONS = 2
 SLOW = Rule("dot", delay=0.02)
 
 
-def _room(folder, server: KeepingServer) -> Newsroom:
-    room = Newsroom(folder)
-    room.now = None  # the machine's own clock
-    room.write_readers([{"email": f"reader{n}@example.org"} for n in range(READERS)])
-    room.mail_by(server.port, connections=CONNECTIONS)
-    return room
-
-
-def _kill_in_the_middle(room: Newsroom, server: KeepingServer, chance: random.Random) -> bool:
-    """Start a run and kill it after some letters more; False: it had ended before."""
+def _die_once(room, server) -> None:
+    """A run that the server kills; then the server lets everybody live."""
     process = room.start("run")
-    aim = len(server.accepted) + chance.randint(0, 25)
-    while process.poll() is None and len(server.accepted) < aim:
-        time.sleep(0.002)
-    time.sleep(chance.random() * 0.03)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode == -signal.SIGKILL
+    server.pid = process.pid
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    server.rules.clear()
 
 
-def _trial(folder, kills: int, seed: int) -> None:
-    chance = random.Random(seed)
-    with mail_server(SLOW) as server:
-        room = _room(folder, server)
-        landed = sum(_kill_in_the_middle(room, server, chance) for _ in range(kills))
-        last = room.run("run")
-        while last.code == 75:
-            last = room.run("run")
-        assert last.code == 0, last.err
-        taken = defaultdict(list)
-        for letter in server.accepted:
-            taken[letter.recipient].append((letter.message_id, letter.sha256))
+def test_five_kills_lose_nobody_and_repeat_little(tmp_path):
+    with counting_server(SLOW) as server:
+        room = killing_room(tmp_path, server, READERS, CONNECTIONS)
+        landed = kill_at_random(lambda: room.start("run"), server, 5, 25, random.Random(11))
+        run_to_the_end(room)
         assert landed, "the kills came too late to prove anything"
-        assert set(taken) == {f"reader{n}@example.org" for n in range(READERS)}, "lost"
-        assert all(len(set(copies)) == 1 for copies in taken.values()), "not the same letter"
-        assert len(server.accepted) - READERS <= landed * CONNECTIONS
+        found = tally(server.accepted, addresses(READERS))
+        assert found.breaches(extra=landed * CONNECTIONS) == []
+        assert server.violations == []
         facts = room.status()
         assert (facts["sent"], facts["total"]) == (READERS, READERS)
 
 
-def test_five_kills_lose_nobody_and_repeat_little(tmp_path):
-    _trial(tmp_path, kills=5, seed=11)
+@pytest.mark.parametrize(
+    ("stage", "extra"),
+    [("connect", 0), ("ehlo", 0), ("mail", 1), ("rcpt", 1), ("data", 1), ("body", 0)],
+)
+def test_a_kill_before_the_dot_repeats_at_most_the_letter_before(tmp_path, stage, extra):
+    """A letter's end is durable before the next dot; until then a kill may repeat that letter."""
+    skip = 0 if stage in ("connect", "ehlo") else 5
+    rule = Rule(stage, skip=skip, times=1, delay=0.3, octets=100, signal=signal.SIGKILL)
+    with counting_server(rule) as server:
+        room = killing_room(tmp_path, server, 12, 1)
+        _die_once(room, server)
+        run_to_the_end(room)
+        assert tally(server.accepted, addresses(12)).breaches(extra=extra) == []
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(10))
-def test_fifty_kills_lose_nobody_and_repeat_little(tmp_path, seed):
-    _trial(tmp_path, kills=5, seed=seed)
+@pytest.mark.parametrize("take", [True, False])
+def test_a_kill_at_the_dot_repeats_just_that_letter(tmp_path, take):
+    rule = Rule("dot", skip=5, times=1, delay=0.3, take=take, signal=signal.SIGKILL)
+    with counting_server(rule) as server:
+        room = killing_room(tmp_path, server, 12, 1)
+        _die_once(room, server)
+        run_to_the_end(room)
+        found = tally(server.accepted, addresses(12))
+        assert found.breaches(extra=1) == []
+        assert found.extra == int(take)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("take", [True, False])
+def test_held_letters_wait_for_a_person(tmp_path, take):
+    rule = Rule("dot", skip=5, times=1, delay=0.3, take=take, signal=signal.SIGKILL)
+    with counting_server(rule) as server:
+        room = killing_room(tmp_path, server, 12, 1)
+        room.configure(delivery={"unknown": "hold"})
+        _die_once(room, server)
+        room.run("run")
+        found = tally(server.accepted, addresses(12))
+        assert (found.extra, len(found.lost)) == (0, 0 if take else 1)
+        (row,) = room.run("status", "--unknown", "--json").json["readers"]
+        assert take or {row["address"]} == found.lost
+        assert room.run("send", "--resend-unknown").code == 0
+        found = tally(server.accepted, addresses(12))
+        assert found.breaches(extra=1) == []
+        assert found.extra == int(take)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stop_on_request_is_exact(tmp_path, number):
-    with mail_server(SLOW) as server:
-        room = _room(tmp_path, server)
+    with counting_server(SLOW) as server:
+        room = killing_room(tmp_path, server, READERS, CONNECTIONS)
         process = room.start("run")
         while len(server.accepted) < 20:
             time.sleep(0.005)
@@ -83,26 +105,40 @@ def test_a_stop_on_request_is_exact(tmp_path, number):
         assert sent < READERS
         facts = room.status()
         assert (facts["sent"], facts["in_flight"], facts["unknown"]) == (sent, 0, 0)
-        assert room.run("run").code == 0
-        assert len(server.accepted) == READERS
-        assert max(server.recipients.values()) == 1
+        run_to_the_end(room)
+        assert tally(server.accepted, addresses(READERS)).breaches() == []
 
 
-def test_held_letters_wait_for_a_person(tmp_path):
-    with mail_server(Rule("dot", "reader0@", times=1, stall=True)) as server:
-        room = _room(tmp_path, server)
-        room.write_readers([{"email": "reader0@example.org"}])
-        room.configure(delivery={"unknown": "hold"})
-        process = room.start("run")
-        while not any(line == "DATA" for line in server.commands):
-            time.sleep(0.01)
-        time.sleep(0.2)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        room.run("run")
-        assert server.accepted == []
-        assert room.status()["unknown"] == 1
-        (row,) = room.run("status", "--unknown", "--json").json["readers"]
-        assert row["address"] == "reader0@example.org"
-        assert room.run("send", "--resend-unknown").code == 0
-        assert len(server.accepted) == 1
+def test_a_server_that_knows_copies_sees_each_letter_once(tmp_path):
+    rule = Rule("dot", skip=5, times=1, delay=0.3, take=True, signal=signal.SIGKILL)
+    with counting_server(rule, options=Options(dedupe=True)) as server:
+        room = killing_room(tmp_path, server, 12, 1)
+        _die_once(room, server)
+        run_to_the_end(room)
+        assert tally(server.accepted, addresses(12)).breaches() == []
+        assert server.duplicates == 1
+
+
+@pytest.mark.parametrize(
+    ("way", "caught"), [("each", ""), ("hundreds", "copies over"), ("cursor", "lost")]
+)
+def test_the_trial_catches_a_careless_sender(tmp_path, way, caught):
+    """The same kills and the same count pass a careful sender and no other."""
+    readers = 900
+    with mail_server(Rule("dot", delay=0.01)) as server:
+        words = [way, str(server.port), str(readers), str(tmp_path / "memory")]
+
+        def start() -> subprocess.Popen[str]:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.support.careless", *words],
+                cwd=Path(__file__).parents[2],
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+        landed = kill_at_random(start, server, 4, 190, random.Random(3))
+        assert start().wait(60) == 0
+        found = tally(server.accepted, addresses(readers))
+        breaches = found.breaches(extra=landed * careless.CONNECTIONS)
+        assert landed
+        assert caught in " ".join(breaches) if caught else breaches == []

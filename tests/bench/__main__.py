@@ -5,48 +5,86 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.reading import measure_reading
+from tests.bench.rooms import Trial
 from tests.bench.row import Row
-from tests.bench.sending import measure_reading, measure_sending
+from tests.bench.sending import measure_distance, measure_sending, measure_signing
+from tests.bench.sink import sink
 from tests.bench.writing import measure_writing
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("--readers", type=int, default=5_000, help="letters to send")
-    parser.add_argument("--rows", type=int, default=200_000, help="rows of the list to read")
+    parser.add_argument("--readers", type=int, default=20_000, help="letters to send")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the list to read")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each; the median counts")
+    parser.add_argument("--quick", action="store_true", help="small numbers, one round")
+    parser.add_argument("--only", default="", help="some of: " + ", ".join(_parts("", 1, 1, 1)))
+    parser.add_argument("--profile", action="store_true", help="where one send spends its time")
     options = parser.parse_args()
+    if options.quick:
+        options.readers, options.rows, options.rounds = 2_000, 50_000, 1
     with tempfile.TemporaryDirectory() as folder:
-        rows = measure_writing(options.rounds)
-        rows += measure_reading(Path(folder), options.rows, options.rounds)
-        rows += measure_sending(Path(folder), options.readers, options.rounds)
+        if options.profile:
+            profile(Path(folder), options.readers)
+            return
+        parts = _parts(folder, options.readers, options.rows, options.rounds)
+        wanted = options.only.split(",") if options.only else list(parts)
+        rows = [row for name in wanted for row in parts[name]()]
     show(rows, options.rounds)
+
+
+def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Callable[[], list[Row]]]:
+    place = Path(folder)
+    return {
+        "writing": lambda: measure_writing(rounds),
+        "sending": lambda: measure_sending(place, readers, rounds),
+        "choices": lambda: measure_sending(place, readers, rounds, 2_000),
+        "distance": lambda: measure_distance(place, max(readers // 20, 200), rounds),
+        "reading": lambda: measure_reading(place, rows, rounds),
+        "signing": lambda: measure_signing(place, readers, rounds),
+    }
+
+
+def profile(folder: Path, readers: int) -> None:
+    """Print where the main thread of one send is."""
+    trial = Trial(folder / "profile", readers)
+    with sink() as port:
+        trial.mail_by(port)
+        here = str(Path(__file__).parents[2])
+        trial.room.environ["PYTHONPATH"] = here
+        done = trial.send(command="tests.bench.profile")
+    sys.stdout.write(done.err)
 
 
 def show(rows: list[Row], rounds: int) -> None:
     """Print the table; its ratio says how many times better than the peer (under 1: worse)."""
     title = (
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; "
+        f"{_machine()}, {os.cpu_count()} cores, Python {platform.python_version()}; "
         f"medians of {rounds} interleaved runs"
     )
     table = Table("what", "ours", "peer's", "unit", "ratio", "peer", "note", title=title)
     for row in rows:
-        figures = (
-            (f"{row.ours:,.3g}", f"{row.peers:,.3g}")
-            if row.ours < 100
-            else (
-                f"{row.ours:,.0f}",
-                f"{row.peers:,.0f}",
-            )
-        )
+        places = ",.3g" if row.ours < 100 else ",.0f"
+        figures = (f"{row.ours:{places}}", f"{row.peers:{places}}")
         table.add_row(row.what, *figures, row.unit, f"{row.ratio:.2f}x", row.peer, row.note)
     Console(width=170).print(table)
+
+
+def _machine() -> str:
+    """The processor's name, where the system tells it."""
+    known = Path("/proc/cpuinfo")
+    text = known.read_text() if known.exists() else ""
+    names = [line.partition(":")[2].strip() for line in text.splitlines() if "model name" in line]
+    return names[0] if names else platform.machine()
 
 
 if __name__ == "__main__":

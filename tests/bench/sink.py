@@ -1,4 +1,4 @@
-"""The fastest SMTP server that still answers every command: a process that counts letters.
+"""Servers that take every letter: smtp-sink, or else a process of our own.
 
     python -m tests.bench.sink
 
@@ -8,8 +8,12 @@ prints its port. It announces no extension, so that every client must wait for e
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,11 +61,45 @@ class Conversation(asyncio.Protocol):
             self.transport.write(b"250 2.0.0 fine\r\n")
 
 
+def has_postfix() -> bool:
+    """Whether Debian's smtp-sink and smtp-source are installed."""
+    return bool(shutil.which("smtp-sink") and shutil.which("smtp-source"))
+
+
 @contextmanager
 def sink() -> Iterator[int]:
-    """A sink in a process of its own; its port on 127.0.0.1."""
+    """The port of smtp-sink on 127.0.0.1, or of our own sink where Postfix is missing."""
+    if not has_postfix():
+        with module("tests.bench.sink") as port:
+            yield port
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    nobody = ["-u", "nobody"] if os.geteuid() == 0 else []
+    process = subprocess.Popen(["smtp-sink", *nobody, f"127.0.0.1:{port}", "1000"])
+    try:
+        _await_listening(port)
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await_listening(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.02)
+    raise RuntimeError("smtp-sink did not begin to listen")
+
+
+@contextmanager
+def module(*words: str) -> Iterator[int]:
+    """A server of ours in a process of its own, which prints its port."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.sink"],
+        [sys.executable, "-m", *words],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,

@@ -124,7 +124,7 @@ class Newsroom:
         if self.now:
             environ["DIGEST_NOW"] = self.now
         return subprocess.Popen(
-            [sys.executable, *more.pop("python", ()), "-m", "digest", *words],
+            [sys.executable, *more.pop("python", ()), "-m", more.pop("command", "digest"), *words],
             cwd=more.pop("cwd", "/"),
             env=environ | self.environ,
             stdin=subprocess.DEVNULL,
@@ -202,12 +202,26 @@ class KeepingServer(ScriptedServer):
 def mail_server(*rules: Rule, options: Options | None = None) -> Iterator[KeepingServer]:
     """An SMTP server on loopback, in a thread, for commands in other processes."""
     server = KeepingServer(rules, options)
+    with _in_a_thread(server):
+        yield server
+
+
+@contextmanager
+def counting_server(*rules: Rule, options: Options | None = None) -> Iterator[ScriptedServer]:
+    """The same, fast: it notes what it takes and keeps no letter."""
+    server = ScriptedServer(rules, options)
+    with _in_a_thread(server):
+        yield server
+
+
+@contextmanager
+def _in_a_thread(server: ScriptedServer) -> Iterator[None]:
     loop = asyncio.new_event_loop()
     loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield server
+        yield
     finally:
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)

@@ -23,7 +23,9 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
 import re
+import signal
 import ssl
 import sys
 import time
@@ -34,7 +36,6 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
-_BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -48,7 +49,9 @@ class Rule:
     What: wait `delay` seconds, `stall` (never answer), `drop` before or after the answer, answer
     `reply` instead ("\\n" makes lines), or the octets of `raw` (latin-1). `take`: at dot with a
     drop or another reply, whether the message is taken nevertheless. `reset`: drop by RST.
-    At body: after `octets` of content have come.
+    At body: after `octets` of content have come. `signal` goes to the server's `pid` (after the
+    `delay`, and after a `take` is noted); a SIGKILL ends the conversation too.
+    A whole silent peer (half-open) is `stall`; `drop: "half"` ends our side and goes on reading.
     """
 
     stage: str
@@ -59,12 +62,13 @@ class Rule:
     every: int = 1
     delay: float = 0.0
     stall: bool = False
-    drop: Literal["", "before", "after"] = ""
+    drop: Literal["", "before", "after", "half"] = ""
     reply: str = ""
     raw: str = ""
     take: bool = False
     reset: bool = False
     octets: int = 1
+    signal: int = 0
     seen: int = 0
     used: int = 0
     by_recipient: Counter[str] = field(default_factory=Counter)
@@ -101,7 +105,12 @@ class Taken:
 
 @dataclass
 class Options:
-    """What the server is like. `users` maps names to passwords; with any, MAIL needs AUTH."""
+    """What the server is like. `users` maps names to passwords; with any, MAIL needs AUTH.
+
+    `flush` throws away what came behind a command before its answer; with `pipelining` it lies.
+    `letters_per_second` is a bucket of `burst` letters; MAIL beyond it gets `throttle_words`.
+    `dedupe` takes each Message-ID once and answers 250 to its copies.
+    """
 
     pipelining: bool = True
     eightbit: bool = True
@@ -117,6 +126,12 @@ class Options:
     idle_timeout: float | None = None
     chunk: int | None = None  # answers leave in packets of so many octets
     multiline: bool = False
+    flush: bool = False
+    chunking: bool = False
+    letters_per_second: float | None = None
+    burst: int = 20
+    throttle_words: str = "450 4.7.0 rate limited, try again later"
+    dedupe: bool = False
     keep: bool = False  # keep the content too
 
 
@@ -149,6 +164,12 @@ class ScriptedServer:
         self.violations: list[str] = []
         self.auth_tries = 0
         self.open = 0
+        self.pid: int | None = None  # whom a rule's signal goes to
+        self.duplicates = 0
+        self.throttled = 0
+        self._tokens = float(self.options.burst)
+        self._filled = time.monotonic()
+        self._known: set[str] = set()
         self._log_path = log
         self._log: TextIO | None = None
         self._server: asyncio.Server | None = None
@@ -194,12 +215,37 @@ class ScriptedServer:
             self._log.close()
 
     def note(self, taken: Taken, content: bytes) -> None:
+        if self.options.dedupe and taken.message_id in self._known:
+            self.duplicates += 1
+            return
+        self._known.add(taken.message_id)
         self.accepted.append(taken)
         if self.options.keep:
             self.contents[taken.recipient] = content
         if self._log:
             self._log.write(json.dumps(asdict(taken)) + "\n")
             self._log.flush()
+
+    def admits(self) -> bool:
+        """Whether the bucket has a token for one letter more; it is taken out."""
+        rate = self.options.letters_per_second
+        if rate is None:
+            return True
+        now = time.monotonic()
+        filled = self._tokens + (now - self._filled) * rate
+        self._tokens, self._filled = min(filled, float(self.options.burst)), now
+        if self._tokens < 1:
+            self.throttled += 1
+            return False
+        self._tokens -= 1
+        return True
+
+    async def strike(self, number: int) -> None:
+        """Send the signal to `pid`, once it is known."""
+        while self.pid is None:
+            await asyncio.sleep(0.005)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     async def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -242,6 +288,8 @@ class _Conversation:
         self.recipient: str | None = None
         self.letters = 0
         self.reset = False
+        self.eightbit = False
+        self.chunks = b""
 
     async def run(self) -> None:
         many = self.options.max_connections
@@ -257,6 +305,8 @@ class _Conversation:
             if action is None:
                 await self.write("502 5.5.1 what?")
             else:
+                if self.options.flush:
+                    await self.discard()
                 await action(rest)
 
     async def line(self) -> bytes:
@@ -270,6 +320,12 @@ class _Conversation:
             self.server.violations.append(f"command line {line!r}")
         return line.rstrip(b"\r\n")
 
+    async def discard(self) -> None:
+        """Throw away what stands behind the command, as a server that flushes its input."""
+        with contextlib.suppress(TimeoutError):
+            while await asyncio.wait_for(self.reader.read(2**16), 0.005):
+                pass
+
     async def answer(self, stage: str, reply: str, taken: Callable[[], None] | None = None) -> bool:
         """Answer by the script, or with `reply`. True if it was `reply`."""
         rule = next((r for r in self.server.rules if r.applies(stage, self.recipient or "")), None)
@@ -279,12 +335,20 @@ class _Conversation:
             await self.write(reply)
             return True
         await asyncio.sleep(rule.delay)
-        changes = rule.stall or rule.drop == "before" or rule.reply or rule.raw
+        killed = rule.signal == signal.SIGKILL
+        changes = rule.stall or rule.drop == "before" or rule.reply or rule.raw or killed
         if taken and (rule.take or not changes):
             taken()
+        if rule.signal:
+            await self.server.strike(rule.signal)
         if rule.stall:
             await asyncio.sleep(3600)
-        if rule.drop == "before":
+        if rule.drop == "half":
+            self.writer.write_eof()
+            while await self.reader.read(2**16):
+                pass
+            raise _Gone
+        if rule.drop == "before" or killed:
             self.reset = rule.reset
             raise _Gone
         if rule.raw:
@@ -320,6 +384,7 @@ class _Conversation:
         offers = ["ENHANCEDSTATUSCODES"]
         offers += ["PIPELINING"] if options.pipelining else []
         offers += ["8BITMIME"] if options.eightbit else []
+        offers += ["CHUNKING"] if options.chunking else []
         offers += ["SMTPUTF8"] if options.smtputf8 else []
         offers += [f"SIZE {options.size}"] if options.size is not None else []
         offers += ["STARTTLS"] if options.starttls and not self.secure else []
@@ -358,8 +423,14 @@ class _Conversation:
         elif self.sender is not None:
             self.server.violations.append("MAIL within a transaction")
             await self.write("503 5.5.1 nested MAIL")
+        elif not self.server.admits():
+            words = self.options.throttle_words
+            await self.write(words)
+            if words.startswith("421"):
+                raise _Gone
         elif await self.answer("mail", "250 2.1.0 ok"):
             self.sender = _address(rest)
+            self.eightbit = "BODY=8BITMIME" in rest.upper().split()
 
     async def do_rcpt(self, rest: str) -> None:
         if self.sender is None:
@@ -375,14 +446,37 @@ class _Conversation:
         elif await self.answer("data", "354 go on"):
             await self.take()
 
-    async def take(self) -> None:
-        content = await self.content()
+    async def do_bdat(self, rest: str) -> None:
+        """A chunk (RFC 3030); it is read whether or not it is wanted."""
+        words = rest.upper().split()
+        self.chunks += await self.reader.readexactly(int(words[0]))
+        if self.recipient is None:
+            self.chunks = b""
+            await self.write("503 5.5.1 RCPT first")
+        elif words[1:] == ["LAST"]:
+            content, self.chunks = self.chunks, b""
+            await self.take(content)
+        else:
+            await self.answer("bdat", "250 2.0.0 chunk taken")
+
+    def inspect(self, content: bytes) -> None:
+        """Note what RFC 5321 and RFC 6152 forbid in a content."""
+        violations, who = self.server.violations, self.recipient
+        breaks = content.count(b"\r\n")
+        if not breaks == content.count(b"\n") == content.count(b"\r"):
+            violations.append(f"bare CR or LF for {who}")
+        if max(map(len, content.split(b"\r\n"))) > 998:
+            violations.append(f"line over 998 octets for {who}")
+        if not self.eightbit and not content.isascii():
+            violations.append(f"8-bit octets without BODY=8BITMIME for {who}")
+
+    async def take(self, chunks: bytes | None = None) -> None:
+        content = await self.content() if chunks is None else chunks
+        if self.options.flush:
+            await self.discard()
         if self.server.on_body:
             self.server.on_body(self.number, self.recipient or "")
-        if _BARE.search(content):
-            self.server.violations.append(f"bare CR or LF for {self.recipient}")
-        if any(len(line) > 998 for line in content.split(b"\r\n")):
-            self.server.violations.append(f"line over 998 octets for {self.recipient}")
+        self.inspect(content)
         found = _MESSAGE_ID.search(content)
         taken = Taken(
             sender=self.sender or "",
@@ -404,17 +498,25 @@ class _Conversation:
         if rule:
             await self.reader.readexactly(rule.octets)
             await asyncio.sleep(rule.delay)
+            if rule.signal:
+                await self.server.strike(rule.signal)
             if rule.stall:
                 await asyncio.sleep(3600)
             self.reset = rule.reset
             raise _Gone
-        lines = []
-        while (line := await self.reader.readuntil(b"\r\n")) != b".\r\n":
-            lines.append(line[1:] if line.startswith(b".") else line)
-        return b"".join(lines)
+        pieces, tail = [], b"\r\n"
+        while not tail.endswith(b"\r\n.\r\n"):
+            piece = await self.reader.readuntil(b".\r\n")
+            pieces.append(piece)
+            tail = (tail + piece)[-5:]
+        stuffed = b"\r\n" + b"".join(pieces)[:-3]
+        if stuffed.count(b"\r\n.") != stuffed.count(b"\r\n.."):
+            self.server.violations.append(f"a dot not doubled for {self.recipient}")
+        return stuffed.replace(b"\r\n.", b"\r\n")[2:]
 
     async def do_rset(self, _: str) -> None:
         self.sender = self.recipient = None
+        self.chunks = b""
         await self.answer("rset", "250 2.0.0 flushed")
 
     async def do_noop(self, _: str) -> None:
