@@ -82,8 +82,8 @@ def load_writer(house: House, key: EditionKey) -> LetterWriter:
     return LetterWriter(
         rendition_from_document(json.loads(campaign.rendition_document)),
         {name: Choice.from_json(text) for name, text in campaign.choices.items()},
-        house.config.newsletter,
-        house.keys,
+        campaign.newsletter or house.config.newsletter,
+        house.keys_for(campaign.key_fingerprint),
         campaign.frozen_at,
         signers=load_signers(house),
     )

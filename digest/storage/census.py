@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from digest.model import EditionKey, EmailAddress
 from digest.storage.database import Database
-from digest.storage.schema import delivery
+from digest.storage.schema import campaign, delivery
 from digest.storage.states import State
 
 _CHUNK = 2_000
+_LONGEST_CAMPAIGN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +121,29 @@ def next_due(database: Database, edition: EditionKey) -> datetime | None:
         StorageError: the ledger cannot be read.
     """
     return _first(database, edition, State.PENDING, delivery.c.due_at)
+
+
+def sent_since(database: Database, relays: Collection[str], since: datetime) -> dict[str, int]:
+    """How many letters each relay was given since a moment, taken or in doubt, in any edition.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    given = (State.SENT, State.UNKNOWN)
+    # A campaign's letters are out within days: only editions frozen of late are looked at.
+    recent = sa.select(campaign.c.edition).where(campaign.c.frozen_at > since - _LONGEST_CAMPAIGN)
+    query = (
+        sa.select(delivery.c.relay, sa.func.count().label("letters"))
+        .where(
+            delivery.c.edition.in_(recent),
+            delivery.c.state.in_([state.value for state in given]),
+            delivery.c.updated_at >= since,
+            delivery.c.relay.in_(list(relays)),
+        )
+        .group_by(delivery.c.relay)
+    )
+    with database.read() as connection:
+        return {row.relay: row.letters for row in connection.execute(query)}
 
 
 def _first(

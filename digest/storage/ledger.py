@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,9 @@ import sqlalchemy as sa
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient
 from digest.storage.database import Database
+from digest.storage.ledger_sql import BARRED, BEGIN, CLAIM, RELEASE, SETTLE
 from digest.storage.plain import storable
-from digest.storage.schema import delivery, suppression
+from digest.storage.schema import delivery, suppression, to_microseconds
 from digest.storage.states import State
 
 #: A clock that stood a year ahead must not put a reader off for a year.
@@ -26,62 +28,18 @@ _STATE_AFTER = {
     OutcomeKind.UNTRIED: State.PENDING,
 }
 
-_this_row = (delivery.c.edition == sa.bindparam("of_edition")) & (
-    delivery.c.address_key == sa.bindparam("of_address")
-)
-_claim = (
-    delivery.update()
-    .where(_this_row)
-    .values(state=State.CLAIMED.value, updated_at=sa.bindparam("at"))
-)
 _suppress = (
     delivery.update()
-    .where(_this_row)
+    .where(
+        delivery.c.edition == sa.bindparam("of_edition"),
+        delivery.c.address_key == sa.bindparam("of_address"),
+    )
     .values(
         state=State.SUPPRESSED.value,
         words=sa.bindparam("why"),
         retry_at=None,
         updated_at=sa.bindparam("at"),
     )
-)
-_begin = (
-    delivery.update()
-    .where(_this_row, delivery.c.state == State.CLAIMED.value)
-    .values(
-        state=State.DATA.value,
-        attempt=delivery.c.attempt + 1,
-        retry_at=None,
-        updated_at=sa.bindparam("at"),
-    )
-)
-# What is sent stays sent. An untried letter gets its attempt back: it cost the reader nothing.
-_settle = (
-    delivery.update()
-    .where(_this_row, delivery.c.state != State.SENT.value)
-    .values(
-        state=sa.bindparam("new_state"),
-        attempt=delivery.c.attempt
-        - sa.case(
-            (
-                (sa.bindparam("new_state") == State.PENDING.value)
-                & (delivery.c.state == State.DATA.value),
-                1,
-            ),
-            else_=0,
-        ),
-        retry_at=sa.bindparam("again_at", type_=delivery.c.retry_at.type),
-        stage=sa.bindparam("at_stage"),
-        code=sa.bindparam("new_code"),
-        enhanced=sa.bindparam("new_enhanced"),
-        words=sa.bindparam("why"),
-        relay=sa.bindparam("by_relay"),
-        updated_at=sa.bindparam("at"),
-    )
-)
-_release = (
-    delivery.update()
-    .where(_this_row, delivery.c.state == State.CLAIMED.value)
-    .values(state=State.PENDING.value)
 )
 
 
@@ -124,22 +82,24 @@ class EditionLedger:
         begun: Sequence[Recipient],
         settled: Sequence[tuple[Recipient, Outcome]],
         now: datetime,
-    ) -> None:
+    ) -> frozenset[str]:
         """Write down in one durable transaction what is over, then what is about to begin.
+
+        The answer holds the `reader_id`s of those in `begun` who were suppressed since their
+        claim: they are marked so, and nothing must be sent to them.
 
         Raises:
             StorageError: nothing was written; or a begun letter is no longer ours, because
                 another program took it up. It must not be sent then.
         """
+        at = to_microseconds(now)
         with self._database.write() as connection:
             if settled:
-                connection.execute(_settle, [self._settled(r, o, now) for r, o in settled])
+                rows = json.dumps([_settled(r, o, at) for r, o in settled], ensure_ascii=False)
+                connection.execute(SETTLE, self._given(at) | {"rows": rows})
             if begun:
-                rows = [self._row(recipient) | {"at": now} for recipient in begun]
-                if connection.execute(_begin, rows).rowcount != len(rows):
-                    raise StorageError(
-                        f"edition {self._edition}: another program took letters of this run"
-                    )
+                return self._begin(connection, begun, at)
+        return frozenset()
 
     def release(self, recipients: Sequence[Recipient]) -> None:
         """Give claimed letters back untouched; they are claimed again next time.
@@ -148,8 +108,22 @@ class EditionLedger:
             StorageError: the ledger cannot be written.
         """
         if recipients:
+            keys = _keys(recipient.address.key for recipient in recipients)
             with self._database.write() as connection:
-                connection.execute(_release, [self._row(recipient) for recipient in recipients])
+                connection.execute(RELEASE, {"edition": self._edition.text, "keys": keys})
+
+    def _begin(
+        self, connection: sa.Connection, begun: Sequence[Recipient], at: int
+    ) -> frozenset[str]:
+        keys = _keys(recipient.address.key for recipient in begun)
+        given = self._given(at) | {"keys": keys}
+        missing = len(begun) - connection.execute(BEGIN, given).rowcount
+        if not missing:
+            return frozenset()
+        barred = connection.execute(BARRED, given).scalars().all()
+        if len(barred) != missing:
+            raise StorageError(f"edition {self._edition}: another program took letters of this run")
+        return frozenset(barred)
 
     def _take(
         self, connection: sa.Connection, rows: Sequence[Any], now: datetime
@@ -162,7 +136,8 @@ class EditionLedger:
                 [self._key(row.address_key) | {"at": now, "why": row.reason} for row in barred],
             )
         if free:
-            connection.execute(_claim, [self._key(row.address_key) | {"at": now} for row in free])
+            keys = _keys(row.address_key for row in free)
+            connection.execute(CLAIM, self._given(to_microseconds(now)) | {"keys": keys})
         return [self._recipient(row) for row in free]
 
     def _recipient(self, row: Any) -> Recipient:
@@ -177,24 +152,32 @@ class EditionLedger:
             attempt=row.attempt,
         )
 
-    def _settled(self, recipient: Recipient, outcome: Outcome, now: datetime) -> dict[str, Any]:
-        deferred = outcome.kind is OutcomeKind.DEFERRED
-        return self._row(recipient) | {
-            "new_state": _STATE_AFTER[outcome.kind].value,
-            "again_at": (outcome.retry_at or now) if deferred else None,
-            "at_stage": outcome.stage.value,
-            "new_code": outcome.code,
-            "new_enhanced": storable(outcome.enhanced, 16),
-            "why": storable(outcome.words),
-            "by_relay": storable(outcome.relay),
-            "at": now,
-        }
-
-    def _row(self, recipient: Recipient) -> dict[str, Any]:
-        return self._key(recipient.address.key)
+    def _given(self, at: int) -> dict[str, Any]:
+        return {"edition": self._edition.text, "at": at}
 
     def _key(self, address_key: str) -> dict[str, Any]:
         return {"of_edition": self._edition.text, "of_address": address_key}
+
+
+def _keys(keys: Iterable[str]) -> str:
+    return json.dumps(list(keys), ensure_ascii=False)
+
+
+def _settled(recipient: Recipient, outcome: Outcome, at: int) -> tuple[str | int | None, ...]:
+    """A row of `SETTLE`."""
+    again = None
+    if outcome.kind is OutcomeKind.DEFERRED:
+        again = to_microseconds(outcome.retry_at) if outcome.retry_at else at
+    return (
+        recipient.address.key,
+        _STATE_AFTER[outcome.kind].value,
+        again,
+        outcome.stage.value,
+        outcome.code,
+        storable(outcome.enhanced, 16),
+        storable(outcome.words),
+        storable(outcome.relay),
+    )
 
 
 def _queues(edition: EditionKey, due_before: datetime | None) -> tuple[sa.Select[Any], ...]:

@@ -85,13 +85,24 @@ class LedgerMachine(RuleBasedStateMachine):
             (self.held[name], outcome(kind, retry_at=self.now + wait))
             for name, kind in kinds.items()
         ]
-        self.ledger.record([self.held[name] for name in begun], settled, self.now)
+        barred = self.ledger.record([self.held[name] for name in begun], settled, self.now)
+        assert barred == {f"id-{name}" for name in begun if name in self.left}
         for name in begun:
-            self.state[name] = "data"
-            self.attempt[name] += 1
+            left = name in self.left
+            self.state[name] = "suppressed" if left else "data"
+            self.attempt[name] += not left
         for name, kind in kinds.items():
             self.state[name], self.retry[name] = AFTER[kind], self.now + wait
             self.attempt[name] -= kind is OutcomeKind.UNTRIED
+
+    @precondition(lambda self: self._in("claimed"))
+    @rule(kind=st.sampled_from([OutcomeKind.DEFERRED, OutcomeKind.REJECTED, OutcomeKind.UNTRIED]))
+    def refuse(self, kind: OutcomeKind) -> None:
+        """The relay says no before the letter begins: it was a try all the same."""
+        name = self._in("claimed")[0]
+        self.ledger.record([], [(self.held[name], outcome(kind, retry_at=self.now))], self.now)
+        self.state[name], self.retry[name] = AFTER[kind], self.now
+        self.attempt[name] += kind is not OutcomeKind.UNTRIED
 
     @rule()
     def release(self) -> None:
