@@ -31,10 +31,10 @@ class House:
     config: Config
     clock: Callable[[], datetime]
     environ: Mapping[str, str]
-    began: datetime = field(init=False)
+    began: datetime = field(default=None)  # type: ignore[assignment]  # set below
 
     def __post_init__(self) -> None:
-        self.began = self.clock()
+        self.began = self.began or self.clock()
 
     @cached_property
     def database(self) -> Database:

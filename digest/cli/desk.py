@@ -49,7 +49,10 @@ class Desk:
     def house(self) -> House:
         from digest.app import House
 
-        return House(config=self.config, clock=self.clock, environ=os.environ)
+        now = os.environ.get("DIGEST_NOW")
+        # Whatever was done before on the same DIGEST_NOW was planned at a moment that is past.
+        began = min(read_moment(now, "DIGEST_NOW"), self.clock()) if now else self.clock()
+        return House(config=self.config, clock=self.clock, environ=os.environ, began=began)
 
     @cached_property
     def _shift(self) -> timedelta:
