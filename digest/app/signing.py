@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.app.house import House
 from digest.config import DkimConfig
 from digest.errors import ConfigError, Problem
+from digest.storage.secret_key import read_private
 
 if TYPE_CHECKING:
     from digest.mailing.dkim import Signer
@@ -36,7 +36,7 @@ def load_signers(house: House) -> tuple[Signer, ...]:
 def _load_pem(house: House, dkim: DkimConfig) -> tuple[str, bytes | str]:
     if dkim.key_file is not None:
         path = house.config.path(dkim.key_file)
-        return str(path), _read_private(path)
+        return str(path), _read_key(path)
     if pem := house.environ.get(dkim.key_env):
         return dkim.key_env, pem
     what = f"neither key_file nor the environment variable {dkim.key_env} is set"
@@ -44,15 +44,9 @@ def _load_pem(house: House, dkim: DkimConfig) -> tuple[str, bytes | str]:
     raise ConfigError([Problem(file="config.yaml", key="delivery.dkim", what=what, mend=mend)])
 
 
-def _read_private(path: Path) -> bytes:
+def _read_key(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            pem = file.read(65_536)
+        return read_private(path, "delivery.dkim")
     except OSError as error:
         what = f"cannot be read: {error.strerror}"
         raise ConfigError([Problem(file=str(path), key="delivery.dkim", what=what)]) from None
-    if mode & 0o077:
-        what, mend = f"can be read by others (mode {mode:o})", f"chmod 600 {path}"
-        raise ConfigError([Problem(file=str(path), key="delivery.dkim", what=what, mend=mend)])
-    return pem

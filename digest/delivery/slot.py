@@ -120,13 +120,7 @@ class Slot:
                 recipient = await feed.take(self._relay)
             if recipient is None:
                 return None
-            ready = False
-            try:
-                ready = await self._ready()
-            finally:
-                if not ready:
-                    feed.give_back(recipient, self._relay)
-            if not ready:
+            if not await self._ready_for(recipient):
                 return None
             if turn := await self._turn(recipient):
                 return turn
@@ -190,7 +184,7 @@ class Slot:
         if self._ends():
             await self._take_back(recipient)
             return None
-        if not self._usable and not await self._again(recipient):
+        if not self._usable and not await self._ready_for(recipient):
             return None
         connection = self._connection
         assert connection is not None
@@ -215,8 +209,8 @@ class Slot:
         self._weigh(recipient, outcome, begun_at)
         return following
 
-    async def _again(self, recipient: Recipient) -> bool:
-        """Open a new connection for a reader who was taken for the last one."""
+    async def _ready_for(self, recipient: Recipient) -> bool:
+        """Be ready for a taken reader, or give her back."""
         ready = False
         try:
             ready = await self._ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 
 from digest.mailing.assemble import Placed
@@ -23,7 +24,7 @@ _ROOM = {
 }
 
 
-class Part:
+class Part(ABC):
     """A part while it is set.
 
     `pieces` are shared chunks, not copies, with `b""` at each of `slots`: (position, slot).
@@ -58,19 +59,21 @@ class Part:
         self.pieces.append(b"")
 
     @property
+    @abstractmethod
     def codings(self) -> tuple[str, str]:
         """Content-Transfer-Encoding where the reader's values are ASCII, and where not."""
-        raise NotImplementedError
 
+    @abstractmethod
     def add(self, text: str) -> None:
-        raise NotImplementedError
+        """Encode text that readers share."""
 
+    @abstractmethod
     def open(self, field: str, *, escape: bool) -> None:
-        raise NotImplementedError
+        """Leave a place for a reader's value."""
 
+    @abstractmethod
     def end(self) -> None:
         """End the last line."""
-        raise NotImplementedError
 
 
 class QuotedPart(Part):

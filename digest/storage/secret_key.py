@@ -36,7 +36,7 @@ def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
     try:
         if not path.exists():
             _make(path)
-        return _parse(_read(path), str(path))
+        return _parse(read_private(path).decode(), str(path))
     except OSError as error:
         raise StorageError(f"{path}: cannot be used: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -59,12 +59,19 @@ def _make(path: Path) -> None:
     save_marker(path.parent, secret_key=NAME)
 
 
-def _read(path: Path) -> str:
+def read_private(path: Path, key: str = "") -> bytes:
+    """A secret's file, which nobody else may read. `key` is the setting that names it.
+
+    Raises:
+        ConfigError: others can read it.
+        OSError: we cannot.
+    """
     with path.open("rb") as file:
         mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
         if mode & 0o077:
-            raise _wrong(str(path), f"can be read by others (mode {mode:o})", f"chmod 600 {path}")
-        return file.read(65_536).decode()
+            what, mend = f"can be read by others (mode {mode:o})", f"chmod 600 {path}"
+            raise ConfigError([Problem(file=str(path), key=key, what=what, mend=mend)])
+        return file.read(65_536)
 
 
 def _parse(text: str, place: str) -> tuple[bytes, ...]:
