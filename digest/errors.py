@@ -8,6 +8,7 @@
     |-- LetterError         (1)    (mailing) a letter cannot be made of its blocks
     |-- SourceError         (1)    one source's failure; a value in a report, seldom raised
     |-- StorageError        (1)    what outlives a run cannot be read or written
+    |   |-- StorageBusy            another program is writing just now
     |   `-- LedgerLost             (delivery) sending stopped: it could not be remembered
     |-- DeliveryError       (1)    the relay refuses us, not one reader
     |   |-- ConnectFailed          (delivery) one connection could not be opened
@@ -103,6 +104,10 @@ class SourceError(DigestError):
 
 class StorageError(DigestError):
     """The state folder cannot be read or written. What cannot be remembered is not sent."""
+
+
+class StorageBusy(StorageError):
+    """Another program holds the database; a moment later it may be free."""
 
 
 class DeliveryError(DigestError):

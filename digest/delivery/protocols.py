@@ -14,7 +14,11 @@ from digest.model import Letter, Outcome, Recipient
 
 
 class Ledger(Protocol):
-    """What happened to every reader of one edition. Called from one thread at a time."""
+    """What happened to every reader of one edition.
+
+    Its methods are called one at a time. `StorageBusy` says that nothing happened and that the same
+    call may work a moment later.
+    """
 
     def claim(self, limit: int, now: datetime) -> Sequence[Recipient]:
         """At most `limit` readers who are due: untried, or deferred with `retry_at` <= `now`.

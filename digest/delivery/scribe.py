@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,15 +14,19 @@ from typing import TypeVar
 
 from digest.delivery.faults import LedgerLost
 from digest.delivery.protocols import Ledger
+from digest.errors import StorageBusy
 from digest.model import Outcome, OutcomeKind, Recipient
 
 Settled = tuple[Recipient, Outcome]
 T = TypeVar("T")
 
-
-# What connections write leaves when the loop comes round: a few letters at a time, so that the
-# relay reads the first ones while the others are still being written.
-_AT_ONCE = 2
+#: So long a group waits for company before it is written, in seconds.
+GATHERING = 0.001
+#: A ledger that takes longer than this for a group works in a thread of its own, in seconds.
+QUICK = 0.003
+#: So long a ledger that another program holds is asked again, in seconds, and how often.
+PATIENCE = 30.0
+_ASK_AGAIN = 0.02
 
 
 class Written(Enum):
@@ -41,9 +47,11 @@ class _Entry:
 class Scribe:
     """Collects the entries of all connections that wait, and writes them in one transaction.
 
-    While one transaction is on its way to the disk the next entries gather: the group grows by
-    itself with the disk's slowness and the number of connections ("group commit"). All calls of
-    the ledger come from one thread, one after the other.
+    A group is written as soon as as many connections wait for it as have letters under way, or
+    after a millisecond: half of them write while the relay reads the others' letters ("group
+    commit"). A ledger that answers within a few milliseconds is called in the event loop itself,
+    since changing threads to and fro takes as long as the disk does; a slow one gets a thread,
+    and the next entries gather while it is at work.
 
     After a failed write nothing more begins (`broken`); outcomes that are still coming in are
     kept for one last try in `finish`.
@@ -61,8 +69,12 @@ class Scribe:
         self._clock = clock
         self._on_settled = on_settled
         self._on_broken = on_broken
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        self._thread: ThreadPoolExecutor | None = None
+        self._mean = 0.0  # seconds that a group takes, lately
+        self._turn = asyncio.Lock()  # one call at a time, in the loop or in the thread
         self._waiting: list[_Entry] = []
+        self._under_way: set[str] = set()
+        self._company: asyncio.Event = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._unwritten: list[Settled] = []
         self.broken: Exception | None = None
@@ -85,6 +97,8 @@ class Scribe:
         The answer may be awaited later: other work fits in while the disk is at it.
         """
         durable: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
+        for recipient, _ in settled:
+            self._under_way.discard(recipient.reader_id)
         if self.broken:
             self._unwritten.extend(settled)
             durable.set_result(Written.NO)
@@ -92,6 +106,8 @@ class Scribe:
         self._waiting.append(_Entry(begun, settled, durable))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
+        elif self._has_company():
+            self._company.set()
         return durable
 
     async def release(self, recipients: Sequence[Recipient]) -> None:
@@ -115,17 +131,29 @@ class Scribe:
             if self.broken:
                 await self._last_try(self.broken)
         finally:
-            self._thread.shutdown(wait=False)
+            if self._thread is not None:
+                self._thread.shutdown(wait=False)
 
     async def _write_all(self) -> None:
-        await asyncio.sleep(0)  # let every connection that is ready now join the group
         while self._waiting:
+            await self._gather()
             group, self._waiting = self._waiting, []
             barred = await self._write(group)
-            for number, entry in enumerate(group, 1):
+            for entry in group:
                 self._answer(entry, barred)
-                if number % _AT_ONCE == 0:
-                    await asyncio.sleep(0)
+
+    async def _gather(self) -> None:
+        """Let other connections join the group."""
+        await asyncio.sleep(0)  # those that are ready now
+        if self._has_company():
+            return
+        self._company.clear()
+        timer = asyncio.get_running_loop().call_later(GATHERING, self._company.set)
+        await self._company.wait()
+        timer.cancel()
+
+    def _has_company(self) -> bool:
+        return len(self._waiting) >= len(self._under_way)
 
     def _answer(self, entry: _Entry, barred: Collection[str] | None) -> None:
         if barred is None:
@@ -134,8 +162,12 @@ class Scribe:
         else:
             for recipient, outcome in entry.settled:
                 self._tell(recipient, outcome)
-            stopped = entry.begun is not None and entry.begun.reader_id in barred
-            written = Written.BARRED if stopped else Written.YES
+            written = Written.YES
+            if entry.begun is not None:
+                if entry.begun.reader_id in barred:
+                    written = Written.BARRED
+                else:
+                    self._under_way.add(entry.begun.reader_id)
         if not entry.durable.done():
             entry.durable.set_result(written)
 
@@ -148,10 +180,19 @@ class Scribe:
         if not begun and not settled:
             return ()
         try:
-            return await self._call(self._ledger.record, begun, settled, self._clock()) or ()
+            return await self._record(begun, settled) or ()
         except Exception as error:
             self._break(error)
             return None
+
+    async def _record(
+        self, begun: Sequence[Recipient], settled: Sequence[Settled]
+    ) -> Collection[str]:
+        """One transaction; how long it takes decides where the next one is made."""
+        start = time.monotonic()
+        barred = await self._call(self._ledger.record, begun, settled, self._clock())
+        self._mean += (time.monotonic() - start - self._mean) / 8
+        return barred
 
     def _tell(self, recipient: Recipient, outcome: Outcome) -> None:
         """A listener that fails ends the run, but never keeps a connection waiting."""
@@ -170,7 +211,7 @@ class Scribe:
         stopped = f"the ledger could not be written, so sending stopped: {reason}"
         try:
             if kept:
-                await self._call(self._ledger.record, [], kept, self._clock())
+                await self._record([], kept)
         except Exception:
             # Only these are in doubt; a reader who was not begun is simply still to come.
             lost = tuple(r for r, o in kept if o.kind is not OutcomeKind.UNTRIED)
@@ -183,6 +224,20 @@ class Scribe:
         raise LedgerLost(f"{stopped}; every outcome so far is recorded") from cause
 
     async def _call(self, function: Callable[..., T], *arguments: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: function(*arguments)
-        )
+        """Call the ledger; one that another program holds is asked again for a while."""
+        patience = time.monotonic() + PATIENCE
+        while True:
+            try:
+                async with self._turn:
+                    if self._mean <= QUICK:
+                        return function(*arguments)
+                    return await self._call_in_thread(functools.partial(function, *arguments))
+            except StorageBusy:
+                if time.monotonic() > patience:
+                    raise
+                await asyncio.sleep(_ASK_AGAIN)
+
+    async def _call_in_thread(self, call: Callable[[], T]) -> T:
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)

@@ -16,6 +16,7 @@ from digest.errors import StorageError
 from digest.storage import schema
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder, sync_folder
 from digest.storage.dialect import WRITES, Synchronous, make_sqlite_engine
+from digest.storage.quick import QuickWriter
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
 from digest.storage.upgrade import upgrade
@@ -36,6 +37,13 @@ class Database:
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
         self._file = _identity(path)
+        self._quick: list[QuickWriter] = []
+
+    def quick(self) -> QuickWriter:
+        """A connection of its own for many short transactions; it is closed with the database."""
+        writer = QuickWriter(self._engine, self._guarded)
+        self._quick.append(writer)
+        return writer
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -66,6 +74,8 @@ class Database:
             yield
 
     def close(self) -> None:
+        for writer in self._quick:
+            writer.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:

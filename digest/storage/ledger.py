@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
+from sys import intern
 from typing import Any
-
-import sqlalchemy as sa
 
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient
 from digest.storage.database import Database
-from digest.storage.ledger_sql import BARRED, BEGIN, CLAIM, RELEASE, SETTLE
+from digest.storage.ledger_sql import (
+    BARRED,
+    BEGIN,
+    CLAIM,
+    DUE,
+    PENDING,
+    PUT_OFF,
+    RELEASE,
+    RETRIES,
+    SENT,
+    SETTLE,
+    SUPPRESS,
+)
 from digest.storage.plain import storable
-from digest.storage.schema import delivery, suppression, to_microseconds
+from digest.storage.schema import from_microseconds, to_microseconds
 from digest.storage.states import State
 
 #: A clock that stood a year ahead must not put a reader off for a year.
@@ -28,20 +41,6 @@ _STATE_AFTER = {
     OutcomeKind.UNTRIED: State.PENDING,
 }
 
-_suppress = (
-    delivery.update()
-    .where(
-        delivery.c.edition == sa.bindparam("of_edition"),
-        delivery.c.address_key == sa.bindparam("of_address"),
-    )
-    .values(
-        state=State.SUPPRESSED.value,
-        words=sa.bindparam("why"),
-        retry_at=None,
-        updated_at=sa.bindparam("at"),
-    )
-)
-
 
 class EditionLedger:
     """The ledger of one edition, as a courier needs it. Its methods may be called in any thread.
@@ -52,9 +51,10 @@ class EditionLedger:
     def __init__(
         self, database: Database, edition: EditionKey, *, due_before: datetime | None = None
     ) -> None:
-        self._database = database
         self._edition = edition
-        self._queues = _queues(edition, due_before)
+        self._queues = (RETRIES, PUT_OFF, PENDING if due_before is None else DUE)
+        self._due_before = None if due_before is None else to_microseconds(due_before)
+        self._quick = database.quick()
 
     def claim(self, limit: int, now: datetime) -> Sequence[Recipient]:
         """Take up to `limit` letters whose time has come; none means that none is left now.
@@ -65,14 +65,16 @@ class EditionLedger:
         Raises:
             StorageError: the ledger cannot be written.
         """
+        at = to_microseconds(now)
+        too_late = to_microseconds(now + LONGEST_WAIT)
+        given = self._given(at) | {"too_late": too_late, "due_before": self._due_before}
         taken: list[Recipient] = []
-        with self._database.write() as connection:
-            times = {"now": now, "too_late": now + LONGEST_WAIT}
+        with self._quick.transaction() as connection:
             for queue in self._queues:
                 while len(taken) < limit:
-                    wanted = times | {"wanted": limit - len(taken)}
-                    rows = connection.execute(queue, wanted).all()
-                    taken += self._take(connection, rows, now)
+                    wanted = given | {"wanted": limit - len(taken)}
+                    rows = connection.execute(queue, wanted).fetchall()
+                    taken += self._take(connection, rows, at)
                     if not rows:
                         break
         return tuple(taken)
@@ -89,14 +91,18 @@ class EditionLedger:
         claim: they are marked so, and nothing must be sent to them.
 
         Raises:
+            StorageBusy: another program is writing just now; nothing was written.
             StorageError: nothing was written; or a begun letter is no longer ours, because
                 another program took it up. It must not be sent then.
         """
         at = to_microseconds(now)
-        with self._database.write() as connection:
-            if settled:
-                rows = json.dumps([_settled(r, o, at) for r, o in settled], ensure_ascii=False)
-                connection.execute(SETTLE, self._given(at) | {"rows": rows})
+        sent = [self._sent(*each, at) for each in settled if each[1].kind is OutcomeKind.SENT]
+        others = [each for each in settled if each[1].kind is not OutcomeKind.SENT]
+        with self._quick.transaction() as connection:
+            if sent:
+                connection.executemany(SENT, sent)
+            if others:
+                connection.executemany(SETTLE, [self._settled(*each, at) for each in others])
             if begun:
                 return self._begin(connection, begun, at)
         return frozenset()
@@ -109,69 +115,73 @@ class EditionLedger:
         """
         if recipients:
             keys = _keys(recipient.address.key for recipient in recipients)
-            with self._database.write() as connection:
+            with self._quick.transaction() as connection:
                 connection.execute(RELEASE, {"edition": self._edition.text, "keys": keys})
 
     def _begin(
-        self, connection: sa.Connection, begun: Sequence[Recipient], at: int
+        self, connection: sqlite3.Connection, begun: Sequence[Recipient], at: int
     ) -> frozenset[str]:
-        keys = _keys(recipient.address.key for recipient in begun)
-        given = self._given(at) | {"keys": keys}
-        missing = len(begun) - connection.execute(BEGIN, given).rowcount
+        edition = self._edition.text
+        rows = [(at, edition, recipient.address.key) for recipient in begun]
+        missing = len(begun) - connection.executemany(BEGIN, rows).rowcount
         if not missing:
             return frozenset()
-        barred = connection.execute(BARRED, given).scalars().all()
+        keys = _keys(recipient.address.key for recipient in begun)
+        given = self._given(at) | {"keys": keys}
+        barred = [row[0] for row in connection.execute(BARRED, given)]
         if len(barred) != missing:
             raise StorageError(f"edition {self._edition}: another program took letters of this run")
         return frozenset(barred)
 
     def _take(
-        self, connection: sa.Connection, rows: Sequence[Any], now: datetime
+        self, connection: sqlite3.Connection, rows: Sequence[Any], at: int
     ) -> list[Recipient]:
-        free = [row for row in rows if row.reason is None]
-        barred = [row for row in rows if row.reason is not None]
-        if barred:
-            connection.execute(
-                _suppress,
-                [self._key(row.address_key) | {"at": now, "why": row.reason} for row in barred],
+        free: list[Recipient] = []
+        barred: list[tuple[str | int, ...]] = []
+        for key, address, name, reader_id, segment, due_at, attempt, reason in rows:
+            if reason is not None:
+                barred.append((reason, at, self._edition.text, key))
+                continue
+            local, _, domain = address.rpartition("@")
+            free.append(
+                Recipient(
+                    edition=self._edition,
+                    address=EmailAddress(local, intern(domain)),
+                    name=name,
+                    reader_id=reader_id,
+                    segment=intern(segment),
+                    due_at=_moment(due_at),
+                    attempt=attempt,
+                )
             )
+        if barred:
+            connection.executemany(SUPPRESS, barred)
         if free:
-            keys = _keys(row.address_key for row in free)
-            connection.execute(CLAIM, self._given(to_microseconds(now)) | {"keys": keys})
-        return [self._recipient(row) for row in free]
+            keys = _keys(recipient.address.key for recipient in free)
+            connection.execute(CLAIM, self._given(at) | {"keys": keys})
+        return free
 
-    def _recipient(self, row: Any) -> Recipient:
-        local, _, domain = row.address.rpartition("@")
-        return Recipient(
-            edition=self._edition,
-            address=EmailAddress(local, domain),
-            name=row.name,
-            reader_id=row.reader_id,
-            segment=row.segment,
-            due_at=row.due_at,
-            attempt=row.attempt,
-        )
+    def _sent(self, recipient: Recipient, outcome: Outcome, at: int) -> tuple[str | int, ...]:
+        """A row of `SENT`."""
+        return (*_reply(outcome), at, self._edition.text, recipient.address.key)
+
+    def _settled(
+        self, recipient: Recipient, outcome: Outcome, at: int
+    ) -> tuple[str | int | None, ...]:
+        """A row of `SETTLE`."""
+        again = None
+        if outcome.kind is OutcomeKind.DEFERRED:
+            again = to_microseconds(outcome.retry_at) if outcome.retry_at else at
+        state = _STATE_AFTER[outcome.kind].value
+        key = (self._edition.text, recipient.address.key)
+        return (state, again, *_reply(outcome), at, *key)
 
     def _given(self, at: int) -> dict[str, Any]:
         return {"edition": self._edition.text, "at": at}
 
-    def _key(self, address_key: str) -> dict[str, Any]:
-        return {"of_edition": self._edition.text, "of_address": address_key}
 
-
-def _keys(keys: Iterable[str]) -> str:
-    return json.dumps(list(keys), ensure_ascii=False)
-
-
-def _settled(recipient: Recipient, outcome: Outcome, at: int) -> tuple[str | int | None, ...]:
-    """A row of `SETTLE`."""
-    again = None
-    if outcome.kind is OutcomeKind.DEFERRED:
-        again = to_microseconds(outcome.retry_at) if outcome.retry_at else at
+def _reply(outcome: Outcome) -> tuple[str, int, str, str, str]:
     return (
-        recipient.address.key,
-        _STATE_AFTER[outcome.kind].value,
-        again,
         outcome.stage.value,
         outcome.code,
         storable(outcome.enhanced, 16),
@@ -180,40 +190,9 @@ def _settled(recipient: Recipient, outcome: Outcome, at: int) -> tuple[str | int
     )
 
 
-def _queues(edition: EditionKey, due_before: datetime | None) -> tuple[sa.Select[Any], ...]:
-    """What may be claimed: at most `wanted` rows each, in the order of one index."""
-    moment = delivery.c.due_at.type
-    pending = _with_suppression(edition, State.PENDING).order_by(delivery.c.due_at)
-    if due_before is not None:
-        pending = pending.where(delivery.c.due_at <= due_before)
-    deferred = _with_suppression(edition, State.DEFERRED).order_by(delivery.c.retry_at)
-    return (
-        deferred.where(delivery.c.retry_at <= sa.bindparam("now", type_=moment)),
-        deferred.where(delivery.c.retry_at > sa.bindparam("too_late", type_=moment)),
-        pending,
-    )
+def _keys(keys: Iterable[str]) -> str:
+    return json.dumps(list(keys), ensure_ascii=False)
 
 
-def _with_suppression(edition: EditionKey, state: State) -> sa.Select[Any]:
-    """Rows of `state`; `reason` is None for readers who may be mailed.
-
-    Where many machines claim at once (PostgreSQL), each skips the rows that another holds.
-    """
-    by_address, by_reader = suppression.alias("by_address"), suppression.alias("by_reader")
-    return (
-        sa.select(
-            delivery.c.address_key,
-            delivery.c.address,
-            delivery.c.name,
-            delivery.c.reader_id,
-            delivery.c.segment,
-            delivery.c.due_at,
-            delivery.c.attempt,
-            sa.func.coalesce(by_address.c.reason, by_reader.c.reason).label("reason"),
-        )
-        .outerjoin(by_address, by_address.c.address_key == delivery.c.address_key)
-        .outerjoin(by_reader, by_reader.c.reader_id == delivery.c.reader_id)
-        .where(delivery.c.edition == edition.text, delivery.c.state == state.value)
-        .limit(sa.bindparam("wanted", type_=sa.Integer))
-        .with_for_update(of=delivery, skip_locked=True)
-    )
+#: Most readers are due at one of few moments.
+_moment = lru_cache(1024)(from_microseconds)

@@ -8,6 +8,8 @@ def storable(text: str, longest: int = 1000) -> str:
 
     A server's words and a person's name may hold anything; a row must be written all the same.
     """
+    if text.isascii() and "\0" not in text and len(text) <= longest:
+        return text
     clean = text.replace("\0", "")
     if not clean.isascii():
         clean = clean.encode("utf-8", "replace").decode("utf-8")

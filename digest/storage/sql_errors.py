@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from digest.errors import StorageError
+from digest.errors import StorageBusy, StorageError
 
 # The primary result code is the low byte of the extended one (sqlite.org/rescode.html).
-_WORDS = {
+_WORDS: dict[int | None, str] = {
     sqlite3.SQLITE_BUSY: "is locked by another program",
     sqlite3.SQLITE_LOCKED: "is locked by another program",
     sqlite3.SQLITE_READONLY: "cannot be written: it, its folder or the disk is read-only",
@@ -28,6 +28,7 @@ _WORDS = {
     sqlite3.SQLITE_NOMEM: "cannot be used: the machine has no memory left",
     sqlite3.SQLITE_PROTOCOL: "is locked by another program",
 }
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
 @contextmanager
@@ -35,14 +36,15 @@ def plain_errors(path: Path) -> Iterator[None]:
     """Let nothing of the database's own exceptions out.
 
     Raises:
+        StorageBusy: another program holds it; the line says which file.
         StorageError: with the file and what is wrong with it.
     """
     try:
         yield
     except DBAPIError as error:
-        raise StorageError(f"{path}: {_words(error.orig)}") from None
+        raise _plain(path, error.orig) from None
     except sqlite3.Error as error:
-        raise StorageError(f"{path}: {_words(error)}") from None
+        raise _plain(path, error) from None
     except PoolTimeout:
         raise StorageError(f"{path}: all connections to it are busy") from None
     except SQLAlchemyError as error:
@@ -51,12 +53,13 @@ def plain_errors(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: is damaged; restore it from a backup") from None
 
 
-def _words(error: BaseException | None) -> str:
+def _plain(path: Path, error: BaseException | None) -> StorageError:
     code = getattr(error, "sqlite_errorcode", None)
-    known = None if code is None else _WORDS.get(code & 0xFF)
-    if known:
-        return f"{known} ({_one_line(error)})"
-    return f"the database says: {_one_line(error)}"
+    primary = None if code is None else code & 0xFF
+    if known := _WORDS.get(primary):
+        kind = StorageBusy if primary in _HELD else StorageError
+        return kind(f"{path}: {known} ({_one_line(error)})")
+    return StorageError(f"{path}: the database says: {_one_line(error)}")
 
 
 def _one_line(error: BaseException | None) -> str:
