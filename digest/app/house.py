@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from digest import __version__
@@ -18,6 +19,9 @@ from digest.storage.reply_cache import FileReplyCache
 from digest.storage.secret_key import fingerprint, load_keys
 from digest.storage.state_marker import NAME as MARKER_NAME
 from digest.storage.templates import load_template_set
+
+if TYPE_CHECKING:
+    from digest.mailing.token import ReaderNamer
 
 
 @dataclass(kw_only=True)
@@ -105,13 +109,13 @@ class House:
 
     def reader_id(self, address: EmailAddress) -> str:
         """The opaque id of a reader; the oldest key makes it, so that it outlives rotations."""
-        from digest.mailing.token import reader_id
-
-        return reader_id(self.keys[-1], self._sender, address)
+        return self._namer.name(address)
 
     @cached_property
-    def _sender(self) -> str:
-        return str(self.config.newsletter.sender)  # parsed once, not per reader
+    def _namer(self) -> ReaderNamer:
+        from digest.mailing.token import ReaderNamer
+
+        return ReaderNamer(self.keys[-1], str(self.config.newsletter.sender))
 
     def close(self) -> None:
         if "database" in self.__dict__:

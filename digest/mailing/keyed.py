@@ -7,8 +7,6 @@ import hashlib
 _BLOCK = 64
 _INNER = bytes(octet ^ 0x36 for octet in range(256))
 _OUTER = bytes(octet ^ 0x5C for octet in range(256))
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = tuple(one + two for one in _ALPHABET for two in _ALPHABET)
 
 
 class KeyedHash:
@@ -28,9 +26,3 @@ class KeyedHash:
         inner.update(value)
         outer.update(inner.digest())
         return outer.digest()
-
-
-def spell(mac: bytes) -> str:
-    """The first 130 bits in 26 characters of base32, in lower case (RFC 4648 §6)."""
-    number = int.from_bytes(mac[:17], "big") >> 6
-    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])

@@ -15,6 +15,8 @@ from digest.model import Format
 _TYPE = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: "
 # An edition of 200 papers has some 2,000 literals; segments bring counts and preheaders.
 _CHUNKS = 16_384
+# In a body of two parts.
+_BOUNDARIES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +25,10 @@ class Layout:
 
     `heads` are the content headers with the empty line: for values in ASCII, and for others.
     `pieces` are the body, `b""` at the slots: (position, number in `kinds`). At `marks` stands
-    the encoding of a part that depends on the values. `boundary` is in a finished letter exactly
-    four times; it is empty where nothing can be taken for it. `body_hash` and `sealed` (the
+    the encoding of a part that depends on the values. `boundary` is in the pieces exactly three
+    times; it is empty where nothing can be taken for it. `seams` are what of each piece lies so
+    near to a slot that a value could complete a boundary there, and `held` how many are in them
+    without values. `body_hash` and `sealed` (the
     content headers, relaxed) serve DKIM.
     """
 
@@ -36,6 +40,8 @@ class Layout:
     asks_preferences: bool
     eightbit: bool
     boundary: bytes
+    seams: tuple[bytes, ...] = ()
+    held: int = 0
     relaxed: tuple[bytes, ...] = ()
     body_hash: BodyHash | None = None
     sealed: bytes = b""
@@ -53,14 +59,29 @@ class Layout:
             body[position] = b"8bit" if wide else b"7bit"
         return body
 
+    def clashes(self, written: Sequence[bytes]) -> bool:
+        """Whether the values of a reader make another boundary, which would cut her letter."""
+        if not self.boundary:
+            return False
+        seams = list(self.seams)
+        for position, kind in self.slots:
+            seams[position] = written[kind]
+        return b"".join(seams).count(self.boundary) != self.held
+
     def joined(self) -> Layout:
         """The same with one piece between two slots, where there were many."""
         stops = sorted([position for position, _ in self.slots] + list(self.marks))
         pieces = _join_between(self.pieces, stops)
         places = {stop: 2 * number + 1 for number, stop in enumerate(stops)}
         slots = tuple((places[position], kind) for position, kind in self.slots)
+        seams = _seams(pieces, len(self.boundary))
         joined = replace(
-            self, pieces=pieces, slots=slots, marks=tuple(places[mark] for mark in self.marks)
+            self,
+            pieces=pieces,
+            slots=slots,
+            marks=tuple(places[mark] for mark in self.marks),
+            seams=seams,
+            held=b"".join(seams).count(self.boundary),
         )
         if self.body_hash is None:
             return joined
@@ -68,6 +89,14 @@ class Layout:
         # What relaxing leaves as it is, is kept once.
         relaxed = tuple(p if p == r else r for p, r in zip(pieces, relaxed, strict=True))
         return replace(joined, relaxed=relaxed, body_hash=BodyHash(relaxed, slots))
+
+
+def _seams(pieces: Sequence[bytes], length: int) -> tuple[bytes, ...]:
+    """The pieces without their middle, where nothing `length` long can reach a slot."""
+    if not length:
+        return ()
+    near = length - 1
+    return tuple(p if len(p) <= 2 * near else p[:near] + CRLF + p[-near:] for p in pieces)
 
 
 def _join_between(pieces: Sequence[bytes], stops: Sequence[int]) -> tuple[bytes, ...]:
@@ -115,6 +144,8 @@ class Typesetter:
         codings = zip(text.codings, html.codings, strict=True)
         heads = [f"{kind}{_outer_coding(pair)}\r\n".encode() for pair in codings]
         plain = isinstance(text, PlainPart) or isinstance(html, PlainPart)
+        if plain and b"".join(sheet.pieces).count(boundary.encode()) != _BOUNDARIES:
+            return self.set(assembled, mark, eightbit=False)  # quoted, no text can hold it
         return self._lay_out(heads, sheet, boundary if plain else "")
 
     def _part(self, assembled: Assembled, *, escape: bool, eightbit: bool) -> Part:
@@ -135,6 +166,7 @@ class Typesetter:
             relaxed = tuple(map(self._relaxed, sheet.pieces))
             body_hash = BodyHash(relaxed, slots)
             sealed = relax_headers(heads[0].removesuffix(CRLF))
+        seams = _seams(sheet.pieces, len(boundary))
         return Layout(
             heads=(heads[0], heads[1]),
             pieces=tuple(sheet.pieces),
@@ -144,6 +176,8 @@ class Typesetter:
             asks_preferences=any(kind.field == "preferences" for kind in kinds),
             eightbit=sheet.eightbit,
             boundary=boundary.encode(),
+            seams=seams,
+            held=b"".join(seams).count(boundary.encode()),
             relaxed=relaxed,
             body_hash=body_hash,
             sealed=sealed,

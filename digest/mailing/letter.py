@@ -33,7 +33,7 @@ from digest.mailing.headers import (
     to_line,
     unsubscribe_line,
 )
-from digest.mailing.keyed import KeyedHash, spell
+from digest.mailing.keyed import KeyedHash
 from digest.mailing.layout import Layout, Typesetter
 from digest.mailing.measure import NAME_LENGTH, one_line, write_value
 from digest.mailing.shelf import Shelf
@@ -45,13 +45,13 @@ from digest.mailing.token import (
     preferences_url,
     unsubscribe_url,
 )
-from digest.mailing.wire import write_slot
+from digest.mailing.wire import write_slots
 from digest.model import Block, EmailAddress, Envelope, Format, Letter, Recipient, Rendition
 from digest.model.paper import require_aware
 
 _TOKEN = "A" * 22 + "." + "A" * 22
-# Once in the header, three times in the body.
-_BOUNDARIES = 4
+# So many pieces leave as they are; more are cheaper to copy into one than to hand over.
+_PIECES = 32
 # Letters that are rare in text let a search for the boundary leap over it.
 _RARE = str.maketrans("0123456789abcdef", "BCDFGHKLNPQRVXYZ")
 #: Octets of joined bodies that are kept, and segments whose layouts are.
@@ -161,7 +161,7 @@ class LetterWriter:
         }
         if layout.asks_preferences:
             values["preferences"] = self._preferences.sign(recipient.reader_id)
-        written = [write_slot(kind, values) for kind in layout.kinds]
+        written = write_slots(layout.kinds, values)
         wide = not all(map(bytes.isascii, written))
         message_id = self.message_id(address)
         lines = (
@@ -171,29 +171,24 @@ class LetterWriter:
             b"Message-ID: %b\r\n" % message_id.encode("ascii"),
             values["unsubscribe"].encode("ascii").join(self._unsubscribe_line),
         )
-        stuffed = b"".join(
-            (
-                self._seal(segment, lines, written),
-                self._from,
-                *lines,
-                self._static,
-                layout.heads[wide],
-                *layout.fill(written, wide=wide),
-            )
-        )
-        if layout.boundary and stuffed.count(layout.boundary) != _BOUNDARIES:
-            return self.write(recipient)  # its text holds its boundary: quoted, it cannot
+        if layout.clashes(written):
+            return self.write(recipient)  # quoted, no value can hold a boundary
+        seal = self._seal(segment, lines, written)
+        head = b"".join((seal, self._from, *lines, self._static, layout.heads[wide]))
+        pieces = (head, *layout.fill(written, wide=wide))
+        if len(pieces) > _PIECES:
+            pieces = (b"".join(pieces),)
         return Letter(
             envelope=Envelope(sender=self._sender, recipient=address),
             message_id=message_id,
-            stuffed=stuffed,
+            pieces=pieces,
             eightbit=layout.eightbit or wide or self._wide or not address.is_ascii,
         )
 
     def message_id(self, address: EmailAddress) -> str:
         """A function of key, edition and address: a letter that is sent again keeps its id."""
-        code = spell(self._ids.digest(f"{self._id_start}{address.key}".encode()))
-        return f"<{code}@{self._domain}>"
+        code = self._ids.digest(f"{self._id_start}{address.key}".encode())[:16]
+        return f"<{code.hex()}@{self._domain}>"
 
     def assembled(self, segment: str) -> Assembled:
         """What a segment's letters are made of (papers kept, what was shortened).

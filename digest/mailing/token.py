@@ -16,7 +16,6 @@ from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from itsdangerous import Signer
-from itsdangerous.encoding import base64_encode
 from itsdangerous.signer import SigningAlgorithm
 
 from digest.mailing.keyed import KeyedHash
@@ -39,14 +38,26 @@ class _ShortHmac(SigningAlgorithm):
         return hmac.digest(key, value, "sha256")[:_MAC_BYTES]
 
 
-def reader_id(key: bytes, newsletter: str, address: EmailAddress) -> str:
-    """A stable name for (newsletter, address): 22 URL-safe characters, 128 bits.
+class ReaderNamer:
+    """Makes a stable name for each reader of a newsletter: 22 URL-safe characters, 128 bits.
 
     `newsletter` keeps the readers of two newsletters apart that share a key; its sender's
-    address serves well. Without the key nothing can be read from it, nor an address be tried.
+    address serves well. Without the key nothing can be read from a name, nor an address be tried.
     """
-    value = f"digest.reader\0{newsletter}\0{address.key}".encode()
-    return base64_encode(hmac.digest(key, value, "sha256")[:16]).decode("ascii")
+
+    __slots__ = ("_hash", "_start")
+
+    def __init__(self, key: bytes, newsletter: str) -> None:
+        self._hash = KeyedHash(key)
+        self._start = f"digest.reader\0{newsletter}\0"
+
+    def name(self, address: EmailAddress) -> str:
+        return _spell(self._hash.digest(f"{self._start}{address.key}".encode()))
+
+
+def _spell(mac: bytes) -> str:
+    """The first 128 bits in URL-safe base64, without padding."""
+    return b2a_base64(mac[:_MAC_BYTES], newline=False)[:22].translate(_URL_SAFE).decode("ascii")
 
 
 def is_reader_id(text: str) -> bool:
@@ -68,9 +79,7 @@ class TokenSigner:
         self._hash = KeyedHash(_signer(_usable(keys)[0], purpose).derive_key())
 
     def sign(self, reader: str) -> str:
-        mac = self._hash.digest(reader.encode("ascii"))[:_MAC_BYTES]
-        code = b2a_base64(mac, newline=False)[:22].translate(_URL_SAFE)
-        return f"{reader}.{code.decode('ascii')}"
+        return f"{reader}.{_spell(self._hash.digest(reader.encode('ascii')))}"
 
 
 def verify_token(keys: Sequence[bytes], token: str, purpose: str) -> str | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,15 +79,20 @@ def quote_value(text: str) -> bytes:
     return encode_chunk(text)
 
 
-def write_slot(slot: Slot, values: Mapping[str, str]) -> bytes:
-    """A reader's value as it stands on the wire; the value is one line."""
-    text = values[slot.field]
-    if slot.escape:
-        text = write_value(text, escape=True)
-    if slot.quoted:
-        return quote_value(text)
-    raw = text.encode("utf-8")
-    return b"." + raw if slot.starts and raw.startswith(b".") else raw
+def write_slots(slots: Iterable[Slot], values: Mapping[str, str]) -> list[bytes]:
+    """A reader's values as they stand on the wire; each value is one line."""
+    written = []
+    for field, escape, quoted, starts in slots:
+        text = values[field]
+        if escape:
+            text = write_value(text, escape=True)
+        if quoted:
+            written.append(quote_value(text))
+        elif starts and text.startswith("."):
+            written.append(b"." + text.encode("utf-8"))
+        else:
+            written.append(text.encode("utf-8"))
+    return written
 
 
 @dataclass(frozen=True, slots=True)

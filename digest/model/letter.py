@@ -46,15 +46,17 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 class Letter:
     """The exact bytes of one message.
 
-    `stuffed` is the message as it goes behind a 354, without the final dot: every line ends in
-    CRLF and no CR or LF stands alone, each leading dot is doubled (RFC 5321 §4.5.2). `eightbit`
-    says that it holds octets past 127, which only a relay with 8BITMIME takes (RFC 6152).
-    Whoever calls the constructor has built the bytes so; bytes from elsewhere go through `of`.
+    `pieces`, one behind the other, are the message as it goes behind a 354, without the final
+    dot: every line ends in CRLF and no CR or LF stands alone, each leading dot is doubled
+    (RFC 5321 §4.5.2). Letters share their large pieces: none is copied on its way to the socket.
+    `eightbit` says that there are octets past 127, which only a relay with 8BITMIME takes
+    (RFC 6152). Whoever calls the constructor has built the bytes so; bytes from elsewhere go
+    through `of`.
     """
 
     envelope: Envelope
     message_id: str
-    stuffed: bytes
+    pieces: tuple[bytes, ...]
     eightbit: bool = False
 
     @classmethod
@@ -65,9 +67,19 @@ class Letter:
         return cls(
             envelope=envelope,
             message_id=message_id,
-            stuffed=b"." + stuffed if stuffed.startswith(b".") else stuffed,
+            pieces=(b"." + stuffed if stuffed.startswith(b".") else stuffed,),
             eightbit=not content.isascii(),
         )
+
+    @property
+    def octets(self) -> int:
+        """How many leave behind the 354, without the final dot."""
+        return sum(map(len, self.pieces))
+
+    @property
+    def stuffed(self) -> bytes:
+        """All of it, as it leaves."""
+        return b"".join(self.pieces)
 
     @property
     def content(self) -> bytes:

@@ -182,14 +182,14 @@ def make_recipient(
     due_at: datetime = NOON,
 ) -> Recipient:
     """A frozen row with a reader id of the right form."""
-    from digest.mailing.token import reader_id
+    from digest.mailing.token import ReaderNamer
 
     parsed = EmailAddress.parse(address)
     return Recipient(
         edition=EditionKey.daily(DAY),
         address=parsed,
         name=name,
-        reader_id=reader_id(KEYS[0], "papers@example.org", parsed),
+        reader_id=ReaderNamer(KEYS[0], "papers@example.org").name(parsed),
         segment=segment,
         due_at=due_at,
     )

@@ -1,20 +1,19 @@
 """Links that nobody else can make up."""
 
-import base64
 import hmac
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mailing.keyed import KeyedHash, spell
+from digest.mailing.keyed import KeyedHash
 from digest.mailing.token import (
     PREFERENCES,
     UNSUBSCRIBE,
+    ReaderNamer,
     TokenSigner,
     is_reader_id,
     preferences_url,
-    reader_id,
     sign_token,
     site_base,
     unsubscribe_url,
@@ -24,16 +23,17 @@ from digest.model import EmailAddress
 
 NEW, OLD = b"n" * 32, b"o" * 32
 ADA = EmailAddress.parse("ada@example.org")
-READER = reader_id(NEW, "papers@example.org", ADA)
+READER = ReaderNamer(NEW, "papers@example.org").name(ADA)
 
 
 def test_a_reader_id_is_stable_opaque_and_apart_for_each_key_newsletter_and_address() -> None:
-    assert reader_id(NEW, "papers@example.org", EmailAddress.parse("ADA@Example.org")) == READER
+    namer = ReaderNamer(NEW, "papers@example.org")
+    assert namer.name(EmailAddress.parse("ADA@Example.org")) == READER
     others = {
         READER,
-        reader_id(OLD, "papers@example.org", ADA),
-        reader_id(NEW, "other@example.org", ADA),
-        reader_id(NEW, "papers@example.org", EmailAddress.parse("adb@example.org")),
+        ReaderNamer(OLD, "papers@example.org").name(ADA),
+        ReaderNamer(NEW, "other@example.org").name(ADA),
+        namer.name(EmailAddress.parse("adb@example.org")),
     }
     assert len(others) == 4
     assert all(is_reader_id(name) and "ada" not in name.lower() for name in others)
@@ -113,14 +113,14 @@ def test_a_site_becomes_an_ascii_uri_that_cannot_end_early() -> None:
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_a_keyed_hash_is_hmac_sha_256(key: bytes, value: bytes) -> None:
-    mac = KeyedHash(key).digest(value)
-    assert mac == hmac.digest(key, value, "sha256")
-    assert spell(mac) == base64.b32encode(mac)[:26].decode().lower()
+    assert KeyedHash(key).digest(value) == hmac.digest(key, value, "sha256")
 
 
 @given(st.lists(st.binary(min_size=1, max_size=80), min_size=1, max_size=3), st.integers(0))
 def test_many_tokens_are_signed_as_one_is(keys: list[bytes], number: int) -> None:
-    reader = reader_id(keys[0], "papers@example.org", EmailAddress(f"r{number}", "example.org"))
+    reader = ReaderNamer(keys[0], "papers@example.org").name(
+        EmailAddress(f"r{number}", "example.org")
+    )
     for purpose in (UNSUBSCRIBE, PREFERENCES):
         token = TokenSigner(keys, purpose).sign(reader)
         assert token == sign_token(keys, reader, purpose)
