@@ -132,7 +132,7 @@ def plan_day(house: House, key: EditionKey, watch: Watch, *, skip_bad_rows: bool
     if edition is None:
         return None
     plan = make_plan(house, edition, skip_bad_rows=skip_bad_rows, on_problem=watch.on_problem)
-    for _ in plan.recipients():
+    for _ in plan.readers():
         pass
     return plan
 
@@ -190,7 +190,7 @@ def _freeze(
             "papers": len(edition.papers),
             "letters": sum(plan.segments.values()),
             "segments": len(plan.segments),
-            "skipped": len(plan.skipped),
+            "skipped": plan.skipped,
         }
         said = {"event": "edition_frozen", "facts": facts}
         _log.info("edition %s is frozen", edition.key, extra=said)

@@ -24,7 +24,7 @@ NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
 class Plan:
     """The readers of an edition, worked out while they are iterated: lists may be long.
 
-    `choices` (segment -> JSON), `skipped` and the counters are complete once `recipients` is.
+    `choices` (segment -> JSON) and the counters are complete once `readers` is.
     """
 
     house: House
@@ -32,13 +32,13 @@ class Plan:
     subscribers: Iterable[Subscriber]
     now: datetime
     choices: dict[str, str] = field(default_factory=dict)
-    skipped: list[SkippedReader] = field(default_factory=list)
+    skipped: int = 0
     not_today: int = 0
     segments: Counter[str] = field(default_factory=Counter)
     due: Counter[datetime] = field(default_factory=Counter)
 
-    def recipients(self) -> Iterator[Recipient]:
-        """Everyone who gets a letter.
+    def readers(self) -> Iterator[Recipient | SkippedReader]:
+        """Everyone who gets a letter on this day, or would if the edition held something for her.
 
         Raises:
             ListError: at the end, when a list turned out to be wrong.
@@ -61,13 +61,12 @@ class Plan:
             choice = chooser.choose(subscriber)
             reader = self.house.reader_id(subscriber.address)
             if not choice.count:
-                self.skipped.append(
-                    SkippedReader(
-                        address=subscriber.address,
-                        name=subscriber.name,
-                        reader_id=reader,
-                        reason=NOTHING_MATCHES,
-                    )
+                self.skipped += 1
+                yield SkippedReader(
+                    address=subscriber.address,
+                    name=subscriber.name,
+                    reader_id=reader,
+                    reason=NOTHING_MATCHES,
                 )
                 continue
             if choice.segment not in self.choices:
@@ -140,8 +139,7 @@ def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
         edition_document=edition_json(edition),
         rendition_document=json.dumps(rendition_to_document(rendition), ensure_ascii=False),
         choices=plan.choices,
-        recipients=plan.recipients(),
-        skipped=plan.skipped,
+        readers=plan.readers(),
         # A week repeats its days on purpose: it does not make a paper seen.
         paper_ids=() if edition.key.is_weekly else tuple(p.ids for p in edition.papers),
         newsletter=house.config.newsletter,

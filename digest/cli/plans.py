@@ -51,7 +51,7 @@ def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bo
         "due_now": readers - later,
         "due_later": later,
         "segments": len(plan.segments),
-        "skipped": len(plan.skipped),
+        "skipped": plan.skipped,
         "not_today": plan.not_today,
     }
     if as_json:
@@ -70,7 +70,7 @@ def tell_plan(house: House, key: EditionKey, skip_bad_rows: bool, *, as_json: bo
     if len(plan.segments) > _SEGMENTS_SHOWN:
         show(f"  and {len(plan.segments) - _SEGMENTS_SHOWN} segments more")
     if plan.skipped:
-        show(f"no paper today matches the choice of {count(len(plan.skipped), 'reader')}")
+        show(f"no paper today matches the choice of {count(plan.skipped, 'reader')}")
     if plan.not_today:
         show(f"not on this day: {count(plan.not_today, 'reader')} (weekly, weekdays or paused)")
     return 0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
-from digest.storage.campaigns import freeze
+from digest.storage.campaigns import SkippedReader, freeze
 from digest.storage.database import Database, open_database
 
 KEY = EditionKey("2026-11-23")
@@ -35,7 +35,11 @@ def reader(
 
 
 def freeze_readers(
-    database: Database, readers: Iterable[Recipient], *, key: EditionKey = KEY, **more: object
+    database: Database,
+    readers: Iterable[Recipient | SkippedReader],
+    *,
+    key: EditionKey = KEY,
+    **more: object,
 ) -> bool:
     """Freeze a small edition for `readers`."""
     facts: dict[str, object] = {
@@ -45,7 +49,7 @@ def freeze_readers(
         "rendition_document": '{"title": "Papers"}',
         "choices": CHOICES,
     }
-    return freeze(database, key, recipients=readers, **facts | more)  # type: ignore[arg-type]
+    return freeze(database, key, readers=readers, **facts | more)  # type: ignore[arg-type]
 
 
 def outcome(kind: OutcomeKind, *, retry_at: datetime | None = None, words: str = "") -> Outcome:

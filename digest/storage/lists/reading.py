@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from sys import intern
 
 from digest.config import Config
 from digest.errors import ListError, Problem
-from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.fields import Complaint, parse_choice, parse_email, parse_name
 from digest.storage.lists.files import ListFile, find_lists, is_yaml
@@ -81,8 +79,9 @@ class ListReading:
         for row in read_rows(source, self.problems):
             self.rows += 1
             found = parse_row(row, file.shown)
-            bad = any(not problem.warning for problem in found.problems)
+            bad = False
             if found.problems:
+                bad = any(not problem.warning for problem in found.problems)
                 self._tell(found.problems, bad)
             if bad or found.subscriber is None:
                 self.rejected += 1
@@ -200,7 +199,7 @@ def parse_row(row: Row, shown: str) -> ParsedRow:
         return ParsedRow(None, problems)
     return ParsedRow(
         Subscriber(
-            address=EmailAddress(address.local, intern(address.domain)),
+            address=address,
             name=name,
             themes=choice.themes,
             keywords=choice.keywords,

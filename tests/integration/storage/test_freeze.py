@@ -32,14 +32,15 @@ def test_what_was_frozen_is_what_is_loaded(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
         assert freeze_readers(
             database,
-            [reader("ann"), reader("bob")],
-            skipped=[
+            [
+                reader("ann"),
                 SkippedReader(
                     address=EmailAddress("cy", "example.org"),
                     name="Cy",
                     reader_id="c",
                     reason="paused",
-                )
+                ),
+                reader("bob"),
             ],
             paper_ids=[(PAPER, TWIN)],
             memory={"arXiv": frozenset({"arxiv:2403.01234"}), "empty": frozenset()},
