@@ -8,7 +8,7 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -117,20 +117,26 @@ def deliver_edition(
             )
 
     try:
-        return run_fast(work())
+        return run_fast(work)
     finally:
         if press is not None:
             press.shutdown()
 
 
-def run_fast(work: Coroutine[Any, Any, DeliveryReport]) -> DeliveryReport:
-    """Run on uvloop where it is installed, on asyncio's own loop where it is not."""
-    try:
+def run_fast(work: Callable[[], Coroutine[Any, Any, DeliveryReport]]) -> DeliveryReport:
+    """Run on uvloop where it is installed, on asyncio's own loop where it is not.
+
+    Raises:
+        OSError: the system gives no event loop (too many open files); nothing has begun.
+    """
+    make_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):
         import uvloop
-    except ImportError:
-        return asyncio.run(work)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+
+        make_loop = uvloop.new_event_loop
+    loop = make_loop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        return runner.run(work())
 
 
 @contextmanager

@@ -99,6 +99,7 @@ class _Run:
             halted=self._halted,
             domains=DomainPaces(limits, clock=time.monotonic),
             shares=self._shares,
+            on_drained=self._halt,  # nobody is left to wait for, at a door or for a pace
         )
 
     async def work(

@@ -53,6 +53,7 @@ class Door:
         self._lock = asyncio.Lock()
         self._failures = 0
         self._not_before = 0.0
+        self._missed_at = 0.0
         self._open = 0
         self.connects = 0
 
@@ -77,9 +78,10 @@ class Door:
             if connection:
                 self._open += 1
                 return connection
-            if not await self._wait(0):
-                return None
             misses += 1
+            # Others are at work: only this one waits, and nobody who has lost a connection.
+            if not await self._wait(self._pause(misses) if self._open else 0):
+                return None
         return None
 
     def answered(self) -> None:
@@ -103,13 +105,16 @@ class Door:
                 return None
         if not await self._wait(0):  # the slot before us may have ended the run
             return None
+        begun = self._clock()
         try:
             connection = await self._transport.connect()
         except ConnectFailed as error:
             self._tell("connection_failed", error.message)
             if not error.temporary:
                 raise RunStopped(error.message) from None
-            self._missed(error.message, "; nobody is marked")
+            # All slots knock at once when a relay goes down: that is one miss and not one each.
+            if begun >= self._missed_at and not self._open:
+                self._missed(error.message, "; nobody is marked")
             return None
         self.connects += 1
         self._tell("connection_opened", "opened")
@@ -122,11 +127,15 @@ class Door:
 
     def _missed(self, message: str, comfort: str = "") -> None:
         self._failures += 1
+        self._missed_at = self._clock()
         timing = self._timing
         knocks = timing.knocks if self.connects else min(timing.first_knocks, timing.knocks)
         if self._failures >= knocks and not self._open:
             tries = f"{self._failures} tries in a row came to nothing"
             raise RunStopped(f"{message} ({tries}{comfort})", temporary=True)
-        step = self._timing.knock_first * 2 ** min(self._failures - 1, 10)
-        longest = min(step, self._timing.knock_longest)
-        self._not_before = self._clock() + longest * (0.5 + 0.5 * self._chance())
+        self._not_before = self._clock() + self._pause(self._failures)
+
+    def _pause(self, misses: int) -> float:
+        """How long to wait after so many misses in a row."""
+        step: float = self._timing.knock_first * 2 ** min(misses - 1, 10)
+        return min(step, self._timing.knock_longest) * (0.5 + 0.5 * self._chance())

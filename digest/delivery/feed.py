@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from digest.delivery.pacing import DomainPaces
 from digest.delivery.relay import Relay, Shares
 from digest.delivery.scribe import Scribe
 from digest.model import Recipient
+
+T = TypeVar("T")
 
 #: After so many fruitless tries in one run a reader waits for the next run.
 UNTRIED_AT_MOST = 3
@@ -34,12 +37,15 @@ class Feed:
         halted: asyncio.Event,
         domains: DomainPaces,
         shares: Shares,
+        on_drained: Callable[[], None],
     ) -> None:
         self._scribe = scribe
         self._batch = batch
         self._halted = halted
         self._domains = domains
         self._shares = shares
+        self._on_drained = on_drained
+        self._opening: Counter[Relay] = Counter()
         self._ready: deque[Recipient] = deque()
         self._parked: dict[str, deque[Recipient]] = {}
         self._parked_count = 0
@@ -67,17 +73,20 @@ class Feed:
         While other connections have letters under way the end is not known yet: theirs may come
         back untried.
         """
-        while not self._halted.is_set() and not relay.out and not relay.is_full:
-            if recipient := self.take_now(relay):
-                return recipient
-            self._changed.clear()
-            if not self._ready and await self._claim():
-                continue
-            if self._out == 0 and not self._ready and not self._parked_count:
-                self._changed.set()
-                return None
-            await self._wait_for_change()
-        return None
+        return await self._until(relay, lambda: self.take_now(relay))
+
+    async def await_reader(self, relay: Relay) -> bool:
+        """Until a reader waits for whom a connection may be opened; then call `entered`, however
+        that ends. She is not taken: a connection that stands may serve her first.
+
+        False: as when `take` gives None.
+        """
+        return await self._until(relay, lambda: self._needs_another(relay)) is not None
+
+    def entered(self, relay: Relay) -> None:
+        """The door has opened, or it has not."""
+        self._opening[relay] -= 1
+        self._changed.set()
 
     def done(self) -> None:
         """A taken reader is settled, set apart or given back."""
@@ -87,6 +96,7 @@ class Feed:
     def give_back(self, recipient: Recipient, relay: Relay) -> None:
         """A taken reader whose letter has not begun."""
         relay.took(-1)
+        self._domains.give_back(recipient.address.domain)
         self._ready.appendleft(recipient)
         self.done()
 
@@ -125,6 +135,29 @@ class Feed:
         self._held.clear()
         await self._scribe.release(rest)
 
+    async def _until(self, relay: Relay, find: Callable[[], T | None]) -> T | None:
+        """Something for this relay, or None: everyone is served, it is done, or the run ends."""
+        while not self._halted.is_set() and not relay.out and not relay.is_full:
+            if found := find():
+                return found
+            self._changed.clear()
+            if not self._ready and await self._claim():
+                continue
+            if self._out == 0 and not self._ready and not self._parked_count:
+                self._changed.set()
+                self._on_drained()
+                return None
+            await self._wait_for_change()
+        return None
+
+    def _needs_another(self, relay: Relay) -> bool | None:
+        """Note that a connection is being opened, if more readers wait than are opened for."""
+        due = any(q and not self._domains.ahead(domain) for domain, q in self._parked.items())
+        if self._opening[relay] >= len(self._ready) + due or not self._shares.may_take(relay):
+            return None
+        self._opening[relay] += 1
+        return True
+
     def _pick(self) -> Recipient | None:
         """The first reader whose domain may have a letter now; those before her are parked."""
         for domain, queue in self._parked.items():
@@ -148,7 +181,9 @@ class Feed:
             return
         moments = [self._domains.ahead(domain) for domain, queue in self._parked.items() if queue]
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), min(moments) if moments else None)
+            # A domain may be due that nobody may serve just now: look again, but do not spin.
+            soon = max(min(moments), 0.02) if moments else None
+            await asyncio.wait_for(self._changed.wait(), soon)
 
     async def _claim(self) -> bool:
         """Fetch more readers, once for all who wait. False: there are none now."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,15 @@ from aiosmtplib.errors import SMTPException, SMTPHeloError, SMTPResponseExceptio
 
 from digest.delivery.faults import ConnectFailed
 from digest.delivery.replies import judge_reply
+from digest.delivery.terms import one_line
 from digest.errors import ConfigError, Problem
 from digest.model import Stage
 
 if TYPE_CHECKING:
     from digest.config import SmtpConfig
 
+#: What stands in a password's place.
+HIDDEN = "[secret]"
 #: Over TLS the plain ones are as good as CRAM-MD5, and servers keep hashed passwords for them.
 _METHODS = ("plain", "login", "cram-md5")
 
@@ -180,7 +183,7 @@ def _tls_failed(config: SmtpConfig, stage: Stage, error: ssl.SSLError) -> Connec
 def _refused(
     config: SmtpConfig, stage: Stage, error: SMTPResponseException, password: str | None
 ) -> ConnectFailed:
-    words = " ".join(scrub(error.message, config.username, password).split())[:500]
+    words = one_line(scrub(error.message, config.username, password))
     judged = judge_reply(stage, error.code, error.message)
     said = f"{error.code} {words}" if 200 <= error.code < 600 else f"not a reply: {words}"
     hint = ""
@@ -206,9 +209,19 @@ def _where_in(reason: str, config: SmtpConfig) -> bool:
 
 def scrub(text: str, username: str | None, password: str | None) -> str:
     """Words of a server that may echo what we said, without the password in any spelling."""
+    return scrubber(username, password)(text)
+
+
+def scrubber(username: str | None, password: str | None) -> Callable[[str], str]:
+    """The same for many words: what is to be hidden is spelled once."""
     if not password:
-        return text
+        return str
     pair = f"\0{username or ''}\0{password}".encode()
-    for secret in (pair, password.encode()):
-        text = text.replace(base64.b64encode(secret).decode(), "***")
-    return text.replace(password, "***")
+    coded = [base64.b64encode(secret).decode() for secret in (pair, password.encode())]
+
+    def hide(text: str) -> str:
+        for secret in (*coded, password):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    return hide

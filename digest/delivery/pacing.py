@@ -16,7 +16,7 @@ Wait = Callable[[float], Awaitable[bool]]
 #: A timer that fires late may be made good for by so many seconds' worth of letters.
 _CATCH_UP = 0.05
 #: The rate is what was taken in the last second; a run that just began is measured by less.
-_BUCKETS, _BUCKET, _SHORTEST = 10, 0.1, 0.25
+_BUCKETS, _BUCKET, _SHORTEST = 10, 0.1, 0.05
 _FIRST_DROP, _LATER_DROP = 0.5, 0.8
 _BACK, _NEAR, _PROBE = 0.25, 0.95, 0.05
 _SLOWEST = 0.2
@@ -60,7 +60,8 @@ class Pace:
     @property
     def waits(self) -> bool:
         """True if the next letter would have to wait."""
-        return max(self._next, self._rest_until) > self._clock()
+        free = max(self._next, self._rest_until)
+        return free > 0 and free > self._clock()
 
     @property
     def resting(self) -> bool:
@@ -68,10 +69,10 @@ class Pace:
         return self._rest_until > self._clock()
 
     def take(self) -> float:
-        """Take the next free moment; the answer says when it is."""
+        """Take the next free moment; the answer says when it is, 0 for at once."""
+        if self._rate == math.inf:
+            return 0.0
         now = self._clock()
-        if math.isinf(self._rate):
-            return now
         self._grow(now)
         moment = max(self._next, now - _CATCH_UP)
         self._next = moment + 1 / self._rate
@@ -93,7 +94,8 @@ class Pace:
             if math.isnan(self._began):
                 self._began = now
         self._taken += 1
-        self._turn_buckets(now)
+        if now >= (self._bucket + 1) * _BUCKET:
+            self._turn_buckets(now)
         self._counts[self._bucket % _BUCKETS] += 1
 
     def throttled(self, begun: float) -> None:
@@ -131,7 +133,7 @@ class Pace:
         self._grown_at = now
 
     def _turn_buckets(self, now: float) -> None:
-        bucket = int(now / _BUCKET)
+        bucket = max(int(now / _BUCKET), self._bucket)
         for passed in range(max(self._bucket + 1, bucket - _BUCKETS + 1), bucket + 1):
             self._counts[passed % _BUCKETS] = 0
         self._bucket = bucket
@@ -168,3 +170,8 @@ class DomainPaces:
         if gap:
             now = self._clock()
             self._next[domain] = max(self._next.get(domain, 0.0), now - _CATCH_UP) + gap
+
+    def give_back(self, domain: str) -> None:
+        """The letter that was to leave does not."""
+        if domain in self._next:
+            self._next[domain] -= self._gaps.get(domain) or self._gaps["*"]

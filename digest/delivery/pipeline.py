@@ -15,10 +15,9 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable
-from dataclasses import dataclass
-from enum import Enum, auto
 
 from digest.config import SmtpConfig
+from digest.delivery.asking import CONSENT, OF_ENVELOPE, STAGES, Asked, Offer, Proof
 from digest.delivery.plain import QUIT_SECONDS
 from digest.delivery.replies import judge_reply
 from digest.delivery.terms import Terms, one_line
@@ -29,59 +28,6 @@ _LONGEST_LINE = 8_192
 _LONGEST_REPLY = 131_072
 #: How long a relay may be silent before it is taken not to understand pipelining after all.
 DOUBT_SECONDS = 30.0
-
-
-class _Asked(Enum):
-    """What a reply is the answer to."""
-
-    RSET = auto()
-    MAIL = auto()
-    RCPT = auto()
-    DATA = auto()
-    DOT = auto()
-    VOID = auto()  # the lone dot behind a DATA that should not have been answered by 354
-    QUIT = auto()
-
-
-_STAGES = {
-    _Asked.MAIL: Stage.MAIL,
-    _Asked.RCPT: Stage.RCPT,
-    _Asked.DATA: Stage.DATA,
-    _Asked.DOT: Stage.DOT,
-}
-
-
-@dataclass(slots=True)
-class Proof:
-    """What a relay's connections have learned of its pipelining.
-
-    A server may offer it and throw away whatever comes behind a command, or behind a content.
-    Until both have worked once, silence is taken for that: the relay is then served plainly.
-    """
-
-    trusted: bool = True
-    group: bool = False
-    behind: bool = False
-
-
-class _Offer:
-    """A letter's envelope that is on its way, with the first refusal that came."""
-
-    __slots__ = ("answered", "behind", "done", "letter", "ready", "refusal", "replies")
-
-    def __init__(self, letter: Letter, *, behind: bool) -> None:
-        self.letter = letter
-        self.behind = behind
-        self.refusal: Outcome | None = None
-        self.replies = 0
-        self.ready = False
-        self.answered = False
-        self.done: asyncio.Future[None] | None = None
-
-    def finish(self) -> None:
-        self.answered = True
-        if self.done is not None and not self.done.done():
-            self.done.set_result(None)
 
 
 class PipelinedConnection(asyncio.Protocol):
@@ -96,8 +42,8 @@ class PipelinedConnection(asyncio.Protocol):
         self._terms = terms
         self._proof = proof
         self._left = config.letters_per_connection
-        self._asked: deque[_Asked] = deque()
-        self._offer: _Offer | None = None
+        self._asked: deque[Asked] = deque()
+        self._offer: Offer | None = None
         self._dot: asyncio.Future[Outcome] | None = None
         self._bye: asyncio.Future[None] | None = None
         self._buffer = b""
@@ -131,7 +77,7 @@ class PipelinedConnection(asyncio.Protocol):
                 return refusal
             if not await self._drained():
                 return self._terms.silence(Stage.MAIL, self._lost)
-            offer = self._offer = _Offer(letter, behind=False)
+            offer = self._offer = Offer(letter, behind=False)
             self._transport.write(self._ask_for(letter))
             self._set_deadline()
         if not offer.answered:
@@ -152,12 +98,12 @@ class PipelinedConnection(asyncio.Protocol):
         tail = b".\r\n"
         self._open = False
         self._dot = self._loop.create_future()
-        self._asked.append(_Asked.DOT)
+        self._asked.append(Asked.DOT)
         if following and self._left > 0 and not self._terms.refusal(following):
-            self._offer = _Offer(following, behind=True)
+            self._offer = Offer(following, behind=True)
             tail += self._ask_for(following)
         self._set_deadline()
-        self._transport.writelines((letter.stuffed, tail))
+        self._transport.writelines((*letter.pieces, tail))
         return self._dot
 
     async def _hand_over_later(self, letter: Letter, following: Letter | None) -> Outcome:
@@ -166,9 +112,9 @@ class PipelinedConnection(asyncio.Protocol):
 
     async def close(self) -> None:
         """QUIT within a few seconds, then hang up."""
-        if not self._lost and not self._open and not any(asked in _STAGES for asked in self._asked):
+        if not self._lost and not self._open and not any(asked in STAGES for asked in self._asked):
             self._bye = self._loop.create_future()
-            self._asked.append(_Asked.QUIT)
+            self._asked.append(Asked.QUIT)
             self._transport.write(b"QUIT\r\n")
             self._deadline = self._loop.time() + self._config.command_timeout
             with contextlib.suppress(TimeoutError):
@@ -181,12 +127,23 @@ class PipelinedConnection(asyncio.Protocol):
         if self._lost:
             return
         buffer = self._buffer + octets if self._buffer else octets
-        start = 0
+        start, asked = 0, self._asked
         while (end := buffer.find(b"\n", start)) >= 0:
-            if not self._take_line(buffer[start:end].rstrip(b"\r")):
+            offer = self._offer
+            if (
+                offer is not None
+                and asked
+                and buffer[start : start + 4] == CONSENT.get(asked[0])
+                and not self._lines
+                and end - start <= _LONGEST_LINE
+            ):  # three of four replies are such: their words say nothing
+                self._take_consent(offer, asked.popleft())
+            elif not self._take_line(buffer[start:end].rstrip(b"\r")):
                 return
             start = end + 1
         self._buffer = buffer[start:]
+        if start and asked and not self._lines:
+            self._set_deadline()
         if len(self._buffer) > _LONGEST_LINE:
             self._lose("not a reply: a line without an end")
 
@@ -209,12 +166,16 @@ class PipelinedConnection(asyncio.Protocol):
     async def _drained(self) -> bool:
         """Honour the transport's back-pressure (the server reads slowly). False: it is lost."""
         while self._writable is not None and not self._lost:
-            await asyncio.shield(self._writable)
+            try:
+                async with asyncio.timeout(self._config.dot_timeout):
+                    await asyncio.shield(self._writable)
+            except TimeoutError:
+                self._lose("it reads no more")
         return not self._lost
 
     def _ask_for(self, letter: Letter) -> bytes:
         self._left -= 1
-        self._asked += (_Asked.MAIL, _Asked.RCPT, _Asked.DATA)
+        self._asked += (Asked.MAIL, Asked.RCPT, Asked.DATA)
         mail, rcpt = self._terms.mail(letter), self._terms.rcpt(letter)
         return b"%b\r\n%b\r\nDATA\r\n" % (mail, rcpt)
 
@@ -233,66 +194,74 @@ class PipelinedConnection(asyncio.Protocol):
         else:
             lines, self._lines, self._reply_size = self._lines, [], 0
             words = line[4:] if not lines else b" ".join(each[4:] for each in (*lines, line))
-            self._take_reply(int(code), _text(words))
+            self._take_reply(int(code), words)
         return not self._lost
 
-    def _take_reply(self, code: int, words: str) -> None:
-        if not self._asked:
-            said = f"{code} {words}"
+    def _take_reply(self, code: int, octets: bytes) -> None:
+        """A whole reply; its words are read only where they say something."""
+        asked = self._asked.popleft() if self._asked else None
+        if asked is not None and asked in OF_ENVELOPE and self._offer is not None:
+            if code == 354 if asked is Asked.DATA else 200 <= code < 300:
+                self._take_consent(self._offer, asked)
+            else:
+                self._take_answer(self._offer, asked, code, _text(octets))
+        else:
+            self._take_other(asked, code, _text(octets))
+
+    def _take_consent(self, offer: Offer, asked: Asked) -> None:
+        offer.replies += 1
+        if asked is Asked.DATA:
+            self._end_offer(offer, open=True)
+
+    def _take_other(self, asked: Asked | None, code: int, words: str) -> None:
+        """The answer to anything but an envelope."""
+        said = f"{code} {words}"
+        if asked is None:
             self._lose(said if code == 421 else f"a reply that nobody asked for: {said}")
-            return
-        asked = self._asked.popleft()
-        if asked is _Asked.DOT:
+        elif asked is Asked.DOT:
             self._take_verdict(code, words)
-        elif asked in _STAGES:
-            self._take_answer(asked, code, words)
-        elif asked is _Asked.QUIT:
+        elif asked in STAGES:
+            self._lose(f"a reply out of step: {said}")
+        elif asked is Asked.QUIT:
             if self._bye is not None and not self._bye.done():
                 self._bye.set_result(None)
-        elif code == 421 or (asked is _Asked.RSET and not 200 <= code < 300):
-            self._lose(f"{code} {words}")
-        if self._asked:
-            self._set_deadline()
+        elif code == 421 or (asked is Asked.RSET and not 200 <= code < 300):
+            self._lose(said)
 
     def _take_verdict(self, code: int, words: str) -> None:
         """The answer to a content."""
-        judged = judge_reply(Stage.DOT, code, words)
         if not 200 <= code < 600 or 300 <= code < 400:
-            self._asked.appendleft(_Asked.DOT)
+            self._asked.appendleft(Asked.DOT)
             self._lose(f"not a reply to a letter: {code} {words}")
             return
+        judged = judge_reply(Stage.DOT, code, words)
         dot, self._dot = self._dot, None
         if dot is not None and not dot.done():
-            dot.set_result(self._terms.outcome(Stage.DOT, code, words))
+            dot.set_result(self._terms.outcome(Stage.DOT, code, words, judged))
         if judged.ends:
             self._lose(f"{code} {words}")
 
-    def _take_answer(self, asked: _Asked, code: int, words: str) -> None:
-        """The answer to one command of an envelope."""
-        offer = self._offer
-        stage = _STAGES[asked]
-        if offer is None:
-            self._lose(f"a reply out of step: {code} {words}")
-            return
-        fine = code == 354 if asked is _Asked.DATA else 200 <= code < 300
-        if not fine and not 400 <= code < 600:
+    def _take_answer(self, offer: Offer, asked: Asked, code: int, words: str) -> None:
+        """A refusal of one command of an envelope."""
+        stage = STAGES[asked]
+        if not 400 <= code < 600:
             self._asked.appendleft(asked)
             self._lose(f"not a reply to {stage}: {code} {words}")
             return
         offer.replies += 1
-        if not fine and offer.refusal is None:
+        if offer.refusal is None:
             if self._is_out_of_step(offer, asked, code):
                 self._asked.appendleft(asked)
                 self._give_way(f"{code} {words}")
                 return
             offer.refusal = self._terms.outcome(stage, code, words)
-        if not fine and judge_reply(stage, code, words).ends:
+        if judge_reply(stage, code, words).ends:
             offer.finish()
             self._lose(f"{code} {words}")
-        elif asked is _Asked.DATA:
-            self._end_offer(offer, open=fine)
+        elif asked is Asked.DATA:
+            self._end_offer(offer, open=False)
 
-    def _end_offer(self, offer: _Offer, *, open: bool) -> None:
+    def _end_offer(self, offer: Offer, *, open: bool) -> None:
         if open:
             self._proof.group = True
             self._proof.behind = self._proof.behind or offer.behind
@@ -300,20 +269,20 @@ class PipelinedConnection(asyncio.Protocol):
             self._open = True
         elif open:
             # RFC 2920 §3.1: nobody is to get this, and only a dot ends it.
-            self._asked.append(_Asked.VOID)
+            self._asked.append(Asked.VOID)
             self._transport.write(b".\r\n")
             self._set_deadline()
         else:
-            self._asked.append(_Asked.RSET)
+            self._asked.append(Asked.RSET)
             self._transport.write(b"RSET\r\n")
             self._set_deadline()
         offer.finish()
 
-    def _is_out_of_step(self, offer: _Offer, asked: _Asked, code: int) -> bool:
+    def _is_out_of_step(self, offer: Offer, asked: Asked, code: int) -> bool:
         """Does a relay that has not shown that it understands pipelining complain of the order?"""
         if offer.behind:
             return not self._proof.behind and code in _OUT_OF_STEP
-        return not self._proof.group and asked is not _Asked.MAIL and code in _OUT_OF_STEP
+        return not self._proof.group and asked is not Asked.MAIL and code in _OUT_OF_STEP
 
     def _give_way(self, words: str) -> None:
         """End a conversation that does not work this way; the relay is served plainly from now."""
@@ -325,7 +294,7 @@ class PipelinedConnection(asyncio.Protocol):
         """When the answer that is waited for next is too late."""
         asked = self._asked[0]
         seconds = self._config.dot_timeout
-        if asked is not _Asked.DOT:
+        if asked is not Asked.DOT:
             seconds = self._config.command_timeout
             if self._in_doubt():
                 seconds = min(seconds, DOUBT_SECONDS)
@@ -333,7 +302,7 @@ class PipelinedConnection(asyncio.Protocol):
 
     def _in_doubt(self) -> bool:
         offer = self._offer
-        if offer is None or self._asked[0] is _Asked.DOT:
+        if offer is None or self._asked[0] is Asked.DOT:
             return False
         if offer.behind:
             return not self._proof.behind
@@ -344,7 +313,7 @@ class PipelinedConnection(asyncio.Protocol):
             return
         if self._asked and self._loop.time() >= self._deadline:
             seconds = self._config.command_timeout
-            if self._asked[0] is _Asked.DOT:
+            if self._asked[0] is Asked.DOT:
                 seconds = self._config.dot_timeout
                 self._lose(f"no answer to the letter within {seconds:g} s")
             elif self._in_doubt():
@@ -366,7 +335,7 @@ class PipelinedConnection(asyncio.Protocol):
             self._dot.set_result(self._terms.silence(Stage.DOT, self._lost))
         if (offer := self._offer) is not None and not offer.answered:
             if offer.refusal is None:
-                stage = next((_STAGES[a] for a in self._asked if a in _OF_ENVELOPE), Stage.MAIL)
+                stage = next((STAGES[a] for a in self._asked if a in OF_ENVELOPE), Stage.MAIL)
                 offer.refusal = self._terms.silence(stage, self._lost)
             offer.finish()
         if self._bye is not None and not self._bye.done():
@@ -374,8 +343,7 @@ class PipelinedConnection(asyncio.Protocol):
 
 
 _OUT_OF_STEP = (500, 501, 502, 503)
-_OF_ENVELOPE = (_Asked.MAIL, _Asked.RCPT, _Asked.DATA)
 
 
 def _text(octets: bytes) -> str:
-    return one_line(octets[:2_000].decode("utf-8", "replace"))
+    return octets[:2_000].decode("utf-8", "replace")

@@ -10,7 +10,7 @@ from aiosmtplib.errors import SMTPException, SMTPResponseException
 
 from digest.config import SmtpConfig
 from digest.delivery.replies import judge_reply
-from digest.delivery.terms import Terms, one_line
+from digest.delivery.terms import Terms
 from digest.model import Letter, Outcome, Stage
 
 #: A polite goodbye is not worth a longer wait.
@@ -127,9 +127,9 @@ async def _reply(answer: Awaitable[aiosmtplib.SMTPResponse], seconds: float) -> 
     try:
         reply = await answer
     except SMTPResponseException as error:
-        raise _Broken(f"not a reply: {one_line(error.message)}") from None
+        raise _Broken(f"not a reply: {error.message}") from None
     except TimeoutError:
         raise _Broken(f"no answer within {seconds:g} s") from None
     except (SMTPException, OSError) as error:
-        raise _Broken(one_line(str(error)) or "connection lost") from None
-    return reply.code, one_line(reply.message)
+        raise _Broken(str(error) or "connection lost") from None
+    return reply.code, " ".join(reply.message.split())

@@ -41,7 +41,7 @@ class Relay:
         self.left_today = way.left_today
         self.taken = 0
         self.out: RunStopped | None = None
-        self.streaks = Streaks(stop_after_failures)
+        self.streaks = Streaks(stop_after_failures, clock=clock)
         self.door = Door(way.transport, timing=timing, wait=wait, chance=chance, clock=clock)
         self.pace = Pace(
             way.letters_per_minute,

@@ -28,6 +28,9 @@ from digest.delivery.streaks import RenderFaults
 from digest.errors import DigestError
 from digest.model import Letter, Outcome, OutcomeKind, Recipient, Stage
 
+#: An outcome waits at most so many seconds for the next letter's beginning, to be written with it.
+UNRECORDED = 0.02
+
 #: The letter of a reader; the second argument says whether octets past 127 may be in it.
 Write = Callable[[Recipient, bool], Letter]
 
@@ -73,6 +76,7 @@ class Slot:
         self._ahead: _Turn | None = None
         self._answered = False
         self._words = ""
+        self._has_turn = False
 
     async def work(self) -> None:
         """Until nobody is left for this connection; a failure ends the run, in order."""
@@ -84,8 +88,7 @@ class Slot:
             self._floor.drop(self._relay, error)
         except Exception as error:
             self._floor.halt(error)
-        if self._ahead is not None:
-            self._floor.feed.give_back(self._ahead.recipient, self._relay)
+        self._let_go()
         try:
             await self._settle()
             await self._hang_up()
@@ -109,22 +112,66 @@ class Slot:
         """The next reader with her letter; what is settled is not kept waiting meanwhile."""
         feed = self._floor.feed
         while not self._ends():
-            if self._ahead is not None and self._usable:
+            if not self._usable and not await self._connect():
+                return None
+            if self._ahead is not None:
                 ahead, self._ahead = self._ahead, None
                 return ahead
             recipient = None
-            if self._usable and not self._waits:
+            if self._has_turn or not self._waits:
                 recipient = feed.take_now(self._relay)
             if recipient is None:
                 await self._settle()
                 recipient = await feed.take(self._relay)
             if recipient is None:
                 return None
-            if not await self._ready_for(recipient):
-                return None
-            if turn := await self._turn(recipient):
+            if await self._may_go(recipient) and (turn := await self._turn(recipient)):
                 return turn
         return None
+
+    async def _connect(self) -> bool:
+        """Open a connection once somebody waits for one; no reader is kept at a closed door."""
+        feed, relay = self._floor.feed, self._relay
+        self._let_go()
+        await self._settle()
+        await self._hang_up()
+        if not await feed.await_reader(relay):
+            return False
+        try:
+            # Its turn first: a relay that hangs up on idle connections would not wait for it.
+            if await self._await_turn():
+                self._connection = await relay.door.enter()
+        finally:
+            feed.entered(relay)
+        self._answered, self._words = False, ""
+        return self._connection is not None
+
+    async def _await_turn(self) -> bool:
+        """Wait for this connection's moment; False: the run ends. It keeps until it is used."""
+        if not self._has_turn or self._relay.pace.resting:
+            if self._waits:
+                await self._settle()
+            pace, all_relays = self._relay.pace, self._floor.pace
+            self._has_turn = await pace.turn() and await all_relays.turn()
+        return self._has_turn
+
+    async def _may_go(self, recipient: Recipient) -> bool:
+        """Wait for this letter's moment; False: she is given back, as all has changed meanwhile."""
+        free = False
+        try:
+            free = await self._await_turn() and self._usable and not self._ends()
+        finally:
+            if free:
+                self._has_turn = False
+            else:
+                self._floor.feed.give_back(recipient, self._relay)
+        return free
+
+    def _let_go(self) -> None:
+        """Give the reader back whose letter is written ahead: it was for another connection."""
+        if self._ahead is not None:
+            self._floor.feed.give_back(self._ahead.recipient, self._relay)
+            self._ahead = None
 
     async def _at_hand(self) -> _Turn | None:
         """The next reader if she can be asked for at once, without any waiting."""
@@ -140,22 +187,6 @@ class Slot:
         except Exception as error:  # too many cannot be written: the one under way still ends well
             self._floor.halt(error)
             return None
-
-    async def _ready(self) -> bool:
-        """Have an open connection, and the right to use it now."""
-        if not self._usable:
-            await self._settle()
-            await self._hang_up()
-            self._connection = await self._relay.door.enter()
-            self._answered, self._words = False, ""
-        if self._waits:
-            await self._settle()
-        return (
-            self._usable
-            and await self._relay.pace.turn()
-            and await self._floor.pace.turn()
-            and not self._ends()
-        )
 
     async def _turn(self, recipient: Recipient) -> _Turn | None:
         """A taken reader's letter; None: it cannot be written, and she is set apart."""
@@ -184,12 +215,12 @@ class Slot:
         if self._ends():
             await self._take_back(recipient)
             return None
-        if not self._usable and not await self._ready_for(recipient):
-            return None
         connection = self._connection
-        assert connection is not None
+        if connection is None or not connection.usable:
+            floor.feed.give_back(recipient, self._relay)
+            return None
         begun_at = time.monotonic()
-        if refusal := await self._said(connection.offer(turn.letter), Stage.MAIL):
+        if refusal := await self._said(self._offer(connection, turn.letter), Stage.MAIL):
             self._weigh(recipient, refusal, begun_at)
             return None
         if self._ends():
@@ -209,15 +240,15 @@ class Slot:
         self._weigh(recipient, outcome, begun_at)
         return following
 
-    async def _ready_for(self, recipient: Recipient) -> bool:
-        """Be ready for a taken reader, or give her back."""
-        ready = False
+    async def _offer(self, connection: Connection, letter: Letter) -> Outcome | None:
+        """Ask for the letter. An answer that is slow keeps nobody's outcome off the record."""
+        if not self._settled:
+            return await connection.offer(letter)
+        late = asyncio.get_running_loop().call_later(UNRECORDED, self._record_settled)
         try:
-            ready = await self._ready()
+            return await connection.offer(letter)
         finally:
-            if not ready:
-                self._floor.feed.give_back(recipient, self._relay)
-        return ready
+            late.cancel()
 
     async def _take_back(self, recipient: Recipient) -> None:
         """The run ends before this reader's letter began; hanging up unasks for it."""
@@ -254,14 +285,16 @@ class Slot:
             self._answered = True
             relay.door.answered()
             relay.pace.sent()
-            relay.streaks.add(outcome, _FINE)
+            relay.streaks.add(outcome, _FINE, begun_at)
             self._settled.append((recipient, outcome))
             return
         judged = judge_reply(outcome.stage, outcome.code, outcome.words)
         # A full connection is nobody's fault, nor is one that gave way to another kind.
         gave_way = self._connection is not None and self._connection.gave_way
         blameless = gave_way or (self._answered and outcome.stage is Stage.MAIL)
-        self._answered = self._answered or gave_way or (outcome.code > 0 and not judged.ends)
+        too_fast = judged.bearing is Bearing.THROTTLED
+        replied = outcome.code > 0 and not judged.ends
+        self._answered = self._answered or gave_way or too_fast or replied
         self._words = f"{outcome.code or ''} {outcome.words}".strip() or "no word"
         if self._answered:
             relay.door.answered()
@@ -273,7 +306,7 @@ class Slot:
             feed.put_aside(recipient)
         elif outcome.kind is OutcomeKind.UNTRIED and not blameless:
             feed.count_untried(recipient)
-        if not gave_way and (error := relay.streaks.add(outcome, judged)):
+        if not gave_way and (error := relay.streaks.add(outcome, judged, begun_at)):
             self._floor.drop(relay, error)
         outcome = plan_retry(
             recipient,
@@ -295,16 +328,23 @@ class Slot:
 
     async def _settle(self) -> None:
         if self._settled:
-            settled, self._settled = self._settled, []
-            await self._floor.scribe.record(settled=settled)
+            await self._record_settled()
+
+    def _record_settled(self) -> asyncio.Future[Written]:
+        settled, self._settled = self._settled, []
+        return self._floor.scribe.record(settled=settled)
 
     async def _hang_up(self) -> None:
         if self._connection is None:
             return
         connection, self._connection = self._connection, None
-        fruitless = "" if self._answered or connection.usable else self._words
+        words = self._words or "it closes connections before any letter"
+        fruitless = "" if self._answered or connection.usable else words
         await connection.close()
-        self._relay.door.left(fruitless=fruitless)
+        try:
+            self._relay.door.left(fruitless=fruitless)
+        finally:
+            self._floor.feed.wake()  # others may take what this relay cannot
 
 
 _FINE = judge_reply(Stage.DOT, 250, "")

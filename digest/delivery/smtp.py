@@ -6,9 +6,10 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from digest.delivery.asking import Proof
 from digest.delivery.faults import ConnectFailed
-from digest.delivery.greeting import load_certificates, open_conversation
-from digest.delivery.pipeline import PipelinedConnection, Proof
+from digest.delivery.greeting import load_certificates, open_conversation, scrubber
+from digest.delivery.pipeline import PipelinedConnection
 from digest.delivery.plain import PlainConnection
 from digest.delivery.terms import Terms
 from digest.model import Stage
@@ -38,6 +39,8 @@ class SmtpTransport:
         self._ca_file = ca_file or (Path(config.ca_file) if config.ca_file else None)
         self._tls: ssl.SSLContext | None = None
         self._proof = Proof()
+        # A relay that echoes our login must not write it into the ledger.
+        self._hide = scrubber(config.username, password)
         self.connections = config.connections
         self.name = name or config.where
 
@@ -54,7 +57,7 @@ class SmtpTransport:
         if self._tls is None and self._config.security != "none":
             self._tls = await asyncio.to_thread(load_certificates, self._ca_file)
         client = await open_conversation(self._config, self._password, self._tls)
-        terms = Terms.read(client, self.name)
+        terms = Terms.read(client, self.name, self._hide)
         if terms.pipelining and self._config.pipelining and self._proof.trusted:
             transport = self._take_over(client)
             return PipelinedConnection(transport, self._config, terms, self._proof)

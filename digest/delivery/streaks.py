@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 from digest.delivery.faults import RunStopped
 from digest.delivery.replies import Bearing, Judgement
 from digest.errors import DigestError
@@ -15,21 +18,34 @@ RENDER_SHARE = 0.01
 
 
 class Streaks:
-    """Counts refusals over all connections, in the order in which they come."""
+    """Counts refusals over all connections, in the order in which they come.
 
-    def __init__(self, stop_after_failures: int) -> None:
+    A letter that is taken ends a streak, unless it was begun before the streak was: with many
+    connections such answers come for a while after the relay has turned against us. `clock`:
+    monotonic seconds.
+    """
+
+    def __init__(self, stop_after_failures: int, *, clock: Callable[[], float]) -> None:
         self._limit = stop_after_failures
+        self._clock = clock
+        self._since = -math.inf
         self._failures = 0
         self._equal = 0
         self._last: tuple[Stage, int, str] | None = None
 
-    def add(self, outcome: Outcome, judged: Judgement) -> RunStopped | None:
-        """Note an outcome; the answer says why the run has to stop, if it has to."""
+    def add(self, outcome: Outcome, judged: Judgement, begun: float) -> RunStopped | None:
+        """Note the outcome of a letter that was begun at the moment `begun`.
+
+        The answer says why the run has to stop, if it has to.
+        """
         if outcome.kind is OutcomeKind.SENT:
-            self._failures = self._equal = 0
+            if begun > self._since:
+                self._failures = self._equal = 0
             return None
         if judged.bearing in (Bearing.LATER, Bearing.THROTTLED):
             return None
+        if not self._failures and not self._equal:
+            self._since = self._clock()
         said = " ".join(w for w in (str(outcome.code or ""), outcome.words) if w)
         if judged.bearing is Bearing.AUTH:
             return RunStopped(f"{outcome.relay} refuses us at {outcome.stage}: {said}")

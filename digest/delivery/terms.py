@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from digest.delivery.replies import judge_reply
+from digest.delivery.replies import Judgement, judge_reply
 from digest.model import EmailAddress, Letter, Outcome, OutcomeKind, Stage
 
 if TYPE_CHECKING:
@@ -26,13 +28,15 @@ class Terms:
     smtputf8: bool = False
     size: bool = False
     size_limit: int = 0
+    hide: Callable[[str], str] = str
 
     @classmethod
-    def read(cls, client: aiosmtplib.SMTP, relay: str) -> Terms:
+    def read(cls, client: aiosmtplib.SMTP, relay: str, hide: Callable[[str], str] = str) -> Terms:
         """The offers of a conversation that has said EHLO."""
         limit = client.esmtp_extensions.get("size", "").strip()
         return cls(
             relay=relay,
+            hide=hide,
             pipelining=client.supports_extension("pipelining"),
             eightbit=client.supports_extension("8bitmime"),
             smtputf8=client.supports_extension("smtputf8"),
@@ -48,12 +52,12 @@ class Terms:
             if envelope.recipient.is_ascii:
                 return self.outcome(Stage.MAIL, 550, words)
             return self.outcome(Stage.RCPT, 553, words)
-        if self.size_limit and len(letter.stuffed) > self.size_limit:
+        if self.size_limit and letter.octets > self.size_limit:
             octets = len(letter.content)
             if octets > self.size_limit:
                 words = f"5.3.4 the letter has {octets} octets, {self.relay} takes"
                 return self.outcome(Stage.MAIL, 552, f"{words} {self.size_limit}")
-        if _UNSAFE.search(str(envelope.recipient)) or _UNSAFE.search(str(envelope.sender)):
+        if not (_is_safe(str(envelope.recipient)) and _is_safe_sender(str(envelope.sender))):
             return self.outcome(Stage.RCPT, 553, "5.1.3 the address cannot be written on the wire")
         return None
 
@@ -61,7 +65,7 @@ class Terms:
         """The MAIL command, without its line end."""
         command = b"MAIL FROM:" + _path(letter.envelope.sender)
         if self.size:
-            command += b" SIZE=%d" % len(letter.stuffed)
+            command += b" SIZE=%d" % letter.octets
         if letter.eightbit and self.eightbit:
             command += b" BODY=8BITMIME"
         return command + b" SMTPUTF8" if letter.envelope.needs_smtputf8 else command
@@ -70,22 +74,32 @@ class Terms:
         """The RCPT command, without its line end: exactly the validated address."""
         return b"RCPT TO:" + _path(letter.envelope.recipient)
 
-    def outcome(self, stage: Stage, code: int, words: str) -> Outcome:
-        """The outcome that a reply means."""
-        judged = judge_reply(stage, code, words)
+    def outcome(
+        self, stage: Stage, code: int, words: str, judged: Judgement | None = None
+    ) -> Outcome:
+        """The outcome that a reply means; `judged`, if somebody has asked already."""
+        judged = judged or judge_reply(stage, code, words)
         return Outcome(
             kind=judged.kind,
             stage=stage,
             code=code if 200 <= code < 600 else 0,
             enhanced=judged.enhanced,
-            words=words,
+            words=one_line(self.hide(words)),
             relay=self.relay,
         )
 
     def silence(self, stage: Stage, words: str) -> Outcome:
         """The outcome of a conversation that ended at `stage`; behind the dot it is in doubt."""
         kind = OutcomeKind.UNKNOWN if stage is Stage.DOT else OutcomeKind.UNTRIED
-        return Outcome(kind=kind, stage=stage, words=words, relay=self.relay)
+        return Outcome(kind=kind, stage=stage, words=one_line(self.hide(words)), relay=self.relay)
+
+
+def _is_safe(address: str) -> bool:
+    return _UNSAFE.search(address) is None
+
+
+#: The one sender of a run.
+_is_safe_sender = lru_cache(64)(_is_safe)
 
 
 def _path(address: EmailAddress) -> bytes:

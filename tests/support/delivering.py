@@ -66,9 +66,11 @@ class Run:
     ways: list[Way] = field(default_factory=list)
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
     on_outcome: Callable[[Recipient, Outcome], None] | None = None
+    chance: Callable[[], float] = lambda: 0.5
+    seconds: float = 30
 
     async def go(self) -> DeliveryReport:
-        async with asyncio.timeout(30):  # a hang is a failure, not a wait
+        async with asyncio.timeout(self.seconds):  # a hang is a failure, not a wait
             return await deliver_letters(
                 self.ledger,
                 self.write,
@@ -78,7 +80,7 @@ class Run:
                 on_outcome=self._note,
                 stop=self.stop,
                 timing=self.timing,
-                chance=lambda: 0.5,
+                chance=self.chance,
             )
 
     def _way(self) -> Way:

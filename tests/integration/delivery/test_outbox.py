@@ -66,7 +66,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 def write(recipient, eightbit):
     letter = write_letter(recipient)
     times = 40 if "reader5@" in str(recipient.address) else 1
-    return replace(letter, stuffed=letter.stuffed * times)
+    return replace(letter, pieces=letter.pieces * times)
 ledger = MemoryLedger(readers(20))
 try:
     asyncio.run(Run(ledger, OutboxTransport(Path(sys.argv[1]), connections=2), write=write).go())

@@ -1,6 +1,7 @@
 """The pipelined conversation: one round trip a letter, and no lie of a server costs a letter."""
 
 import asyncio
+import contextlib
 from contextlib import asynccontextmanager
 
 import pytest
@@ -245,12 +246,35 @@ async def test_a_reply_of_64_kilobytes_is_read_whole():
     assert all(len(reply.last_words) <= 500 for reply in report.replies)
 
 
+async def test_a_reply_that_only_drips_is_no_answer():
+    """Each line of it comes in time; the reply does not."""
+
+    async def converse(reader, writer):
+        writer.write(b"220 fine\r\n")
+        await reader.readuntil(b"\r\n")
+        writer.write(b"250-fine\r\n250 PIPELINING\r\n")
+        await reader.readuntil(b"DATA\r\n")
+        with contextlib.suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"250-go on waiting\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.2)
+
+    async with tcp_server(converse) as port:
+        connection = await SmtpTransport(smtp_config(port, command_timeout=0.6)).connect()
+        async with asyncio.timeout(4):
+            outcome = await connection.offer(write_letter(readers(1)[0]))
+        await connection.close()
+    assert outcome is not None
+    assert outcome.kind is OutcomeKind.UNTRIED
+
+
 async def test_a_server_that_reads_slowly_holds_the_writer_back():
     """Back-pressure: what is not read yet is bounded by one letter a connection."""
     letter = write_letter(readers(1)[0])
     big = type(letter).of(letter.envelope, letter.message_id, b"x" * 70 + b"\r\n")
     big = type(letter)(
-        envelope=big.envelope, message_id=big.message_id, stuffed=big.stuffed * 99999
+        envelope=big.envelope, message_id=big.message_id, pieces=(big.stuffed * 99999,)
     )
 
     async def converse(reader, writer):

@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack
 import pytest
 
 from digest.config import DeliveryConfig
+from digest.delivery.door import Timing
 from digest.delivery.faults import RunStopped
 from digest.delivery.relay import Way
 from digest.delivery.smtp import SmtpTransport
 from tests.integration.delivery.test_courier import everyone
 from tests.support.delivering import Run, readers, smtp_config, smtp_run
 from tests.support.memory_ledger import MemoryLedger, reader
-from tests.support.smtp_server import Rule, ScriptedServer
+from tests.support.smtp_server import Options, Rule, ScriptedServer
 
 
 def way(port, name, *, share=1.0, left_today=None, **smtp):
@@ -158,3 +159,49 @@ async def test_a_relay_that_is_too_slow_for_ever_ends_the_run_with_everyone_pend
     assert caught.value.temporary
     assert len(ledger.at("pending")) == 40
     assert {row.attempts for row in ledger.rows.values()} == {0}
+
+
+async def test_a_relay_that_goes_away_holds_nobody_back():
+    """The other one waits for its share, and takes everyone as soon as it is alone."""
+    ledger = MemoryLedger(readers(300))
+    away = [Rule("mail", skip=20, drop="before"), Rule("connect", skip=4, drop="before")]
+    async with AsyncExitStack() as stack:
+        bad, good = await servers(stack, away, [])
+        run = run_of(ledger, way(bad.port, "bad"), way(good.port, "good"))
+        run.timing, run.seconds = Timing(), 8
+        report = await run.go()
+    assert report.sent == 300
+    assert bad.recipients + good.recipients == everyone(300)
+
+
+async def test_a_slow_domain_is_served_by_a_relay_that_hangs_up_on_idle_connections():
+    """A domain's turn is not lost with the connection that should have used it."""
+    ledger = MemoryLedger(readers(4))
+    async with ScriptedServer(options=Options(idle_timeout=0.15)) as server:
+        domains = {"example.org": {"letters_per_minute": 150}}
+        run = run_of(ledger, way(server.port, "relay", connections=1), domains=domains)
+        run.timing, run.seconds = Timing(), 8
+        report = await run.go()
+    assert report.sent == 4
+    assert server.recipients == everyone(4)
+
+
+class Resting(ScriptedServer):
+    """Refuses the first who asks as too fast, and whoever asks in the half second after."""
+
+    until = 0.0
+
+    def admits(self):
+        self.until = self.until or time.monotonic() + 0.5
+        return time.monotonic() > self.until
+
+
+async def test_connections_that_come_while_a_relay_rests_rest_as_well():
+    """Each would else be refused, and the relay be given up for refusing so many."""
+    ledger = MemoryLedger(readers(60))
+    staggered = [Rule("ehlo", skip=n, times=1, delay=0.02 * n) for n in range(20)]
+    async with Resting(staggered) as server:
+        run = run_of(ledger, way(server.port, "relay", connections=20))
+        run.timing, run.seconds = Timing(), 20
+        report = await run.go()
+    assert report.sent == 60
