@@ -166,6 +166,8 @@ def _call(arguments: list[str]) -> int:
     except Exception as error:
         if os.environ.get("DIGEST_DEBUG"):
             raise
+        if isinstance(error, MemoryError) or "start new thread" in str(error):
+            return _say("the machine gives no more memory or threads (ulimit -v, -u?)", 1)
         hint = "a bug in digest; DIGEST_DEBUG=1 shows where"
         return _say(f"{type(error).__name__}: {error} ({hint})", 1)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -38,7 +40,11 @@ class Voice:
             return  # stderr is for the program that reads the log
         if self.bar is not None:
             self.bar.make_room()
-        click.echo(self.secrets.hide(text), err=True)
+        try:
+            click.echo(self.secrets.hide(text), err=True)
+        except OSError:
+            # Whoever read it is gone, or its disk is full: no letter may wait for that.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
     def listen(self, verbose: int, log_json: str | None, shift: timedelta) -> None:
         """Begin: say what is logged at this verbosity, and open the log.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import lru_cache
 
 from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
@@ -51,7 +52,7 @@ def inline_styles(html: str) -> str:
     for style in _OWN_STYLES:
         ignored = style.replace("<style", '<style data-premailer="ignore"')
         html = html.replace(style, ignored, 1)
-    inlined = Premailer(
+    inliner = Premailer(
         _DOCTYPE.sub("<!DOCTYPE html>", html, count=1),
         allow_network=False,
         keep_style_tags=True,
@@ -59,10 +60,20 @@ def inline_styles(html: str) -> str:
         disable_validation=True,
         disable_basic_attributes=_ATTRIBUTES,
         cssutils_logging_level=logging.CRITICAL,
-    ).transform(pretty_print=False)
-    inlined = _STYLE.sub(lambda style: style[0].replace("; ", ";").replace(": ", ":"), str(inlined))
+    )
+    inliner._parse_css_string = _parse_css
+    inlined = str(inliner.transform(pretty_print=False))
+    inlined = _STYLE.sub(lambda style: style[0].replace("; ", ";").replace(": ", ":"), inlined)
     body = _DOCTYPE.sub("", inlined, count=1).lstrip()
     return f"<!DOCTYPE html>\n{body}"
+
+
+@lru_cache(maxsize=16)
+def _parse_css(css: str, validate: bool = True) -> object:
+    """A style sheet; its `@import` fetches nothing, which `allow_network` does not see to."""
+    from cssutils import CSSParser
+
+    return CSSParser(fetcher=lambda url: None).parseString(css, validate=validate)
 
 
 def _problem(message: str, source: str, templates: TemplateSet) -> Problem:

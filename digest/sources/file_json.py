@@ -60,6 +60,8 @@ def _read_array(text: str) -> Iterator[RawRecord]:
         at = _end_of_blank(text, at)
         line, counted = line + text.count("\n", counted, at), at
         if text.startswith("]", at):
+            if text[at + 1 :].strip():
+                yield RawRecord(line=line, fault="is not JSON: something follows the list")
             return
         try:
             element, at = decoder.raw_decode(text, at)

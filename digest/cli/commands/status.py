@@ -38,7 +38,8 @@ _COLUMNS = (
     "updated_at",
     "reader_id",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+#: What begins a formula; East Asian spreadsheets take the full-width signs as well.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _GROUPS_SHOWN = 20
 
 
@@ -247,4 +248,4 @@ def _plain(value: object) -> object:
 def _cell(value: object) -> str:
     """A spreadsheet must not run what a server or a reader wrote (CSV injection)."""
     text = "" if value is None else str(_plain(value))
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text

@@ -76,11 +76,24 @@ def _parse_decorated(text: str) -> tuple[EmailAddress, str]:
     name = ""
     if match := _NAMED.fullmatch(text):
         name, text = match[1].strip().strip("\"'").strip(), trim(match[2])
+        _refuse_second_address(name, text)
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0]
     if text.count("@") > 1 and re.search(r"[;,\s]", text):
         raise ValueError("holds more than one address")
     return EmailAddress.parse(text), name
+
+
+def _refuse_second_address(name: str, address: str) -> None:
+    """Whoever typed `ada@x.org` + line break + `RCPT TO:<eve@y.org>` must not get eve mailed.
+
+    Raises:
+        ValueError: the name before an address is no name.
+    """
+    if clean_text(name)[1]:
+        raise ValueError("holds control characters or line breaks")
+    if re.search(r"[<>]|\S@\S", name) and name.lower() != address.lower():
+        raise ValueError("holds more than one address")
 
 
 def parse_name(value: Value) -> tuple[str, Complaint | None]:
@@ -124,7 +137,7 @@ def suggest(text: str, names: tuple[str, ...] | list[str]) -> str:
 
 
 def _formula(field: int, text: str) -> Complaint | None:
-    if text.startswith("=") or _SHEET_ERROR.fullmatch(text.strip()):
+    if text.startswith("=") or ("#" in text and _SHEET_ERROR.fullmatch(text.strip())):
         return Complaint(field, "is a spreadsheet formula", "paste its value instead")
     return None
 

@@ -296,8 +296,15 @@ NAMES = ["a.json", "a.jsonl", "a.csv", "a.bib", "a.ris", "a.txt", "a", "a.json.g
     st.sampled_from(NAMES),
 )
 def test_no_bytes_make_a_reader_raise(content: bytes, name: str) -> None:
+    """Whatever is in a file, it has papers, or problems, or is an empty list of papers."""
     parsed = parse(content, name)
-    assert parsed.papers or parsed.problems
+    assert parsed.papers or parsed.problems or b"".join(content.split()) == b"[]"
+
+
+@pytest.mark.parametrize("content", [b"[]x", b'[{"title": "A"}] []'])
+def test_what_follows_a_list_is_told(content: bytes) -> None:
+    (problem,) = parse(content, "a.json").problems
+    assert "something follows the list" in str(problem)
 
 
 def file_source(path: str, **extra: object) -> FileSource:
