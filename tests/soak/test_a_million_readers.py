@@ -1,12 +1,16 @@
-"""A million readers are planned, handed out and checked in bounded memory."""
+"""A million readers are planned, handed out, checked and mailed in bounded memory."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.bench.sink import sink
+from tests.support.newsroom import Newsroom, finish
 
 pytestmark = pytest.mark.soak
 
@@ -85,3 +89,26 @@ def test_a_million_readers_are_frozen_and_served_in_bounded_memory(tmp_path: Pat
 def test_a_list_of_a_million_rows_is_checked_in_bounded_memory(tmp_path: Path) -> None:
     """Held are the file's bytes with one short key a reader, to find her second row."""
     assert megabytes(CHECK, tmp_path) < 400
+
+
+def test_a_million_readers_are_mailed_within_400_mb(tmp_path: Path) -> None:
+    """The whole command: list, plan, freeze, and small letters over sixteen connections."""
+    room = Newsroom(tmp_path / "newsroom")
+    with (room.folder / "readers.csv").open("w", encoding="utf-8") as file:
+        file.write("email,name,format\n")
+        file.writelines(f"reader{n}@example.org,Reader {n},text\n" for n in range(READERS))
+    room.configure(subscribers={"lists": ["readers.csv"]})
+    with sink() as port:
+        room.mail_by(port, connections=16, letters_per_connection=1_000_000)
+        process = room.start("send", "--json")
+        status, peak = Path(f"/proc/{process.pid}/status"), 0
+        while process.poll() is None:
+            found = status.read_text().partition("VmHWM:")[2].split()
+            peak = max(peak, int(found[0]) // 1024 if found else 0)
+            time.sleep(0.2)
+    done = finish(process)
+    (edition,) = done.json["editions"]
+    run = edition["this_run"]
+    print(f"{run['rate']:.0f} letters/s, {peak} MB")
+    assert (done.code, edition["sent"], edition["total"]) == (0, READERS, READERS)
+    assert 0 < peak < 400

@@ -55,3 +55,12 @@ def run_to_the_end(room: Newsroom) -> None:
             return
         assert done.code == 75, done.err
     raise AssertionError(f"the run does not end: {done.err}")
+
+
+def killed_run(room: Newsroom, server: ScriptedServer, *words: str) -> None:
+    """A run that a rule of the server kills; from then on the server lets everybody live."""
+    process = room.start(*(words or ("run",)))
+    server.pid = process.pid
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, "the run was over before the kill"
+    server.rules[:] = [rule for rule in server.rules if not rule.signal]

@@ -129,7 +129,7 @@ class Newsroom:
             env=environ | self.environ,
             stdin=subprocess.DEVNULL,
             stdout=more.pop("stdout", subprocess.PIPE),
-            stderr=subprocess.PIPE,
+            stderr=more.pop("stderr", subprocess.PIPE),
             text=True,
             encoding="utf-8",
             **more,
@@ -157,9 +157,9 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
         process.send_signal(signal.SIGKILL)
         process.communicate()
         raise
-    assert "Traceback" not in err, err
-    assert "a bug in digest" not in err, err
-    return Done(process.returncode, out or "", err)
+    assert "Traceback" not in (err or ""), err
+    assert "a bug in digest" not in (err or ""), err
+    return Done(process.returncode, out or "", err or "")
 
 
 def paper(number: int, title: str = "", **fields: Any) -> dict[str, Any]:
