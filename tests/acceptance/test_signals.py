@@ -69,16 +69,21 @@ def test_a_stop_ends_at_the_dot_timeout_where_the_server_is_silent(tmp_path):
         assert (facts["sent"], facts["unknown"], facts["in_flight"]) == (9, 1, 0)
 
 
+def _unheard(room, server, stream, words):
+    """A run whose reader of `stream` goes away after five letters."""
+    reading, writing = os.pipe()
+    process = room.start(*words, **{stream: writing})
+    os.close(writing)
+    _wait_for(server, 5)
+    os.close(reading)
+    return finish(process)
+
+
 @pytest.mark.parametrize("words", [("run", "--json"), ("send", "--json"), ("-v", "run", "--json")])
 def test_a_reader_of_stdout_who_goes_away_amid_the_run_changes_nothing(tmp_path, words):
     with counting_server(Rule("dot", delay=0.01)) as server:
         room = killing_room(tmp_path, server, READERS, CONNECTIONS)
-        reading, writing = os.pipe()
-        process = room.start(*words, stdout=writing)
-        os.close(writing)
-        _wait_for(server, 5)
-        os.close(reading)
-        ended = finish(process)
+        ended = _unheard(room, server, "stdout", words)
         assert ended.code == 0
         assert "roken pipe" not in ended.err
         assert tally(server.accepted, addresses(READERS)).breaches() == []
@@ -90,12 +95,7 @@ def test_a_reader_of_stderr_who_goes_away_amid_the_run_changes_nothing(tmp_path,
     """As in `digest -v run 2>&1 | head`: what nobody hears stops no letter."""
     with counting_server(Rule("dot", delay=0.01)) as server:
         room = killing_room(tmp_path, server, READERS, CONNECTIONS)
-        reading, writing = os.pipe()
-        process = room.start(*words, stderr=writing)
-        os.close(writing)
-        _wait_for(server, 5)
-        os.close(reading)
-        assert finish(process).code == 0
+        assert _unheard(room, server, "stderr", words).code == 0
         assert tally(server.accepted, addresses(READERS)).breaches() == []
         assert room.status()["sent"] == READERS
 

@@ -8,7 +8,7 @@ import pytest
 
 from digest.delivery.door import Timing
 from digest.model import Letter
-from tests.integration.delivery.test_pipelining import tcp_server
+from tests.integration.delivery.test_pipelining import ask_for_content, tcp_server
 from tests.support.delivering import QUICK, readers, smtp_run, write_letter
 from tests.support.memory_ledger import MemoryLedger
 from tests.support.smtp_server import TLS, Options, Rule, ScriptedServer
@@ -164,12 +164,7 @@ async def test_a_relay_that_answers_early_and_reads_no_more_is_hung_up_on(pace):
     """The rest of the letter never leaves: without a time-out the next one would wait for ever."""
 
     async def converse(reader, writer):
-        writer.write(b"220 fine\r\n")
-        await reader.readuntil(b"\r\n")
-        writer.write(b"250-fine\r\n250 PIPELINING\r\n")
-        for _ in range(3):
-            await reader.readuntil(b"\r\n")
-        writer.write(b"250 a\r\n250 b\r\n354 c\r\n")
+        await ask_for_content(reader, writer)
         await reader.readexactly(1_000)
         writer.write(b"552 5.3.4 too big\r\n")
         await asyncio.sleep(3600)

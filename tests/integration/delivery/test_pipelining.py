@@ -246,6 +246,16 @@ async def test_a_reply_of_64_kilobytes_is_read_whole():
     assert all(len(reply.last_words) <= 500 for reply in report.replies)
 
 
+async def ask_for_content(reader, writer):
+    """A server's part from its greeting up to the 354 of the first letter."""
+    writer.write(b"220 fine\r\n")
+    await reader.readuntil(b"\r\n")
+    writer.write(b"250-fine\r\n250 PIPELINING\r\n")
+    for _ in range(3):
+        await reader.readuntil(b"\r\n")
+    writer.write(b"250 a\r\n250 b\r\n354 c\r\n")
+
+
 async def test_a_reply_that_only_drips_is_no_answer():
     """Each line of it comes in time; the reply does not."""
 
@@ -278,12 +288,7 @@ async def test_a_server_that_reads_slowly_holds_the_writer_back():
     )
 
     async def converse(reader, writer):
-        writer.write(b"220 fine\r\n")
-        await reader.readuntil(b"\r\n")
-        writer.write(b"250-fine\r\n250 PIPELINING\r\n")
-        for _ in range(3):
-            await reader.readuntil(b"\r\n")
-        writer.write(b"250 a\r\n250 b\r\n354 c\r\n")
+        await ask_for_content(reader, writer)
         reader._limit = 1 << 24
         await asyncio.sleep(0.2)
         await reader.readuntil(b"\r\n.\r\n")
