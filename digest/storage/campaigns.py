@@ -23,6 +23,7 @@ from digest.storage.schema import (
     campaign,
     delivery,
     edition,
+    in_state,
     seen_paper,
     segment,
     to_microseconds,
@@ -171,7 +172,7 @@ def open_editions(database: Database, now: datetime | None = None) -> tuple[Edit
         StorageError: the database cannot be read.
     """
     of_campaign = sa.select(delivery.c.state).where(delivery.c.edition == campaign.c.edition)
-    is_open = [of_campaign.where(delivery.c.state == state) for state in OPEN]
+    is_open = [of_campaign.where(in_state(state)) for state in OPEN]
     if now is not None:
         pending, claimed, data, deferred = is_open
         pending = pending.where(delivery.c.due_at <= now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -19,6 +20,8 @@ CACHE_KIB = 16_384
 class QuickWriter:
     """A connection for many small transactions, one at a time, each by a few statements.
 
+    Threads may share it: they wait for each other.
+
     To borrow a connection, begin, run two statements, commit and give it back costs SQLAlchemy
     some 250 µs, ten times what SQLite itself needs for ten rows; between two letters of a
     connection lies one such transaction. So the driver is spoken to, in its own SQL.
@@ -29,6 +32,7 @@ class QuickWriter:
     ) -> None:
         self._engine = engine
         self._guarded = guarded
+        self._turn = Lock()
         self._lent: sa.PoolProxiedConnection | None = None
         self._connection: sqlite3.Connection | None = None
 
@@ -40,7 +44,7 @@ class QuickWriter:
             StorageBusy: another program is writing just now; nothing happened.
             StorageError: the database cannot be written.
         """
-        with self._guarded():
+        with self._turn, self._guarded():
             connection = self._connection or self._open()
             try:
                 connection.execute("BEGIN IMMEDIATE")

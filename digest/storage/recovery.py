@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from digest.model import EditionKey
 from digest.storage.database import Database
-from digest.storage.schema import campaign, delivery
+from digest.storage.schema import campaign, delivery, in_state
 from digest.storage.states import State
 
 #: A relay that takes letters and hangs up before it answers must not mail a reader all day long.
@@ -96,13 +96,13 @@ def _move(
     values: dict[str, Any],
     where: sa.ColumnElement[bool] | None = None,
 ) -> int:
-    # Edition by edition, so that the index (edition, state, due_at) finds the few rows at once.
+    # Edition by edition, so that the state's index finds the few rows at once.
     condition = sa.true() if where is None else where
     editions = connection.execute(sa.select(campaign.c.edition)).scalars().all()
     return sum(
         connection.execute(
             delivery.update()
-            .where(delivery.c.edition == edition, delivery.c.state == state.value, condition)
+            .where(delivery.c.edition == edition, in_state(state), condition)
             .values(values)
         ).rowcount
         for edition in editions

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import event
 
 from digest.errors import StorageBusy, StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
 from digest.storage import census
+from digest.storage.campaigns import open_editions
 from digest.storage.database import Database
 from digest.storage.ledger import LONGEST_WAIT, EditionLedger
 from digest.storage.recovery import MOST_REPEATS, give_up, recover, resend_unknown
@@ -292,14 +295,13 @@ def _patiently(call: Callable[..., T], *arguments: object) -> T:
             time.sleep(0.005)
 
 
-async def test_the_event_loop_may_call_from_worker_threads(tmp_path: Path) -> None:
+async def test_threads_that_claim_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
-        freeze_readers(database, [reader("ann"), reader("bob")])
+        freeze_readers(database, [reader(f"r{n}") for n in range(400)])
         ledger = EditionLedger(database, KEY)
-        first, second = await asyncio.gather(
-            asyncio.to_thread(ledger.claim, 1, NOW), asyncio.to_thread(ledger.claim, 1, NOW)
-        )
-        assert {*_locals(first), *_locals(second)} == {"ann", "bob"}
+        claims = [asyncio.to_thread(ledger.claim, 2, NOW) for _ in range(200)]
+        taken = [local for claim in await asyncio.gather(*claims) for local in _locals(claim)]
+        assert len(taken) == len(set(taken)) == 400
 
 
 def test_a_claim_follows_an_index_and_sorts_nothing(tmp_path: Path) -> None:
@@ -321,8 +323,34 @@ def test_a_claim_follows_an_index_and_sorts_nothing(tmp_path: Path) -> None:
         ]
     assert len(plans) == 3
     assert ["delivery_retry" in p for p in plans] == [True, True, False]
-    assert "delivery_due (edition=? AND state=? AND due_at<?)" in plans[2]
+    assert "delivery_due (edition=? AND due_at<?)" in plans[2]
     assert not any("TEMP B-TREE" in plan or "SCAN" in plan for plan in plans)
+
+
+def test_what_a_run_looks_for_it_finds_by_an_index(tmp_path: Path) -> None:
+    """So a run among a year's editions begins as fast as the first one."""
+    statements: list[str] = []
+
+    def keep(_connection: Any, _cursor: Any, sql: str, given: Any, *_: Any) -> None:
+        if "delivery" in sql:
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)
+            statements.append(" ".join(row[3] for row in plan))
+
+    with new_database(tmp_path) as database:
+        freeze_readers(database, [reader("ann")])
+        with sqlite3.connect(database.path) as connection:
+            event.listen(database._engine, "before_cursor_execute", keep)
+            recover(database, "resend", NOW)
+            give_up(database, NOW, "too late", NOW)
+            open_editions(database, NOW)
+            census.next_due(database, KEY)
+            census.next_retry(database, KEY)
+        connection.close()
+    of_deliveries = [plan for plan in statements if "delivery" in plan]
+    assert len(of_deliveries) == len(statements) == 9
+    for plan in of_deliveries:
+        assert "INDEX delivery_" in plan
+        assert "SCAN delivery" not in plan
 
 
 HOSTILE = '\'");-- %s :name ? \0 \ud800 \\ " ` ; DROP TABLE delivery; ünïcödé 🎓'

@@ -34,6 +34,14 @@ def _facts(path: Path) -> tuple[str, list[str]]:
     return version, columns
 
 
+def _indexes(path: Path) -> dict[str, str]:
+    with sqlite3.connect(path) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index'")
+        found = {name: " ".join(sql.split()) for name, sql in rows if sql}
+    connection.close()
+    return found
+
+
 @pytest.mark.parametrize("create", [True, False])
 def test_a_frozen_edition_of_the_first_schema_goes_on(tmp_path: Path, create: bool) -> None:
     path = _first(tmp_path)
@@ -49,6 +57,14 @@ def test_a_frozen_edition_of_the_first_schema_goes_on(tmp_path: Path, create: bo
     with open_database(path, create=create) as database:
         assert len(EditionLedger(database, KEY).claim(9, NOW)) == 2
     assert _facts(path) == (str(SCHEMA_VERSION), metadata.tables["campaign"].columns.keys())
+
+
+def test_an_upgraded_database_has_the_indexes_of_a_new_one(tmp_path: Path) -> None:
+    open_database(tmp_path / "new" / "digest.db", create=True).close()
+    old = _first(tmp_path)
+    assert _indexes(old) != _indexes(tmp_path / "new" / "digest.db")
+    open_database(old, create=True).close()
+    assert _indexes(old) == _indexes(tmp_path / "new" / "digest.db")
 
 
 def test_an_upgrade_that_breaks_off_changes_nothing(
