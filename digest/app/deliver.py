@@ -7,10 +7,9 @@ import json
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from digest.app.house import House
 from digest.app.signing import load_signers
@@ -26,6 +25,7 @@ from digest.model.rendition_document import rendition_from_document
 from digest.storage.campaigns import load_campaign
 from digest.storage.ledger import EditionLedger
 
+T = TypeVar("T")
 OnOutcome = Callable[[Recipient, Outcome], None]
 EX_TEMPFAIL = 75
 A_DAY = timedelta(days=1)
@@ -99,12 +99,15 @@ def deliver_edition(
     ways = make_ways(house)
     writer = load_writer(house, key)
     ledger = EditionLedger(house.database, key, due_before=house.clock() if due_only else None)
-    # Signing takes longer than all the rest of a letter, and leaves the interpreter free.
-    signs = bool(house.config.delivery.dkim)
-    press = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="press") if signs else None
 
     async def work() -> DeliveryReport:
-        with stop_on_signals() as stop:
+        async with AsyncExitStack() as stack:
+            stop = stack.enter_context(stop_on_signals())
+            press = None
+            if writer.signers:
+                from digest.app.press import Press
+
+                press = await stack.enter_async_context(Press(writer))
             return await deliver_letters(
                 ledger,
                 writer.write,
@@ -113,17 +116,13 @@ def deliver_edition(
                 clock=house.clock,
                 on_outcome=on_outcome,
                 stop=stop,
-                press=press,
+                press=press.write if press else None,
             )
 
-    try:
-        return run_fast(work)
-    finally:
-        if press is not None:
-            press.shutdown()
+    return run_fast(work)
 
 
-def run_fast(work: Callable[[], Coroutine[Any, Any, DeliveryReport]]) -> DeliveryReport:
+def run_fast(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run on uvloop where it is installed, on asyncio's own loop where it is not.
 
     Raises:

@@ -12,7 +12,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from datetime import datetime
 
 from digest.config import DeliveryConfig
@@ -24,7 +23,7 @@ from digest.delivery.protocols import Ledger
 from digest.delivery.relay import Relay, Shares, Way
 from digest.delivery.report import DeliveryReport, Tally
 from digest.delivery.scribe import Scribe
-from digest.delivery.slot import Floor, Slot, Write
+from digest.delivery.slot import Floor, Press, Slot, Write
 from digest.delivery.streaks import RenderFaults
 from digest.model import Outcome, Recipient
 
@@ -38,15 +37,15 @@ async def deliver_letters(
     clock: Callable[[], datetime],
     on_outcome: Callable[[Recipient, Outcome], None],
     stop: asyncio.Event,
-    press: Executor | None = None,
+    press: Press | None = None,
     timing: Timing | None = None,
     chance: Callable[[], float] = random.random,
 ) -> DeliveryReport:
     """Send to everyone whom the ledger gives, until it has nobody left.
 
     `on_outcome` is called when an outcome is durable. Setting `stop` lets letters under way
-    finish and begins no more; the report then says `stopped`. With `press`, letters are written
-    in its threads (signing takes long). `chance` gives numbers in [0, 1) that spread the retries.
+    finish and begins no more; the report then says `stopped`. A `press` writes the letters
+    instead (signing takes long). `chance` gives numbers in [0, 1) that spread the retries.
 
     Raises:
         RunStopped: a DeliveryError; every relay refuses us, cannot be reached or is full.
@@ -102,9 +101,7 @@ class _Run:
             on_drained=self._halt,  # nobody is left to wait for, at a door or for a pace
         )
 
-    async def work(
-        self, write: Write, press: Executor | None, stop: asyncio.Event
-    ) -> DeliveryReport:
+    async def work(self, write: Write, press: Press | None, stop: asyncio.Event) -> DeliveryReport:
         started = time.monotonic()
         floor = self._floor(write, press)
         watcher = asyncio.create_task(self._watch(stop))
@@ -132,7 +129,7 @@ class _Run:
             error.report = report
         raise error
 
-    def _floor(self, write: Write, press: Executor | None) -> Floor:
+    def _floor(self, write: Write, press: Press | None) -> Floor:
         limit = self._delivery.letters_per_minute
         return Floor(
             write=write,

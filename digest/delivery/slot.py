@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,17 +32,19 @@ UNRECORDED = 0.02
 
 #: The letter of a reader; the second argument says whether octets past 127 may be in it.
 Write = Callable[[Recipient, bool], Letter]
+#: The same elsewhere, while the others go on; such letters hold no octets past 127.
+Press = Callable[[Recipient], Awaitable[Letter]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Floor:
-    """What the connections of a run share. `press` writes the letters in threads, if there is one.
+    """What the connections of a run share. `press` writes letters instead, if there is one.
 
     `halt` ends the run, with an error or without; `drop` ends the work of one relay.
     """
 
     write: Write
-    press: Executor | None
+    press: Press | None
     delivery: DeliveryConfig
     clock: Callable[[], datetime]
     chance: Callable[[], float]
@@ -196,8 +197,7 @@ class Slot:
             if floor.press is None:
                 letter = floor.write(recipient, eightbit)
             else:
-                loop = asyncio.get_running_loop()
-                letter = await loop.run_in_executor(floor.press, floor.write, recipient, eightbit)
+                letter = await floor.press(recipient)
         except DigestError as error:
             floor.feed.done()
             self._relay.took(-1)

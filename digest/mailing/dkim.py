@@ -2,7 +2,8 @@
 
 A signature has no time in it, so that the same row gives the same bytes again. What the letters
 of a segment share is relaxed once; the hash of a body goes on from the state that it has at the
-first reader's value. RSA works with the GIL released: threads sign on all cores.
+first reader's value. What is signed in the end is a hash of 32 octets, so that another process
+can do it, which has nothing but the key.
 """
 
 from __future__ import annotations
@@ -124,14 +125,15 @@ class BodyHash:
 class Signer:
     """A private key with the name under which its public half stands in the DNS.
 
-    `public` is what the record's `p=` holds, in octets; `sign` takes octets and may be called
-    from any thread. Build one with `parse_signer`.
+    `public` is what the record's `p=` holds, in octets; `secret` the private key (PKCS#8 DER).
+    `sign` takes a SHA-256 and may be called from any thread. Build one with `parse_signer`.
     """
 
     selector: str
     domain: str
     algorithm: str
     public: bytes
+    secret: bytes = field(repr=False)
     sign: Callable[[bytes], bytes] = field(repr=False)
 
 
@@ -155,6 +157,8 @@ def dns_record(signer: Signer) -> DkimRecord:
 class Seal:
     """Writes one signer's header for letters that have the same headers.
 
+    `digest` says what is to be signed, `header` puts the signature where it belongs.
+
     `names` are the signed headers in their order. From is named once more than it is there: a
     second one, which some clients would show, breaks the signature (RFC 6376 §8.15).
     """
@@ -172,13 +176,14 @@ class Seal:
         self._start = f"{start};\r\n{listed};\r\n bh=".encode("ascii")
         name, _, value = self._start.partition(b":")
         self._relaxed = name.lower() + b":" + b" ".join(value.split())
-        self._sign = signer.sign
 
-    def header(self, signed: bytes, body_hash: bytes) -> bytes:
-        """`DKIM-Signature:` over the relaxed headers and a body's hash in base64."""
-        signature = b2a_base64(
-            self._sign(b"%b%b%b; b=" % (signed, self._relaxed, body_hash)), newline=False
-        )
+    def digest(self, signed: bytes, body_hash: bytes) -> bytes:
+        """The hash over the relaxed headers, with a body's hash in base64 (RFC 6376 §3.7)."""
+        return hashlib.sha256(b"%b%b%b; b=" % (signed, self._relaxed, body_hash)).digest()
+
+    def header(self, body_hash: bytes, signed: bytes) -> bytes:
+        """`DKIM-Signature:` with the signature of such a hash."""
+        signature = b2a_base64(signed, newline=False)
         room = _WIDTH - 3
         lines = [signature[:room]]
         lines += [signature[at : at + room] for at in range(room, len(signature), room)]
@@ -240,38 +245,40 @@ def _load_key(raw: bytes, where: str) -> object:
 def _signer_of(key: object, selector: str, domain: str, where: str) -> Signer:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     if isinstance(key, RSAPrivateKey):
         if key.key_size < SHORTEST_RSA:
             what = f"an RSA key of {key.key_size} bits is too short for DKIM"
             raise _refuse(where, what, "take one of 2048")
-        return _rsa_signer(key, selector, domain)
-    if isinstance(key, Ed25519PrivateKey):
-        return _ed25519_signer(key, selector, domain)
-    kind = type(key).__name__.removesuffix("PrivateKey").lstrip("_")
-    raise _refuse(where, f"DKIM takes RSA or Ed25519 keys, not {kind}", "")
+        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        algorithm = "rsa-sha256"
+    elif isinstance(key, Ed25519PrivateKey):
+        public = key.public_key().public_bytes_raw()
+        algorithm = "ed25519-sha256"
+    else:
+        kind = type(key).__name__.removesuffix("PrivateKey").lstrip("_")
+        raise _refuse(where, f"DKIM takes RSA or Ed25519 keys, not {kind}", "")
+    return Signer(selector, domain, algorithm, public, _der(key), signing(key))
 
 
-def _rsa_signer(key: RSAPrivateKey, selector: str, domain: str) -> Signer:
+def _der(key: RSAPrivateKey | Ed25519PrivateKey) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def signing(key: RSAPrivateKey | Ed25519PrivateKey) -> Callable[[bytes], bytes]:
+    """What signs a SHA-256 with a key."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
     from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    padding, algorithm = PKCS1v15(), SHA256()
-
-    def sign(signed: bytes) -> bytes:
-        return key.sign(signed, padding, algorithm)
-
-    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return Signer(selector, domain, "rsa-sha256", public, sign)
-
-
-def _ed25519_signer(key: Ed25519PrivateKey, selector: str, domain: str) -> Signer:
-    def sign(signed: bytes) -> bytes:
-        return key.sign(hashlib.sha256(signed).digest())  # RFC 8463 §3: the hash is signed
-
-    public = key.public_key().public_bytes_raw()
-    return Signer(selector, domain, "ed25519-sha256", public, sign)
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign  # RFC 8463 §3: the hash is the message
+    padding, algorithm, sign = PKCS1v15(), Prehashed(SHA256()), key.sign
+    return lambda digest: sign(digest, padding, algorithm)
 
 
 def _refuse(where: str, what: str, mend: str) -> ConfigError:

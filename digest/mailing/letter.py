@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import hashlib
 from binascii import b2a_base64
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from threading import RLock
+from typing import NamedTuple
 
 from digest.config import NewsletterConfig
 from digest.mailing.assemble import Assembled, Assembler
@@ -69,6 +70,26 @@ class _Segment:
     seals: tuple[Seal, ...]
 
 
+class _Own(NamedTuple):
+    """What a letter alone has: its header lines, and the values in its body."""
+
+    message_id: str
+    lines: tuple[bytes, ...]
+    written: list[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A letter that lacks its signatures.
+
+    `digests` are what to sign (SHA-256), one for each signer; `sealed` makes the letter of the
+    signatures in the same order.
+    """
+
+    digests: tuple[bytes, ...]
+    sealed: Callable[[Sequence[bytes]], Letter]
+
+
 class LetterWriter:
     """Writes the letters of one edition; threads may share it.
 
@@ -99,7 +120,7 @@ class LetterWriter:
         self._frozen_at = frozen_at
         self._date = lru_cache(1024)(self._date_line)
         self._prefix = subject_prefix
-        self._signers = tuple(signers)
+        self.signers = tuple(signers)
         self._unsubscribe = TokenSigner(keys, UNSUBSCRIBE)
         self._preferences = TokenSigner(keys, PREFERENCES)
         # The oldest key makes message ids, so that a rotation between two tries changes nothing.
@@ -133,7 +154,7 @@ class LetterWriter:
             for field, base in self._links.items()
         }
         self._assembler = Assembler(self._rendition, room=room)
-        self._typesetter = Typesetter(self._links, signing=bool(self._signers))
+        self._typesetter = Typesetter(self._links, signing=bool(self.signers))
         # A token is ASCII that no URI escapes, so the line is made once around it.
         line = unsubscribe_line(page + _TOKEN, self._replies or self._sender, _TOKEN)
         self._unsubscribe_line = line.split(_TOKEN.encode("ascii"))
@@ -148,22 +169,55 @@ class LetterWriter:
             LetterError: the row is of another edition or of an unknown segment, or its letter
                 cannot be made; the message says which.
         """
+        if self.signers:
+            draft = self.draft(recipient)
+            return draft.sealed(
+                [
+                    signer.sign(digest)
+                    for signer, digest in zip(self.signers, draft.digests, strict=True)
+                ]
+            )
+        segment = self._segment(recipient.segment, eightbit=eightbit)
+        own = self._own(recipient, segment)
+        if segment.layout.clashes(own.written):
+            return self.write(recipient)  # quoted, no value can hold a boundary
+        return self._letter(recipient, segment.layout, own, b"")
+
+    def draft(self, recipient: Recipient) -> Draft:
+        """The letter of one ledger row before it is signed, elsewhere perhaps.
+
+        Raises:
+            LetterError: as `write` does.
+            ValueError: this writer has no signers.
+        """
+        segment = self._segment(recipient.segment, eightbit=False)
+        body = segment.layout.body_hash
+        if body is None:
+            raise ValueError("letters of this writer are not signed")
+        own = self._own(recipient, segment)
+        body_hash = b2a_base64(body.digest(own.written), newline=False)
+        signed = b"".join((self._sealed, segment.layout.sealed, *map(relax_header, own.lines)))
+
+        def sealed(signatures: Sequence[bytes]) -> Letter:
+            seals = zip(segment.seals, signatures, strict=True)
+            seal = b"".join([seal.header(body_hash, signature) for seal, signature in seals])
+            return self._letter(recipient, segment.layout, own, seal)
+
+        return Draft(tuple([seal.digest(signed, body_hash) for seal in segment.seals]), sealed)
+
+    def _own(self, recipient: Recipient, segment: _Segment) -> _Own:
         if recipient.edition != self._rendition.key or not is_reader_id(recipient.reader_id):
             what = f"reader {recipient.reader_id!r} of edition {recipient.edition}"
             raise LetterError(f"the row of {what} is not one of edition {self._rendition.key}")
-        segment = self._segment(recipient.segment, eightbit=eightbit and not self._signers)
-        layout, address = segment.layout, recipient.address
         values = {
             "name": one_line(recipient.name)[:NAME_LENGTH].rstrip(),
-            "address": addr_spec(address),
+            "address": addr_spec(recipient.address),
             "unsubscribe": self._unsubscribe.sign(recipient.reader_id),
             "preferences": "",
         }
-        if layout.asks_preferences:
+        if segment.layout.asks_preferences:
             values["preferences"] = self._preferences.sign(recipient.reader_id)
-        written = write_slots(layout.kinds, values)
-        wide = not all(map(bytes.isascii, written))
-        message_id = self.message_id(address)
+        message_id = self.message_id(recipient.address)
         lines = (
             to_line(values["name"], values["address"]),
             self._subject(segment.subject, values, recipient),
@@ -171,16 +225,18 @@ class LetterWriter:
             b"Message-ID: %b\r\n" % message_id.encode("ascii"),
             values["unsubscribe"].encode("ascii").join(self._unsubscribe_line),
         )
-        if layout.clashes(written):
-            return self.write(recipient)  # quoted, no value can hold a boundary
-        seal = self._seal(segment, lines, written)
-        head = b"".join((seal, self._from, *lines, self._static, layout.heads[wide]))
-        pieces = (head, *layout.fill(written, wide=wide))
+        return _Own(message_id, lines, write_slots(segment.layout.kinds, values))
+
+    def _letter(self, recipient: Recipient, layout: Layout, own: _Own, seal: bytes) -> Letter:
+        address = recipient.address
+        wide = not all(map(bytes.isascii, own.written))
+        head = b"".join((seal, self._from, *own.lines, self._static, layout.heads[wide]))
+        pieces = (head, *layout.fill(own.written, wide=wide))
         if len(pieces) > _PIECES:
             pieces = (b"".join(pieces),)
         return Letter(
             envelope=Envelope(sender=self._sender, recipient=address),
-            message_id=message_id,
+            message_id=own.message_id,
             pieces=pieces,
             eightbit=layout.eightbit or wide or self._wide or not address.is_ascii,
         )
@@ -219,15 +275,6 @@ class LetterWriter:
         for field, literal in zip(subject.fields, subject.literals[1:], strict=True):
             words += (shown[field], literal)
         return text_line("Subject", self._prefix + "".join(words))
-
-    def _seal(self, segment: _Segment, lines: Sequence[bytes], written: Sequence[bytes]) -> bytes:
-        """The letter's DKIM headers; none without signers."""
-        body = segment.layout.body_hash
-        if body is None:
-            return b""
-        body_hash = b2a_base64(body.digest(written), newline=False)
-        signed = b"".join((self._sealed, segment.layout.sealed, *map(relax_header, lines)))
-        return b"".join([seal.header(signed, body_hash) for seal in segment.seals])
 
     def _segment(self, name: str, *, eightbit: bool) -> _Segment:
         """A segment, joined if it fits on the shelf.
@@ -269,7 +316,7 @@ class LetterWriter:
         if format is Format.TEXT:
             names += ["Content-Transfer-Encoding"]
         names += [name for name in _OWN if name.lower() in SIGNED_HEADERS]
-        return tuple(Seal(signer, names) for signer in self._signers)
+        return tuple(Seal(signer, names) for signer in self.signers)
 
     def _static_lines(self, newsletter: NewsletterConfig) -> bytes:
         lines: list[bytes] = []

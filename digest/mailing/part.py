@@ -36,8 +36,13 @@ class Part(ABC):
         self.slots: list[tuple[int, Slot]] = []
 
     def set(self, placed: Iterable[Placed], links: Mapping[str, str]) -> None:
-        """All blocks with their segment's values; `links` are the fixed beginnings of links."""
+        """All blocks with their segment's values; `links` are the fixed beginnings of links.
+
+        It breaks off where it is clear that the part does not fit.
+        """
         for each in placed:
+            if not self.fits:
+                return
             block = each.piece.html if self.escape else each.piece.text
             self.add(block.literals[0])
             if not block.fields:
@@ -57,6 +62,11 @@ class Part(ABC):
         """Leave a place open."""
         self.slots.append((len(self.pieces), slot))
         self.pieces.append(b"")
+
+    @property
+    @abstractmethod
+    def fits(self) -> bool:
+        """Whether what is set so far may go in this encoding."""
 
     @property
     @abstractmethod
@@ -82,6 +92,10 @@ class QuotedPart(Part):
     def __init__(self, encode: Callable[[str], bytes], *, escape: bool) -> None:
         super().__init__(escape=escape)
         self._encode = encode
+
+    @property
+    def fits(self) -> bool:
+        return True
 
     @property
     def codings(self) -> tuple[str, str]:

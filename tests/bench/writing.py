@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+from digest.app.deliver import run_fast
+from digest.app.press import Press
 from digest.mailing.choice import choose_papers
 from digest.mailing.dkim import Signer, parse_signer
 from digest.mailing.letter import LetterWriter
 from digest.model import Edition, EmailAddress, Recipient, Rendition, Subscriber
 from digest.rendering.render import render_edition
 from digest.storage.templates import load_template_set
+from tests.bench.rooms import CONNECTIONS
 from tests.bench.row import Row, cpu_seconds, interleaved
 from tests.support.renditions import (
     KEYS,
@@ -76,18 +78,26 @@ def measure_writing(rounds: int) -> list[Row]:
 
 
 def signed_rate(key: str) -> float:
-    """Letters of 30 KB written and signed a second, by threads on all cores as a run has them."""
+    """Letters of 30 KB written and signed a second, on all cores as a run does it."""
     edition, newsletter = _edition(6, 4, 3, 1), make_newsletter()
     rendition = render_edition(
         edition, load_template_set("daily", Path(__file__).parent), newsletter
     )
     signer = parse_signer(key, selector="bench", domain="example.org", where="the bench")
-    writer, recipients = _writer(edition, rendition, signer)
-    with ThreadPoolExecutor(os.cpu_count()) as press:
+    return run_fast(lambda: _press(*_writer(edition, rendition, signer)))
+
+
+async def _press(writer: LetterWriter, recipients: list[Recipient]) -> float:
+    wanted = iter(recipients * (_SIGNED // _LETTERS))
+
+    async def work() -> None:
+        for recipient in wanted:
+            assert (await press.write(recipient)).octets
+
+    async with Press(writer) as press:
+        await press.write(recipients[0])
         begin = time.perf_counter()
-        for _ in range(_SIGNED // _LETTERS):
-            for letter in press.map(writer.write, recipients):
-                assert letter.octets
+        await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
         return _SIGNED / (time.perf_counter() - begin)
 
 
