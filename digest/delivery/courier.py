@@ -76,6 +76,8 @@ class _Run:
         self._on_outcome = on_outcome
         self._tally = Tally()
         self._halted = asyncio.Event()
+        self._ramped = asyncio.Event()
+        self._outcomes = 0
         self._error: Exception | None = None
         self._faults = RenderFaults()
         self._scribe = Scribe(ledger, clock=clock, on_settled=self._settled, on_broken=self._halt)
@@ -105,14 +107,17 @@ class _Run:
         started = time.monotonic()
         floor = self._floor(write, press)
         watcher = asyncio.create_task(self._watch(stop))
+        ramp = asyncio.get_running_loop().call_later(self._timing.ramp, self._ramped.set)
         slots = [
-            asyncio.create_task(Slot(floor, relay).work())
+            asyncio.create_task(self._employ(Slot(floor, relay), late=2 * number >= connections))
             for relay in self._relays
-            for _ in range(relay.transport.connections)
+            for connections in (relay.transport.connections,)
+            for number in range(connections)
         ]
         try:
             await asyncio.gather(*slots)
         finally:
+            ramp.cancel()
             for task in (*slots, watcher):
                 task.cancel()
             await asyncio.gather(*slots, watcher, return_exceptions=True)
@@ -147,6 +152,12 @@ class _Run:
             drop=self._drop,
         )
 
+    async def _employ(self, slot: Slot, *, late: bool) -> None:
+        """A relay is not met by a crowd, and a run that dies young leaves few letters in doubt."""
+        if late:
+            await self._ramped.wait()
+        await slot.work()
+
     async def _wind_up(self) -> Exception | None:
         """Write and release what is left; the ledger's own failure outweighs any other."""
         if self._error is None and self._shares.all_full() and await self._feed.has_more():
@@ -172,6 +183,7 @@ class _Run:
         """Begin no more letters. The first error is the one that is raised."""
         self._error = self._error or error
         self._halted.set()
+        self._ramped.set()
         self._feed.wake()
 
     def _drop(self, relay: Relay, error: RunStopped) -> None:
@@ -192,6 +204,9 @@ class _Run:
 
     def _settled(self, recipient: Recipient, outcome: Outcome) -> None:
         """An outcome is durable."""
+        self._outcomes += 1
+        if self._outcomes == self._timing.ramp_letters:
+            self._ramped.set()
         self._feed.done()
         self._tally.add(recipient, outcome)
         self._on_outcome(recipient, outcome)

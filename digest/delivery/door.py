@@ -18,6 +18,9 @@ _log = logging.getLogger(__name__)
 class Timing:
     """The run's waits, in seconds. Tests shorten them."""
 
+    #: A run begins with half of its connections. The others join after so long, or so many letters.
+    ramp: float = 1.0
+    ramp_letters: int = 1_000
     knock_first: float = 0.5
     knock_longest: float = 30.0
     first_knocks: int = 5  # before any connection stood: cron comes again soon enough

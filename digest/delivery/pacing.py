@@ -17,7 +17,7 @@ Wait = Callable[[float], Awaitable[bool]]
 _CATCH_UP = 0.05
 #: The rate is what was taken in the last second; a run that just began is measured by less.
 _BUCKETS, _BUCKET, _SHORTEST = 10, 0.1, 0.05
-_FIRST_DROP, _LATER_DROP = 0.5, 0.8
+_FIRST_DROP, _LATER_DROP = 0.5, 0.9
 _BACK, _NEAR, _PROBE = 0.25, 0.95, 0.05
 _SLOWEST = 0.2
 

@@ -74,15 +74,8 @@ class Layout:
         pieces = _join_between(self.pieces, stops)
         places = {stop: 2 * number + 1 for number, stop in enumerate(stops)}
         slots = tuple((places[position], kind) for position, kind in self.slots)
-        seams = _seams(pieces, len(self.boundary))
-        joined = replace(
-            self,
-            pieces=pieces,
-            slots=slots,
-            marks=tuple(places[mark] for mark in self.marks),
-            seams=seams,
-            held=b"".join(seams).count(self.boundary),
-        )
+        marks = tuple(places[mark] for mark in self.marks)
+        joined = replace(self, pieces=pieces, slots=slots, marks=marks)
         if self.body_hash is None:
             return joined
         relaxed = _join_between(self.relaxed, stops)
@@ -90,11 +83,16 @@ class Layout:
         relaxed = tuple(p if p == r else r for p, r in zip(pieces, relaxed, strict=True))
         return replace(joined, relaxed=relaxed, body_hash=BodyHash(relaxed, slots))
 
+    def guarded(self) -> Layout:
+        """The same with what `clashes` looks at."""
+        if not self.boundary:
+            return self
+        seams = _seams(self.pieces, len(self.boundary))
+        return replace(self, seams=seams, held=b"".join(seams).count(self.boundary))
+
 
 def _seams(pieces: Sequence[bytes], length: int) -> tuple[bytes, ...]:
     """The pieces without their middle, where nothing `length` long can reach a slot."""
-    if not length:
-        return ()
     near = length - 1
     return tuple(p if len(p) <= 2 * near else p[:near] + CRLF + p[-near:] for p in pieces)
 
@@ -166,7 +164,6 @@ class Typesetter:
             relaxed = tuple(map(self._relaxed, sheet.pieces))
             body_hash = BodyHash(relaxed, slots)
             sealed = relax_headers(heads[0].removesuffix(CRLF))
-        seams = _seams(sheet.pieces, len(boundary))
         return Layout(
             heads=(heads[0], heads[1]),
             pieces=tuple(sheet.pieces),
@@ -176,8 +173,6 @@ class Typesetter:
             asks_preferences=any(kind.field == "preferences" for kind in kinds),
             eightbit=sheet.eightbit,
             boundary=boundary.encode(),
-            seams=seams,
-            held=b"".join(seams).count(boundary.encode()),
             relaxed=relaxed,
             body_hash=body_hash,
             sealed=sealed,

@@ -287,14 +287,15 @@ class LetterWriter:
         if found is not None:
             return found
         with self._lock:
-            segment = self._layouts.get(key)
-            if segment is None:
-                segment = self._prepare(name, eightbit=eightbit)
-                self._layouts.put(key, segment)
+            kept = self._layouts.get(key)
+            segment = kept or self._prepare(name, eightbit=eightbit)
             octets = segment.layout.octets
             if self._joined.has_room(octets) or self._missed == key:
-                segment = replace(segment, layout=segment.layout.joined())
+                segment = replace(segment, layout=segment.layout.joined().guarded())
                 self._joined.put(key, segment, octets)
+            elif kept is None:
+                segment = replace(segment, layout=segment.layout.guarded())
+                self._layouts.put(key, segment)
             self._missed = key
             return segment
 

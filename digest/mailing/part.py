@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from digest.mailing.assemble import Placed
 from digest.mailing.measure import NAME_LENGTH, ROOM, write_value
@@ -22,6 +23,10 @@ _ROOM = {
     ("unsubscribe", False): TOKEN_LENGTH,
     ("preferences", False): TOKEN_LENGTH,
 }
+
+
+#: Segments share most of their values: counts, and the beginnings of links.
+_shared_value = lru_cache(4096)(write_value)
 
 
 class Part(ABC):
@@ -49,9 +54,9 @@ class Part(ABC):
                 continue
             for field, literal in zip(block.fields, block.literals[1:], strict=True):
                 if field in each.values:
-                    self.add(write_value(each.values[field], escape=self.escape))
+                    self.add(_shared_value(each.values[field], escape=self.escape))
                 elif field in links:
-                    self.add(write_value(links[field], escape=self.escape))
+                    self.add(_shared_value(links[field], escape=self.escape))
                     self.open(TOKENS[field], escape=False)
                 else:
                     self.open(field, escape=self.escape)

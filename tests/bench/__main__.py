@@ -61,6 +61,7 @@ def profile(folder: Path, readers: int) -> None:
         trial.mail_by(port)
         here = str(Path(__file__).parents[2])
         trial.room.environ["PYTHONPATH"] = here
+        trial.begin()
         done = trial.send(command="tests.bench.profile")
     sys.stdout.write(done.err)
 

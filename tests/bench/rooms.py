@@ -40,10 +40,13 @@ class Trial:
         known = {"connections": CONNECTIONS, "letters_per_connection": 1_000_000}
         self.room.mail_by(port, **(known | more))
 
-    def send(self, words: tuple[str, ...] = ("send", "--json"), **more: Any) -> Any:
-        """Mail everybody once; what the command reports."""
+    def begin(self) -> None:
+        """Go back to where nothing was sent."""
         shutil.rmtree(self.room.state, ignore_errors=True)
         shutil.copytree(self.folder / "composed", self.room.state)
+
+    def send(self, words: tuple[str, ...] = ("send", "--json"), **more: Any) -> Any:
+        """Mail everybody once; what the command reports."""
         done = self.room.run(*words, timeout=1200, **more)
         assert done.code == 0, done.err
         return done

@@ -29,6 +29,7 @@ class _Watch:
         self.told: list[float] = []
 
     def __call__(self) -> float:
+        self.trial.begin()
         begin = time.perf_counter()
         done = self.trial.send()
         wall = time.perf_counter() - begin
@@ -48,6 +49,7 @@ def measure_sending(folder: Path, readers: int, rounds: int, choices: int = 1) -
     fewer = max(readers // 4, 200)
     with sink() as port:
         trial.mail_by(port)
+        trial.begin()
         plan = json.loads(trial.send(("send", "--dry-run", "--json")).out)
         works: dict[str, Callable[[], float]] = {"": ours}
         if has_postfix():

@@ -20,7 +20,7 @@ from tests.support.memory_ledger import NOON, reader
 SENDER = EmailAddress.parse("papers@example.org")
 #: The run's waits, made short enough for a test.
 QUICK = Timing(
-    knock_first=0.02, knock_longest=0.1, knocks=6, throttle_rest=0.05, throttle_longest=0.2
+    ramp=0, knock_first=0.02, knock_longest=0.1, knocks=6, throttle_rest=0.05, throttle_longest=0.2
 )
 
 
