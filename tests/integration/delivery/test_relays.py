@@ -202,6 +202,6 @@ async def test_connections_that_come_while_a_relay_rests_rest_as_well():
     staggered = [Rule("ehlo", skip=n, times=1, delay=0.02 * n) for n in range(20)]
     async with Resting(staggered) as server:
         run = run_of(ledger, way(server.port, "relay", connections=20))
-        run.timing, run.seconds = Timing(), 20
+        run.timing, run.seconds = Timing(ramp=0), 20
         report = await run.go()
     assert report.sent == 60
