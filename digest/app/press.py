@@ -22,7 +22,9 @@ from digest.mailing.signing_process import introduce
 from digest.model import Letter, Recipient
 
 _COMMAND = (sys.executable, "-P", "-m", "digest.mailing.signing_process")
-_SHUT_DOWN = 5.0
+#: Seconds without any answer, after which a process is not asked any more.
+PATIENCE = 5.0
+_SHUT_DOWN = 2.0
 
 
 class Press:
@@ -116,6 +118,7 @@ class _Helper(asyncio.Protocol):
         self.ready = False
         self.asked: deque[asyncio.Future[bytes]] = deque()
         self._heard = b""
+        self._answers = False
 
     def ask(self, number: int, digest: bytes) -> asyncio.Future[bytes]:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -130,8 +133,21 @@ class _Helper(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
         self._transport.write(self._introduction)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Have done with a process that does not answer: a stopped one must not stop the run."""
+        if self._transport.is_closing():
+            return
+        if self.asked and not self._answers:
+            self.ready = False
+            self._transport.abort()
+            return
+        self._answers = False
+        asyncio.get_running_loop().call_later(PATIENCE, self._watch)
 
     def data_received(self, data: bytes) -> None:
+        self._answers = True
         heard, start = self._heard + data, 0
         while len(heard) >= start + 2:
             end = start + 2 + int.from_bytes(heard[start : start + 2], "big")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from digest.storage.schema import SCHEMA_VERSION
 from tests.support.counting import tally
 from tests.support.crashing import KILLED, POINTS
 from tests.support.killing import addresses, killing_room
@@ -110,10 +111,10 @@ def test_a_crash_while_an_older_ledger_is_brought_up_to_date_loses_nothing(tmp_p
     before = _states(room)
     assert set(before.values()) == {"sent", "pending"}
     _crash(room, point)
-    assert _version(path) == (1 if point != "upgrade after" else 2)
+    assert _version(path) == (1 if point != "upgrade after" else SCHEMA_VERSION)
     assert _states(room) == before
     room.run("status")
-    assert _version(path) == 2
+    assert _version(path) == SCHEMA_VERSION
     assert _states(room) == before
 
 

@@ -78,7 +78,7 @@ def next_day_mails(room: Newsroom, who: str, server: ScriptedServer) -> int:
 LEAVING = [by_link, pytest.param(by_address, marks=pytest.mark.soak)]
 
 
-@pytest.mark.parametrize("leave", [by_link, by_address, by_command])
+@pytest.mark.parametrize("leave", [*LEAVING, by_command])
 @pytest.mark.parametrize(("batch", "state"), [(4, State.PENDING), (500, State.CLAIMED)])
 def test_who_leaves_before_her_letter_begins_gets_none(tmp_path, leave, batch, state):
     slow = Rule("dot", delay=0.2 if leave is by_command else 0.05)
@@ -120,7 +120,7 @@ def test_who_leaves_while_her_envelope_is_on_the_wire_gets_none(tmp_path, leave,
         assert server.violations == []
 
 
-@pytest.mark.parametrize("leave", [by_link, by_address])
+@pytest.mark.parametrize("leave", LEAVING)
 def test_who_leaves_while_her_letter_is_on_the_wire_gets_that_one_and_no_other(tmp_path, leave):
     hers = Rule("dot", HERS, delay=0.4)
     with counting_server(hers, Rule("dot", delay=0.01)) as server:

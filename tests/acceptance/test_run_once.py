@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections import Counter
 
@@ -55,18 +54,3 @@ def test_a_run_beside_another_says_who_is_at_work_and_exits_75(tmp_path):
     (line,) = second.lines
     assert "another run is at work" in line
     assert f"pid {first.pid} on {os.uname().nodename}, since 2026-11-23T07:00" in line
-
-
-def test_ten_runs_at_once_send_each_reader_one_letter(tmp_path):
-    room = Newsroom(tmp_path)
-    room.write_readers(_readers(40))
-    with mail_server(Rule("dot", delay=0.05)) as server:
-        room.mail_by(server.port, connections=1)
-        ended = [finish(p) for p in [room.start("run") for _ in range(10)]]
-        assert server.recipients == Counter({f"reader{n}@example.org": 1 for n in range(40)})
-    assert 0 in [done.code for done in ended]
-    for done in ended:
-        assert done.code in (0, 75)
-        assert len(done.lines) == (1 if done.code else 0)
-        assert all(re.match(r"digest: \S+run\.lock: another run", line) for line in done.lines)
-    assert room.status()["sent"] == 40

@@ -81,6 +81,20 @@ async def test_a_process_that_is_killed_costs_no_letter() -> None:
         assert not any(helper.ready for helper in press._helpers)
 
 
+async def test_a_process_that_is_stopped_does_not_stop_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.2)
+    monkeypatch.setattr(module, "_SHUT_DOWN", 0.2)
+    writer = make_writer()
+    async with Press(writer, 2) as press:
+        await _ready(press)
+        press._processes[0].send_signal(signal.SIGSTOP)
+        assert await _pressed(press) == _written(writer)
+        assert [helper.ready for helper in press._helpers] == [False, True]
+    assert press._processes[0].returncode == -signal.SIGKILL
+
+
 async def test_where_no_process_can_be_had_this_one_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_COMMAND", ("/nowhere/python",))
     writer = make_writer()

@@ -96,7 +96,7 @@ def blocks(draw) -> Block:
     return Block(tuple(draw(WORDS) for _ in range(len(fields) + 1)), tuple(fields))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     head=blocks(),
     foot=blocks(),

@@ -104,6 +104,7 @@ def test_large_files_are_read_within_bounds(what: str) -> None:
     assert in_child(code) == told
 
 
+@pytest.mark.soak
 def test_a_file_of_millions_of_records_is_read_up_to_a_bound() -> None:
     """Neither ten million papers nor ten million complaints are kept."""
     assert in_child('papers("a.json", "[" + "1," * 2_000_000 + "1]")') == "0 100001"
