@@ -78,6 +78,7 @@ class _Run:
         self._halted = asyncio.Event()
         self._ramped = asyncio.Event()
         self._outcomes = 0
+        self._early = self._left = 0  # connections that begin, and that are done
         self._error: Exception | None = None
         self._faults = RenderFaults()
         self._scribe = Scribe(ledger, clock=clock, on_settled=self._settled, on_broken=self._halt)
@@ -108,11 +109,12 @@ class _Run:
         floor = self._floor(write, press)
         watcher = asyncio.create_task(self._watch(stop))
         ramp = asyncio.get_running_loop().call_later(self._timing.ramp, self._ramped.set)
+        numbered = [(r, n) for r in self._relays for n in range(r.transport.connections)]
+        late = [2 * number >= relay.transport.connections for relay, number in numbered]
+        self._early = late.count(False)
         slots = [
-            asyncio.create_task(self._employ(Slot(floor, relay), late=2 * number >= connections))
-            for relay in self._relays
-            for connections in (relay.transport.connections,)
-            for number in range(connections)
+            asyncio.create_task(self._employ(Slot(floor, relay), late=is_late))
+            for (relay, _), is_late in zip(numbered, late, strict=True)
         ]
         try:
             await asyncio.gather(*slots)
@@ -157,6 +159,9 @@ class _Run:
         if late:
             await self._ramped.wait()
         await slot.work()
+        self._left += 1
+        if self._left == self._early:
+            self._ramped.set()  # nobody to be late for: no relay takes any more
 
     async def _wind_up(self) -> Exception | None:
         """Write and release what is left; the ledger's own failure outweighs any other."""

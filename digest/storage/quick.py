@@ -57,9 +57,10 @@ class QuickWriter:
 
     def close(self) -> None:
         """Give the connection back; a next transaction opens one again."""
-        lent, self._lent, self._connection = self._lent, None, None
-        if lent is not None:
-            lent.invalidate()
+        with self._turn:
+            lent, self._lent, self._connection = self._lent, None, None
+            if lent is not None:
+                lent.invalidate()
 
     def _open(self) -> sqlite3.Connection:
         self._lent = self._engine.raw_connection()

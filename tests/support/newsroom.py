@@ -26,7 +26,7 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import lxml.html
 import yaml
@@ -201,27 +201,29 @@ class KeepingServer(ScriptedServer):
 @contextmanager
 def mail_server(*rules: Rule, options: Options | None = None) -> Iterator[KeepingServer]:
     """An SMTP server on loopback, in a thread, for commands in other processes."""
-    server = KeepingServer(rules, options)
-    with _in_a_thread(server):
+    with serving(KeepingServer(rules, options)) as server:
         yield server
 
 
 @contextmanager
 def counting_server(*rules: Rule, options: Options | None = None) -> Iterator[ScriptedServer]:
     """The same, fast: it notes what it takes and keeps no letter."""
-    server = ScriptedServer(rules, options)
-    with _in_a_thread(server):
+    with serving(ScriptedServer(rules, options)) as server:
         yield server
 
 
+Server = TypeVar("Server", bound=ScriptedServer)
+
+
 @contextmanager
-def _in_a_thread(server: ScriptedServer) -> Iterator[None]:
+def serving(server: Server) -> Iterator[Server]:
+    """Any server of ours, in a thread, for commands in other processes."""
     loop = asyncio.new_event_loop()
     loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield
+        yield server
     finally:
         asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
         loop.call_soon_threadsafe(loop.stop)

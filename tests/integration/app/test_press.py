@@ -47,6 +47,8 @@ def _written(writer: LetterWriter) -> list[bytes]:
 
 
 async def _ready(press: Press) -> None:
+    if not press._helpers:
+        await press.hire()
     while not all(helper.ready for helper in press._helpers):
         await asyncio.sleep(0.01)
 
@@ -56,6 +58,7 @@ async def test_letters_are_the_same_wherever_they_are_signed(kinds: tuple[str, .
     writer = make_writer(kinds)
     async with Press(writer, 2) as press:
         at_first = await _pressed(press)
+        assert len(press._helpers) == 2
         await _ready(press)
         assert await _pressed(press) == at_first == _written(writer)
         assert not any(helper.asked for helper in press._helpers)
@@ -74,11 +77,13 @@ async def test_a_process_that_is_killed_costs_no_letter() -> None:
     async with Press(writer, 2) as press:
         await _ready(press)
         work = asyncio.create_task(_pressed(press))
-        for process in press._processes:
+        for helper in press._helpers:
             await asyncio.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
+            helper.process.send_signal(signal.SIGKILL)
         assert await work == _written(writer)
-        assert not any(helper.ready for helper in press._helpers)
+        async with asyncio.timeout(20):
+            while any(helper.ready for helper in press._helpers):
+                await asyncio.sleep(0.01)
 
 
 async def test_a_process_that_is_stopped_does_not_stop_the_run(
@@ -89,18 +94,46 @@ async def test_a_process_that_is_stopped_does_not_stop_the_run(
     writer = make_writer()
     async with Press(writer, 2) as press:
         await _ready(press)
-        press._processes[0].send_signal(signal.SIGSTOP)
+        stopped, other = press._helpers
+        stopped.process.send_signal(signal.SIGSTOP)
         assert await _pressed(press) == _written(writer)
-        assert [helper.ready for helper in press._helpers] == [False, True]
-    assert press._processes[0].returncode == -signal.SIGKILL
+        assert (stopped.ready, other.ready) == (False, True)
+    assert (stopped.process.returncode, other.process.returncode) == (-signal.SIGKILL, 0)
+
+
+async def test_a_process_that_is_seldom_asked_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    writer = make_writer(("ed25519",))
+    async with Press(writer, 1) as press:
+        await _ready(press)
+        for number, recipient in enumerate(_recipients()[:60]):
+            await asyncio.sleep(0.001 * (number % 20))
+            await press.write(recipient)
+        assert press._helpers[0].ready
+
+
+async def test_a_few_letters_are_not_worth_a_process() -> None:
+    async with Press(make_writer(), 2) as press:
+        for recipient in _recipients()[: module.FIRST_LETTERS - 1]:
+            await press.write(recipient)
+        assert press._helpers == []
+
+
+def test_there_are_as_many_processes_as_cores_but_no_crowd(monkeypatch: pytest.MonkeyPatch) -> None:
+    for cores, helpers in ((1, 0), (2, 2), (64, 8)):
+        monkeypatch.setattr(module, "_cores", lambda cores=cores: cores)
+        assert Press(make_writer())._wanted == helpers
+    monkeypatch.undo()
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert module._cores() == os.cpu_count()
 
 
 async def test_where_no_process_can_be_had_this_one_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_COMMAND", ("/nowhere/python",))
     writer = make_writer()
     async with Press(writer, 2) as press:
-        assert press._helpers == []
         assert await _pressed(press) == _written(writer)
+        assert press._helpers == []
 
 
 async def test_a_process_that_is_something_else_is_not_used(
@@ -109,6 +142,7 @@ async def test_a_process_that_is_something_else_is_not_used(
     monkeypatch.setattr(module, "_COMMAND", (sys.executable, "-c", "print('hello')"))
     writer = make_writer(("rsa",))
     async with Press(writer, 1) as press:
+        await press.hire()
         await asyncio.sleep(0.2)
         assert await _pressed(press) == _written(writer)
 
@@ -116,25 +150,54 @@ async def test_a_process_that_is_something_else_is_not_used(
 async def test_where_no_file_is_left_to_open_this_one_signs() -> None:
     writer = make_writer()
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")), limits[1]))
-    try:
-        press = await Press(writer, 2).__aenter__()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    assert await _pressed(press) == _written(writer)
-    await press.__aexit__(None, None, None)
+    async with Press(writer, 2) as press:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+        try:
+            await press.hire()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        assert press._helpers == []
+        assert await _pressed(press) == _written(writer)
 
 
-async def test_the_processes_end_with_their_press_and_hold_no_key_in_their_words() -> None:
+async def test_the_processes_end_with_their_press() -> None:
     async with Press(make_writer(), 2) as press:
         await _ready(press)
-        numbers = [process.pid for process in press._processes]
-        for number in numbers:
-            words = Path(f"/proc/{number}/cmdline").read_bytes()
-            assert b"signing_process" in words
-            assert b"PRIVATE" not in words
-            assert pems()["rsa"][40:80] not in Path(f"/proc/{number}/environ").read_bytes()
-    assert [process.returncode for process in press._processes] == [0, 0]
+        processes = [helper.process for helper in press._helpers]
+    assert [process.returncode for process in processes] == [0, 0]
+
+
+async def test_a_process_that_never_began_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    command = (sys.executable, "-c", "import time; time.sleep(60)")
+    monkeypatch.setattr(module, "_COMMAND", command)
+    async with Press(make_writer(), 1) as press:
+        await press.hire()
+        (helper,) = press._helpers
+    assert helper.process.returncode == -signal.SIGKILL
+
+
+async def test_neither_the_words_nor_the_environment_of_a_process_hold_a_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIGEST_DKIM_KEY", pems()["rsa"].decode())
+    monkeypatch.setenv("RELAY_PASSWORD", "hunter2")
+    async with Press(make_writer(), 2) as press:
+        await _ready(press)
+        for helper in press._helpers:
+            place = Path(f"/proc/{helper.process.pid}")
+            told = place.joinpath("cmdline").read_bytes() + place.joinpath("environ").read_bytes()
+            assert b"signing_process" in told
+            assert b"PATH=" in told
+            assert b"PRIVATE" not in told
+            assert b"hunter2" not in told
+
+
+async def test_what_a_terminal_sends_reaches_no_process() -> None:
+    async with Press(make_writer(), 1) as press:
+        await _ready(press)
+        assert os.getsid(press._helpers[0].process.pid) == press._helpers[0].process.pid
 
 
 _SENDER = """
@@ -144,7 +207,8 @@ from tests.unit.mailing.test_dkim import make_writer
 
 async def main():
     async with Press(make_writer(), 2) as press:
-        print(*(process.pid for process in press._processes), flush=True)
+        await press.hire()
+        print(*(helper.process.pid for helper in press._helpers), flush=True)
         await asyncio.sleep(60)
 
 asyncio.run(main())

@@ -1,13 +1,13 @@
 """A run begins with half of its connections; the others join when it has found its feet."""
 
 import asyncio
-import time
 from contextlib import AsyncExitStack
 
 import pytest
 
 from digest.config import DeliveryConfig
 from digest.delivery.door import Timing
+from digest.delivery.faults import RunStopped
 from digest.delivery.relay import Way
 from digest.delivery.smtp import SmtpTransport
 from tests.support.delivering import Run, readers, smtp_config, smtp_run
@@ -49,19 +49,31 @@ async def test_the_others_join_after_so_many_letters():
     assert set(connects[:30]) <= {1, 2, 3, 4}
 
 
-async def test_no_run_waits_for_those_who_need_not_join():
-    """Neither at its end nor when it is stopped nor when its relay is out."""
-    begin = time.monotonic()
+async def test_no_run_waits_at_its_end_for_those_who_need_not_join():
     async with ScriptedServer() as server:
         run = smtp_run(MemoryLedger(readers(3)), server.port, connections=8)
         run.timing = Timing(ramp=FOR_EVER)
         assert (await run.go()).sent == 3
+
+
+async def test_a_run_that_is_stopped_waits_for_nobody_to_join():
     async with ScriptedServer([Rule("dot", delay=0.1)]) as server:
         run = smtp_run(MemoryLedger(readers(300)), server.port, connections=8)
         run.timing = Timing(ramp=FOR_EVER)
         asyncio.get_running_loop().call_later(0.3, run.stop.set)
         assert (await run.go()).stopped
-    assert time.monotonic() - begin < 20
+
+
+@pytest.mark.parametrize("left", [0, 5])
+async def test_a_relay_that_is_full_for_the_day_is_waited_for_by_nobody(left):
+    ledger = MemoryLedger(readers(30))
+    async with ScriptedServer([SLOW]) as server:
+        run = smtp_run(ledger, server.port, connections=8, letters_per_day=left or 1)
+        run.ways = [Way(transport=run.transport, left_today=left)]
+        run.timing = Timing(ramp=FOR_EVER)
+        with pytest.raises(RunStopped, match="letters of the day"):
+            await run.go()
+    assert len(server.accepted) == left
 
 
 async def test_a_relay_that_is_out_keeps_no_run_waiting_while_another_works():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy import event
 
 from digest.errors import StorageBusy, StorageError
@@ -21,6 +22,7 @@ from digest.storage.campaigns import open_editions
 from digest.storage.database import Database
 from digest.storage.ledger import LONGEST_WAIT, EditionLedger
 from digest.storage.recovery import MOST_REPEATS, give_up, recover, resend_unknown
+from digest.storage.schema import INDEXED, delivery
 from digest.storage.states import State
 from digest.storage.suppressions import suppress_address, suppress_reader
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
@@ -327,6 +329,26 @@ def test_a_claim_follows_an_index_and_sorts_nothing(tmp_path: Path) -> None:
     assert not any("TEMP B-TREE" in plan or "SCAN" in plan for plan in plans)
 
 
+def test_each_state_is_counted_by_one_index_and_sent_is_who_is_left(tmp_path: Path) -> None:
+    assert sorted(sum(INDEXED, (State.SENT,))) == sorted(State)
+    with new_database(tmp_path) as database:
+        freeze_readers(database, [reader(f"r{n}") for n in range(45)])
+        with database.write() as connection:
+            for number, state in enumerate(State, start=1):
+                several = sa.select(delivery.c.address_key).where(delivery.c.state == "pending")
+                connection.execute(
+                    delivery.update()
+                    .where(delivery.c.address_key.in_(several.limit(number)))
+                    .values(state=state.value if state != State.PENDING else "sent")
+                )
+            by_state = sa.select(delivery.c.state, sa.func.count()).group_by(delivery.c.state)
+            plain = dict(tuple(row) for row in connection.execute(by_state))
+        found = _counts(database)
+        assert found == plain
+        assert sum(found.values()) == 45
+        assert census.counts(database, KEY, "example.org")["sent"] == plain["sent"]
+
+
 def test_what_a_run_looks_for_it_finds_by_an_index(tmp_path: Path) -> None:
     """So a run among a year's editions begins as fast as the first one."""
     statements: list[str] = []
@@ -345,10 +367,11 @@ def test_what_a_run_looks_for_it_finds_by_an_index(tmp_path: Path) -> None:
             open_editions(database, NOW)
             census.next_due(database, KEY)
             census.next_retry(database, KEY)
+            census.counts(database, KEY)
         connection.close()
-    of_deliveries = [plan for plan in statements if "delivery" in plan]
-    assert len(of_deliveries) == len(statements) == 9
-    for plan in of_deliveries:
+    assert len(statements) == 14
+    assert "COVERING INDEX sqlite_autoindex_delivery_1" in statements.pop()  # all, for the count
+    for plan in statements:
         assert "INDEX delivery_" in plan
         assert "SCAN delivery" not in plan
 
