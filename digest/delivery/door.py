@@ -26,9 +26,9 @@ class Timing:
     first_knocks: int = 5  # before any connection stood: cron comes again soon enough
     knocks: int = 10  # in a row without a letter answered, then the run ends
     spare_knocks: int = 4  # of a connection while others work, then it stays away
-    throttle_rest: float = 1.0  # doubled each time, while the relay takes nothing
+    throttle_rest: float = 0.25  # doubled each time, while the relay takes nothing
     throttle_longest: float = 60.0
-    throttles: int = 8  # such rests in a row, then the relay is left alone
+    throttles: int = 10  # such rests in a row, then the relay is left alone
 
 
 class Door:

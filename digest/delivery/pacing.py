@@ -116,7 +116,9 @@ class Pace:
             rest = self._first_rest * 2 ** min(self.rests - 1, 20)
             self._rest_until = now + min(rest, self._longest_rest)
             if not math.isinf(self._rate):
-                self._rate = max(_SLOWEST, self._rate * _FIRST_DROP)
+                # Once may be bad luck: a letter that came a moment too early.
+                drop = _LATER_DROP if self.rests == 1 else _FIRST_DROP
+                self._rate = max(_SLOWEST, self._rate * drop)
         self._slowed_at = self._grown_at = now
         self._taken = 0
 
