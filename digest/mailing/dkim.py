@@ -113,10 +113,14 @@ class BodyHash:
         rest = list(self._rest)
         for position, number in self._slots:
             rest[position] = written[number]
-        tail = b"".join(rest).rstrip(CRLF)
+        last = rest.pop().rstrip(CRLF)
+        while rest and not last:
+            last = rest.pop().rstrip(CRLF)
         state = self._state.copy()
-        if tail or self._something:
-            state.update(tail)
+        for piece in rest:
+            state.update(piece)
+        if last or self._something:
+            state.update(last)
             state.update(CRLF)
         return state.digest()
 
