@@ -10,3 +10,8 @@ from hypothesis import settings
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a quarter of the time tests wait for servers."""
+    return (os.cpu_count() or 1) + 1
