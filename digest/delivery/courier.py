@@ -109,12 +109,11 @@ class _Run:
         floor = self._floor(write, press)
         watcher = asyncio.create_task(self._watch(stop))
         ramp = asyncio.get_running_loop().call_later(self._timing.ramp, self._ramped.set)
-        numbered = [(r, n) for r in self._relays for n in range(r.transport.connections)]
-        late = [2 * number >= relay.transport.connections for relay, number in numbered]
-        self._early = late.count(False)
+        self._early = sum(map(_half, self._relays))
         slots = [
-            asyncio.create_task(self._employ(Slot(floor, relay), late=is_late))
-            for (relay, _), is_late in zip(numbered, late, strict=True)
+            asyncio.create_task(self._employ(Slot(floor, relay), late=number >= _half(relay)))
+            for relay in self._relays
+            for number in range(relay.transport.connections)
         ]
         try:
             await asyncio.gather(*slots)
@@ -215,3 +214,8 @@ class _Run:
         self._feed.done()
         self._tally.add(recipient, outcome)
         self._on_outcome(recipient, outcome)
+
+
+def _half(relay: Relay) -> int:
+    """How many of a relay's connections begin; one at least."""
+    return (relay.transport.connections + 1) // 2

@@ -183,7 +183,7 @@ def _tls_failed(config: SmtpConfig, stage: Stage, error: ssl.SSLError) -> Connec
 def _refused(
     config: SmtpConfig, stage: Stage, error: SMTPResponseException, password: str | None
 ) -> ConnectFailed:
-    words = one_line(scrub(error.message, config.username, password))
+    words = one_line(scrubber(config.username, password)(error.message))
     judged = judge_reply(stage, error.code, error.message)
     said = f"{error.code} {words}" if 200 <= error.code < 600 else f"not a reply: {words}"
     hint = ""
@@ -207,13 +207,8 @@ def _where_in(reason: str, config: SmtpConfig) -> bool:
     return config.host in reason and str(config.port) in reason
 
 
-def scrub(text: str, username: str | None, password: str | None) -> str:
-    """Words of a server that may echo what we said, without the password in any spelling."""
-    return scrubber(username, password)(text)
-
-
 def scrubber(username: str | None, password: str | None) -> Callable[[str], str]:
-    """The same for many words: what is to be hidden is spelled once."""
+    """What takes the password, in any spelling, out of words of a server that may echo it."""
     if not password:
         return str
     pair = f"\0{username or ''}\0{password}".encode()

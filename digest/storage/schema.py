@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Dialect,
     ForeignKey,
     Index,
@@ -26,6 +26,8 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    literal_column,
+    or_,
     text,
 )
 
@@ -156,12 +158,12 @@ delivery = Table(
 Index("delivery_reader", delivery.c.reader_id)
 
 
-def in_state(*states: State) -> sa.ColumnElement[bool]:
+def in_state(*states: State) -> ColumnElement[bool]:
     """Which rows are in one of these states, written so that their index is found.
 
     A partial index is used only where the statement names its states as the index does.
     """
-    return sa.or_(*(delivery.c.state == sa.literal_column(f"'{state.value}'") for state in states))
+    return or_(*(delivery.c.state == literal_column(f"'{state.value}'") for state in states))
 
 
 #: The states that an index knows; who is sent is everybody else. So the steps of a letter, which
@@ -174,7 +176,7 @@ INDEXED = (
 )
 
 
-def _index(name: str, column: sa.Column[Any], states: Sequence[State]) -> None:
+def _index(name: str, column: Column[Any], states: Sequence[State]) -> None:
     Index(name, delivery.c.edition, column, sqlite_where=in_state(*states))
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.counting import tally
 from tests.support.killing import addresses
-from tests.support.newsroom import Newsroom, counting_server, finish
+from tests.support.newsroom import Newsroom, counting_server, finish, held_ledger
 
 HERE = Path(__file__).parents[2]
 READERS = 2_000
@@ -118,13 +118,10 @@ def test_a_ledger_that_is_not_what_it_was_sends_nothing(tmp_path, evening, spoil
 def test_a_ledger_that_another_program_holds_for_a_while_is_waited_for(tmp_path):
     with counting_server() as server:
         room = frozen_room(tmp_path, server.port, 20)
-        other = sqlite3.connect(room.state / "digest.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        process = room.start("run")
-        time.sleep(2.5)
-        assert server.accepted == []
-        other.execute("COMMIT")
-        other.close()
+        with held_ledger(room):
+            process = room.start("run")
+            time.sleep(2.5)
+            assert server.accepted == []
         assert finish(process).code == 0
         assert tally(server.accepted, addresses(20)).breaches() == []
 

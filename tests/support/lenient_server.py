@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 _LINE = re.compile(rb"\r\n|\n|\r(?=.)", re.DOTALL)
@@ -96,20 +93,3 @@ class LenientServer:
                     return
                 else:
                     writer.write(b"250 fine\r\n")
-
-
-@contextmanager
-def lenient_server(*offers: str) -> Iterator[LenientServer]:
-    """The same in a thread, for commands in other processes."""
-    server = LenientServer(offers or ("PIPELINING", "8BITMIME"))
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(server.start())
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield server
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

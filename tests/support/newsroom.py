@@ -15,6 +15,7 @@ import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -217,7 +218,7 @@ Server = TypeVar("Server", bound=ScriptedServer)
 
 @contextmanager
 def serving(server: Server) -> Iterator[Server]:
-    """Any server of ours, in a thread, for commands in other processes."""
+    """A server in a thread, for commands in other processes."""
     loop = asyncio.new_event_loop()
     loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -229,6 +230,18 @@ def serving(server: Server) -> Iterator[Server]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+@contextmanager
+def held_ledger(room: Newsroom) -> Iterator[None]:
+    """As if another program were writing into the ledger all the while."""
+    other = sqlite3.connect(room.state / "digest.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("COMMIT")
+        other.close()
 
 
 def parse_letter(content: bytes) -> EmailMessage:
