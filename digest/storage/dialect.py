@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +20,7 @@ WRITES = "digest_writes"
 # cache each page would be written to the log hundreds of times.
 _CACHE_KIB = 65_536
 _KEPT_LOG_BYTES = 67_108_864
+_BETWEEN_TRIES = 0.005
 
 
 def make_sqlite_engine(
@@ -40,8 +43,8 @@ def make_sqlite_engine(
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
+        _keep_log(connection, busy_seconds)
         for pragma in (
-            "journal_mode=WAL",
             f"synchronous={synchronous.upper()}",
             "foreign_keys=ON",
             "trusted_schema=OFF",
@@ -56,6 +59,25 @@ def make_sqlite_engine(
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _keep_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Write ahead into a log; the file says so itself from the first time on.
+
+    While two programs switch a new file, SQLite tells one of them at once that it is locked: no
+    busy handler is asked where a read lock is to become an exclusive one (sqlite3BtreeSetVersion).
+    """
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            held = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not held or time.monotonic() > deadline:
+                raise
+            time.sleep(_BETWEEN_TRIES)
+        else:
+            return
 
 
 def after_at(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

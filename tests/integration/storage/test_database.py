@@ -10,11 +10,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
 
-from digest.errors import StorageError
+from digest.errors import StorageBusy, StorageError
 from digest.storage import census
 from digest.storage.database import open_database
 from digest.storage.ledger import EditionLedger
@@ -108,6 +109,29 @@ def test_programs_that_start_together_make_one_database(tmp_path: Path) -> None:
         assert freeze_readers(database, [reader("ann")])
 
 
+def test_a_new_database_that_another_program_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "digest.db"
+    path.touch()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")  # as while it switches the new file to a log
+    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    release.start()
+    with new_database(tmp_path) as database:
+        assert freeze_readers(database, [reader("ann")])
+    release.join()
+    other.close()
+
+
+def test_a_new_database_that_stays_locked_is_said_in_time(tmp_path: Path) -> None:
+    path = tmp_path / "digest.db"
+    path.touch()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageBusy, match="locked by another program"):
+        open_database(path, create=True, busy_seconds=0.2)
+    other.close()
+
+
 def test_another_database_in_its_place_is_refused(tmp_path: Path) -> None:
     path = _filled(tmp_path / "a")
     shutil.copy(_filled(tmp_path / "b"), path)
@@ -188,7 +212,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
         """
         import resource, signal, sys
         from pathlib import Path
-        from digest.errors import StorageError
+        from digest.errors import StorageBusy, StorageError
         from digest.storage.ledger import EditionLedger
         from tests.support.state import KEY, NOW, new_database
 
@@ -232,7 +256,7 @@ def test_a_read_only_state_is_told_before_anything_is_sent() -> None:
             import sys
             from pathlib import Path
             import sqlalchemy.dialects.sqlite
-            from digest.errors import StorageError
+            from digest.errors import StorageBusy, StorageError
             from digest.storage.database import open_database
             from digest.storage.ledger import EditionLedger
             from tests.support.state import KEY, NOW
