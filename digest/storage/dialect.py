@@ -10,6 +10,8 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from digest.storage.sql_errors import is_held
+
 #: How sure a commit is when it returns: see `make_sqlite_engine`.
 Synchronous = Literal["full", "normal"]
 
@@ -72,8 +74,7 @@ def _keep_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL").close()
         except sqlite3.OperationalError as error:
-            held = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not held or time.monotonic() > deadline:
+            if not is_held(error) or time.monotonic() > deadline:
                 raise
             time.sleep(_BETWEEN_TRIES)
         else:

@@ -53,11 +53,19 @@ def plain_errors(path: Path) -> Iterator[None]:
         raise StorageError(f"{path}: is damaged; restore it from a backup") from None
 
 
-def _plain(path: Path, error: BaseException | None) -> StorageError:
+def is_held(error: BaseException | None) -> bool:
+    """Whether it says that another program holds the database."""
+    return _primary(error) in _HELD
+
+
+def _primary(error: BaseException | None) -> int | None:
     code = getattr(error, "sqlite_errorcode", None)
-    primary = None if code is None else code & 0xFF
-    if known := _WORDS.get(primary):
-        kind = StorageBusy if primary in _HELD else StorageError
+    return None if code is None else code & 0xFF
+
+
+def _plain(path: Path, error: BaseException | None) -> StorageError:
+    if known := _WORDS.get(_primary(error)):
+        kind = StorageBusy if is_held(error) else StorageError
         return kind(f"{path}: {known} ({_one_line(error)})")
     return StorageError(f"{path}: the database says: {_one_line(error)}")
 

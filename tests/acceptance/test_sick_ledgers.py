@@ -16,7 +16,8 @@ import pytest
 
 from tests.support.counting import tally
 from tests.support.killing import addresses
-from tests.support.newsroom import Newsroom, counting_server, finish, held_ledger
+from tests.support.newsroom import Newsroom, counting_server, finish
+from tests.support.state import held_database
 
 HERE = Path(__file__).parents[2]
 READERS = 2_000
@@ -118,7 +119,7 @@ def test_a_ledger_that_is_not_what_it_was_sends_nothing(tmp_path, evening, spoil
 def test_a_ledger_that_another_program_holds_for_a_while_is_waited_for(tmp_path):
     with counting_server() as server:
         room = frozen_room(tmp_path, server.port, 20)
-        with held_ledger(room):
+        with held_database(room.state):
             process = room.start("run")
             time.sleep(2.5)
             assert server.accepted == []

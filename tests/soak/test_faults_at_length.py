@@ -15,9 +15,10 @@ from tests.acceptance.test_durability import cut_power, traced_run
 from tests.acceptance.test_sick_ledgers import frozen_room
 from tests.support.counting import tally
 from tests.support.killing import addresses, killed_run, killing_room, run_to_the_end
-from tests.support.newsroom import counting_server, finish, held_ledger
+from tests.support.newsroom import counting_server, finish
 from tests.support.racing import run_at_once
 from tests.support.smtp_server import Rule
+from tests.support.state import held_database
 
 pytestmark = pytest.mark.soak
 
@@ -80,7 +81,7 @@ def test_a_power_cut_at_a_chance_moment_repeats_at_most_a_letter_of_each_connect
 def test_a_ledger_that_another_program_holds_for_a_minute_sends_nothing_meanwhile(tmp_path):
     with counting_server() as server:
         room = frozen_room(tmp_path, server.port, 20)
-        with held_ledger(room):
+        with held_database(room.state):
             done = room.run("run")
             assert done.code == 1
             assert "locked by another program" in done.err

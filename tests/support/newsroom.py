@@ -15,7 +15,6 @@ import asyncio
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -230,18 +229,6 @@ def serving(server: Server) -> Iterator[Server]:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
-
-
-@contextmanager
-def held_ledger(room: Newsroom) -> Iterator[None]:
-    """As if another program were writing into the ledger all the while."""
-    other = sqlite3.connect(room.state / "digest.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("COMMIT")
-        other.close()
 
 
 def parse_letter(content: bytes) -> EmailMessage:

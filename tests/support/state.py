@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,17 @@ CHOICES = {"all": '{"sections": [[0, [0, 1]]]}'}
 def new_database(folder: Path) -> Database:
     """A database in the state folder `folder`, made if need be."""
     return open_database(folder / "digest.db", create=True)
+
+
+@contextmanager
+def held_database(folder: Path) -> Iterator[sqlite3.Connection]:
+    """As if another program were writing into it all the while, or until it rolls back."""
+    other = sqlite3.connect(folder / "digest.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield other
+    finally:
+        other.close()
 
 
 def reader(

@@ -19,7 +19,7 @@ from digest.errors import StorageBusy, StorageError
 from digest.storage import census
 from digest.storage.database import open_database
 from digest.storage.ledger import EditionLedger
-from tests.support.state import KEY, NOW, freeze_readers, new_database, reader
+from tests.support.state import KEY, NOW, freeze_readers, held_database, new_database, reader
 
 
 def _filled(folder: Path, readers: int = 3) -> Path:
@@ -110,26 +110,20 @@ def test_programs_that_start_together_make_one_database(tmp_path: Path) -> None:
 
 
 def test_a_new_database_that_another_program_is_making_is_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "digest.db"
-    path.touch()
-    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")  # as while it switches the new file to a log
-    release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
-    release.start()
-    with new_database(tmp_path) as database:
-        assert freeze_readers(database, [reader("ann")])
-    release.join()
-    other.close()
+    (tmp_path / "digest.db").touch()
+    with held_database(tmp_path) as other:  # as while it switches the new file to a log
+        release = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        release.start()
+        with new_database(tmp_path) as database:
+            assert freeze_readers(database, [reader("ann")])
+        release.join()
 
 
 def test_a_new_database_that_stays_locked_is_said_in_time(tmp_path: Path) -> None:
     path = tmp_path / "digest.db"
     path.touch()
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StorageBusy, match="locked by another program"):
+    with held_database(tmp_path), pytest.raises(StorageBusy, match="locked by another program"):
         open_database(path, create=True, busy_seconds=0.2)
-    other.close()
 
 
 def test_another_database_in_its_place_is_refused(tmp_path: Path) -> None:
@@ -194,15 +188,15 @@ def test_a_database_removed_while_in_use_stops_the_run(tmp_path: Path) -> None:
 
 def test_a_lock_that_stays_is_told_after_the_wait(tmp_path: Path) -> None:
     path = _filled(tmp_path)
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    with open_database(path, create=False, busy_seconds=0.2) as database:
+    with (
+        held_database(tmp_path) as other,
+        open_database(path, create=False, busy_seconds=0.2) as database,
+    ):
         assert census.counts(database, KEY)["pending"] == 3  # readers need no lock
         with pytest.raises(StorageError, match="locked by another program"):
             EditionLedger(database, KEY).claim(1, NOW)
         other.execute("COMMIT")
         assert EditionLedger(database, KEY).claim(1, NOW)
-    other.close()
 
 
 def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
@@ -212,7 +206,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(tmp_path: Path) -> None:
         """
         import resource, signal, sys
         from pathlib import Path
-        from digest.errors import StorageBusy, StorageError
+        from digest.errors import StorageError
         from digest.storage.ledger import EditionLedger
         from tests.support.state import KEY, NOW, new_database
 
@@ -256,7 +250,7 @@ def test_a_read_only_state_is_told_before_anything_is_sent() -> None:
             import sys
             from pathlib import Path
             import sqlalchemy.dialects.sqlite
-            from digest.errors import StorageBusy, StorageError
+            from digest.errors import StorageError
             from digest.storage.database import open_database
             from digest.storage.ledger import EditionLedger
             from tests.support.state import KEY, NOW
