@@ -176,6 +176,7 @@ class EditionConfig(Shape):
 
     rank: Literal["trending", "newest"] = "trending"
     max_papers: Positive = 40
+    lead: Annotated[int, Field(ge=0, le=10)] = 3
     min_papers: Annotated[int, Field(ge=1)] = 1
     repeat: bool = False
     send_when: Literal["any", "all"] = "any"

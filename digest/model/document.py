@@ -46,6 +46,7 @@ def edition_to_document(edition: Edition) -> dict[str, Any]:
         "rank": edition.rank,
         "left_out": edition.left_out,
         "repeated": edition.repeated,
+        "lead": [str(paper_id) for paper_id in edition.lead],
         "sections": [
             {
                 "theme": section.theme,
@@ -85,6 +86,7 @@ def _edition(document: Mapping[str, Any]) -> Edition:
         rank=document.get("rank") or "trending",
         left_out=document.get("left_out") or 0,
         repeated=document.get("repeated") or 0,
+        lead=tuple(PaperId.parse(text) for text in document.get("lead") or ()),
     )
 
 
@@ -96,6 +98,7 @@ def paper_to_document(paper: Paper) -> dict[str, Any]:
         "ids": [str(i) for i in paper.ids],
         "title": paper.title,
         "abstract": paper.abstract,
+        "summary": paper.summary,
         **{name: list(getattr(paper, name)) for name in _LISTS},
         **{name: getattr(paper, name) for name in (*_TEXTS, *_COUNTS)},
         **{name: _iso(getattr(paper, name)) for name in _DAYS},
@@ -129,6 +132,7 @@ def paper_from_document(document: Mapping[str, Any]) -> Paper:
         ids=tuple(PaperId.parse(i) for i in document.get("ids") or [document["id"]]),
         title=document["title"],
         abstract=document.get("abstract") or "",
+        summary=document.get("summary") or "",
         **lists,
         **plain,
         **days,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
-from digest.model.paper import Paper, require_aware
+from digest.model.paper import Paper, PaperId, require_aware
 from digest.model.source import SourceReport
 
 
@@ -73,7 +73,8 @@ class Edition:
     """A digest as it was composed; it never changes afterwards.
 
     Every paper is in exactly one section. `date` is the day that the reader sees on it.
-    `left_out` counts papers that `max_papers` cut, `repeated` those mailed before.
+    `left_out` counts papers that `max_papers` cut, `repeated` those mailed before. `lead` names
+    the papers that come first in a letter, best first; each stands in its section as well.
     """
 
     key: EditionKey
@@ -85,12 +86,15 @@ class Edition:
     rank: str = "trending"
     left_out: int = 0
     repeated: int = 0
+    lead: tuple[PaperId, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(self.created_at, "Edition.created_at")
         ids = [paper.id for paper in self.papers]
         if len(ids) != len(set(ids)):
             raise ValueError(f"edition {self.key} lists a paper twice")
+        if len(self.lead) != len(set(self.lead)) or not set(self.lead) <= set(ids):
+            raise ValueError(f"edition {self.key} leads with a paper twice, or with a stranger")
 
     @property
     def papers(self) -> tuple[Paper, ...]:

@@ -77,7 +77,8 @@ class Paper:
     Unknown is None, which is not zero: a source without votes says None.
     `published` is the day of the first version, `announced` the day the source put it on its
     list (arXiv's announcement, Hugging Face's list day). `fetched_at` dates the signals
-    (votes, comments, stars).
+    (votes, comments, stars). `summary` is what a letter prints, chosen when the edition was
+    composed; "" leaves it to the rendering.
     """
 
     ids: tuple[PaperId, ...]
@@ -101,6 +102,7 @@ class Paper:
     organization: str | None = None
     submitter: str | None = None
     source_summary: str | None = None
+    summary: str = ""
     votes: int | None = None
     comments: int | None = None
     stars: int | None = None
