@@ -15,7 +15,7 @@ from digest.errors import StorageError, UsageError
 from digest.mailing.schedule import weekly_day
 from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
-from digest.storage.archive import list_editions, load_edition, save_edition
+from digest.storage.archive import documents_before, list_editions, load_edition, save_edition
 from digest.storage.campaigns import frozen_at
 from digest.storage.seen import sent_before
 from digest.storage.source_memory import memory_before, save_memory
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from digest.sources.collect import Collection
 
 OnReport = Callable[[SourceReport], None]
+#: So many editions back, a theme's name is preferred where it fits again.
+REMEMBERED_EDITIONS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,7 @@ def compose_week(house: House, day: date) -> Edition | None:
     Raises:
         UsageError: the week is not that far yet: an edition made now would lack its last days.
     """
+    from digest.app.knowledge import know
     from digest.editorial.compose import compose_weekly  # heavy, and only once a week
 
     key = EditionKey.weekly(day)
@@ -114,6 +117,7 @@ def compose_week(house: House, day: date) -> Edition | None:
         now=house.clock(),
         edition=config.edition,
         themes=config.themes,
+        knowledge=know(config.themes, config.folder, _recent_names(house, day)),
         template_set=config.templates,
     )
     if len(edition.papers) < config.edition.min_papers:
@@ -158,6 +162,7 @@ def edition_json(edition: Edition) -> str:
 def _edit(
     house: House, key: EditionKey, day: date, collection: Collection
 ) -> tuple[Edition, Decision]:
+    from digest.app.knowledge import know
     from digest.editorial.compose import compose_edition  # heavy: not where it is frozen
     from digest.editorial.identity import merge_papers
 
@@ -173,6 +178,7 @@ def _edit(
         reports=collection.reports,
         edition=config.edition,
         themes=config.themes,
+        knowledge=know(config.themes, config.folder, _recent_names(house, day)),
         sent=sent,
         template_set=config.templates,
     )
@@ -181,6 +187,17 @@ def _edit(
         mailed = f" ({edition.repeated} were mailed before)" if edition.repeated else ""
         decision = Decision(kind=DecisionKind.QUIET, reason=words + mailed)
     return edition, decision
+
+
+def _recent_names(house: House, day: date) -> tuple[str, ...]:
+    """The names of the themes in the last daily editions before `day`, the newest first."""
+    names: dict[str, None] = {}
+    for text in documents_before(house.database, day, REMEMBERED_EDITIONS):
+        try:
+            names |= dict.fromkeys(str(s["theme"]) for s in json.loads(text)["sections"])
+        except (ValueError, TypeError, KeyError):  # an old name is not worth an edition
+            continue
+    return tuple(name for name in names if name != house.config.themes.other)
 
 
 def _keep(house: House, edition: Edition) -> None:

@@ -18,6 +18,7 @@ from digest.config.shape import (
     ThemeRule,
     ThemesConfig,
 )
+from digest.config.taxonomy import load_taxonomy, renamed_themes
 
 __all__ = [
     "ArxivSource",
@@ -36,4 +37,6 @@ __all__ = [
     "ThemeRule",
     "ThemesConfig",
     "load_config",
+    "load_taxonomy",
+    "renamed_themes",
 ]

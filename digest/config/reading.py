@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from digest.config.shape import Config, SourceConfig
 from digest.config.strict_yaml import Document, parse_yaml
@@ -24,16 +24,25 @@ def load_config(path: Path) -> Config:
         ConfigError: with one problem a line: file:line:column, key, what, mend.
     """
     file = str(path)
-    document = _document(path, file)
+    document = read_document(
+        path, file, "give it with -c or DIGEST_CONFIG, or make one with `digest init`"
+    )
     if not isinstance(document.data, dict):
         what = "is empty" if document.data is None else "is not a mapping of keys to values"
         raise ConfigError([Problem(file=file, line=1, what=f"the file {what}", mend="see README")])
     if "folder" in document.data:
-        raise ConfigError([_unknown(file, document, ("folder",))])
+        raise ConfigError([_unknown(file, document, ("folder",), Config)])
     try:
         return Config.model_validate(document.data | {"folder": path.resolve().parent})
     except ValidationError as error:
-        raise ConfigError([_problem(file, document, e) for e in _causes(error)]) from None
+        raise ConfigError(problems_of(error, document, file, Config)) from None
+
+
+def problems_of(
+    error: ValidationError, document: Document, file: str, model: type[BaseModel]
+) -> list[Problem]:
+    """What pydantic found, each at its line; `model` is the shape of the whole document."""
+    return [_problem(file, document, each, model) for each in _causes(error)]
 
 
 def _causes(error: ValidationError) -> list[Any]:
@@ -47,16 +56,20 @@ def _causes(error: ValidationError) -> list[Any]:
     ]
 
 
-def _document(path: Path, file: str) -> Document:
+def read_document(path: Path, file: str, mend: str) -> Document:
+    """A YAML file as data; `mend` says what to do when it is not there.
+
+    Raises:
+        ConfigError: it cannot be read, or is no YAML.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
-        mend = "give it with -c or DIGEST_CONFIG, or make one with `digest init`"
         raise ConfigError(
             [Problem(file=file, what=f"cannot be read: {error.strerror}", mend=mend)]
         ) from None
     if len(raw) > MAX_BYTES:
-        raise ConfigError([Problem(file=file, what="is larger than 1 MB: not a config.yaml")])
+        raise ConfigError([Problem(file=file, what="is larger than 1 MB: not a file of settings")])
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -70,10 +83,10 @@ def _document(path: Path, file: str) -> Document:
     return document
 
 
-def _problem(file: str, document: Document, error: Any) -> Problem:
+def _problem(file: str, document: Document, error: Any, model: type[BaseModel]) -> Problem:
     path = _without_tags(error["loc"], document.data)
     if error["type"] == "extra_forbidden":
-        return _unknown(file, document, path)
+        return _unknown(file, document, path, model)
     line, column = document.place(path)
     what = _words(error)
     mend = f"it is {error['input']!r} now" if isinstance(error["input"], str | int | float) else ""
@@ -95,9 +108,9 @@ def _words(error: Any) -> str:
     return message[0].lower() + message[1:]
 
 
-def _unknown(file: str, document: Document, path: KeyPath) -> Problem:
+def _unknown(file: str, document: Document, path: KeyPath, model: type[BaseModel]) -> Problem:
     line, column = document.place(path)
-    names = _known_names(document.data, path[:-1])
+    names = _known_names(document.data, path[:-1], model)
     near = difflib.get_close_matches(str(path[-1]), names, n=1)
     mend = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(names))}"
     return Problem(
@@ -105,12 +118,14 @@ def _unknown(file: str, document: Document, path: KeyPath) -> Problem:
     )
 
 
-def _known_names(data: Any, path: KeyPath) -> list[str]:
+def _known_names(data: Any, path: KeyPath, whole: type[BaseModel]) -> list[str]:
     """The keys that the shape knows at `path` of the data."""
-    model: type[BaseModel] | None = Config
+    model: type[BaseModel] | None = whole
     here = data
     for step in path:
         here = here[step]
+        if model is not None and issubclass(model, RootModel):
+            model = next(_models(model.model_fields["root"].annotation), None)
         if isinstance(step, str) and model is not None:
             field = next((f for n, f in model.model_fields.items() if (f.alias or n) == step), None)
             model = next(_models(field.annotation if field else None), None)

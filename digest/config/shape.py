@@ -83,6 +83,7 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Address = Annotated[str, AfterValidator(_one_line), AfterValidator(_address)]
 Positive = Annotated[int, Field(gt=0)]
+ThemeName = Annotated[str, AfterValidator(_one_line), Field(min_length=1)]
 
 
 class NewsletterConfig(Shape):
@@ -188,11 +189,16 @@ class EditionConfig(Shape):
 
 
 class ThemeRule(Shape):
-    """A theme by name: phrases, or arXiv categories (`cs.RO`, `stat.*`)."""
+    """A theme by name: phrases, or arXiv categories (`cs.RO`, `stat.*`).
 
-    name: Annotated[OneLine, Field(min_length=1)]
+    A rule that is pinned holds its papers also where they are most of a day.
+    """
+
+    name: ThemeName
     keywords: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    weight: Annotated[float, Field(gt=0, le=10)] = 1.0
+    pin: bool = False
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -202,12 +208,19 @@ class ThemeRule(Shape):
 
 
 class ThemesConfig(Shape):
-    """`discover` groups what no rule takes by its own words; `min_size` is for those groups."""
+    """`discover` groups what no rule takes by its own words; `min_size` is for those groups.
+
+    `taxonomy` is `built-in`, `none` or a file of themes. `rename` maps old names to new ones,
+    `merge` a name to those of the themes that it takes in.
+    """
 
     discover: bool = True
+    taxonomy: OneLine = "built-in"
     min_size: Annotated[int, Field(ge=2)] = 2
-    other: Annotated[OneLine, Field(min_length=1)] = "Other"
+    other: ThemeName = "Other"
     rules: tuple[ThemeRule, ...] = ()
+    merge: dict[ThemeName, tuple[ThemeName, ...]] = Field(default_factory=dict)
+    rename: dict[ThemeName, ThemeName] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from digest.config import EditionConfig, ThemesConfig
 from digest.editorial.identity import is_commonplace, merge_papers, strength
+from digest.editorial.knowledge import Knowledge
 from digest.editorial.ranking import rank_papers
 from digest.editorial.themes import group_papers
 from digest.model import (
@@ -30,6 +31,7 @@ def compose_edition(
     reports: Sequence[SourceReport],
     edition: EditionConfig,
     themes: ThemesConfig,
+    knowledge: Knowledge,
     sent: Mapping[PaperId, date],
     template_set: str,
 ) -> Edition:
@@ -49,7 +51,7 @@ def compose_edition(
         key=key,
         date=day,
         created_at=now,
-        sections=_sections(chosen, themes),
+        sections=_sections(chosen, themes, knowledge),
         verdicts=tuple(reports),
         template_set=template_set,
         rank=edition.rank,
@@ -66,6 +68,7 @@ def compose_weekly(
     now: datetime,
     edition: EditionConfig,
     themes: ThemesConfig,
+    knowledge: Knowledge,
     template_set: str,
 ) -> Edition:
     """The week's best out of its daily editions: merged with their best signals, ranked anew.
@@ -86,7 +89,7 @@ def compose_weekly(
         key=key,
         date=day,
         created_at=now,
-        sections=_sections(chosen, themes),
+        sections=_sections(chosen, themes, knowledge),
         template_set=template_set,
         rank=edition.rank,
         left_out=len(ranked) - len(chosen),
@@ -119,7 +122,9 @@ def _marked(paper: Paper, day: date) -> Paper:
     return replace(paper, marks=tuple(mark for mark in Mark if mark in marks))
 
 
-def _sections(ranked: Sequence[Paper], themes: ThemesConfig) -> tuple[Section, ...]:
+def _sections(
+    ranked: Sequence[Paper], themes: ThemesConfig, knowledge: Knowledge
+) -> tuple[Section, ...]:
     """Sections by weight, the heaviest first and `themes.other` last.
 
     A section weighs the sum of 1 / (10 + rank) over its papers (rank from 0 in the whole edition):
@@ -132,4 +137,4 @@ def _sections(ranked: Sequence[Paper], themes: ThemesConfig) -> tuple[Section, .
         is_other = section.theme == themes.other
         return (is_other, -round(weight, 9), strength(section.papers[0].id))
 
-    return tuple(sorted(group_papers(ranked, themes), key=order))
+    return tuple(sorted(group_papers(ranked, themes, knowledge), key=order))

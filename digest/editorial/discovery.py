@@ -1,58 +1,79 @@
 """Themes for papers that no rule of the config takes, found in the papers themselves.
 
-The papers are clustered by topics and words together; a group is then named by the topic that
-holds it, or by a phrase of its titles. Groups that end up with one name are one; groups that are
-too small, or that nothing names, are dealt out to the nearest others.
+The papers are clustered by what claims them and what they speak of (`likeness`); each group is
+named by the topic that holds it, or by a phrase of its titles (`naming`). Papers of groups that
+are too small, or that nothing names, are dealt out to the nearest others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+import numpy as np
+
+from digest.editorial.christening import christen
 from digest.editorial.identity import strength
-from digest.editorial.likeness import TOPIC_SHARE, Traits, Vector, centre, describe, distances, dot
-from digest.editorial.naming import candidates
+from digest.editorial.knowledge import Knowledge
+from digest.editorial.likeness import Day, Traits, describe
+from digest.editorial.naming import same_name
 from digest.editorial.rules import Topics
-from digest.editorial.taxonomy import TAXONOMY
+from digest.editorial.space import Array, squared_distances, unit_rows
 from digest.editorial.ward import cluster
 from digest.model import Paper, Placement
 
 #: Clustering is quadratic: beyond this many papers a sample is clustered, the rest follow it.
-MOST_CLUSTERED = 250
-MOST_THEMES = 16
-#: A paper less like every theme than this stays in none.
+MOST_CLUSTERED = 2500
+MOST_THEMES = 15
+#: A paper less like every theme than this (a cosine) stays in none ...
 LEAST_LIKENESS = 0.1
+#: ... but so large a part of the day at most.
+MOST_OTHERS = 0.1
+#: No theme holds more of a day, ...
+MOST_SHARE = 0.3
+#: ... once it has papers enough for several themes.
+FULL_DAY = 12
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theme:
-    """A found theme with its papers."""
-
-    name: str
-    members: tuple[Traits, ...]
+Group = list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discovery:
-    """The themes found, with the papers that stand in none."""
+    """The themes found, by name, as rows of `day`; `others` are the rows that stand in none."""
 
-    themes: tuple[Theme, ...]
-    others: tuple[Traits, ...]
+    day: Day
+    themes: Mapping[str, tuple[int, ...]]
+    others: tuple[int, ...]
 
 
-def discover_themes(papers: Sequence[Paper], *, taken: Collection[str], min_size: int) -> Discovery:
-    """Group papers by themselves. `taken` are names that belong to others (rules, "Other").
+def discover_themes(
+    papers: Sequence[Paper],
+    knowledge: Knowledge,
+    *,
+    taken: Collection[str] = (),
+    min_size: int = 2,
+    whole: int = 0,
+) -> Discovery:
+    """Group papers by themselves.
 
-    The same papers in another order give the same themes.
+    `taken` are names that belong to others (rules, "Other"); `whole` is the size of the day, if
+    `papers` are only a part of it. The same papers in another order give the same themes.
     """
-    taken = {name.casefold() for name in taken}
-    topics = Topics([topic for topic in TAXONOMY if topic.name.casefold() not in taken])
-    day = describe(sorted(papers, key=lambda p: strength(p.id)), topics)
-    groups = _grow(day, _seeds(day))
-    named, loose = _name(groups, taken, len(day), min_size)
-    return _deal_out(named, loose)
+    used = {same_name(name) for name in taken}
+    topics = Topics([t for t in knowledge.topics if same_name(t.name) not in used])
+    day = describe(sorted(papers, key=lambda p: strength(p.id)), topics, knowledge.space)
+    most = most_in_a_theme(max(whole, len(papers)))
+    groups = [part for group in _seeds(day) for part in _parts(day, group, most)]
+    named, loose = christen(
+        [[day.traits[n] for n in group] for group in groups if len(group) >= min_size],
+        day=day,
+        knowledge=knowledge,
+        taken=used,
+        most=most,
+    )
+    loose |= {n for group in groups if len(group) < min_size for n in group}
+    return _deal_out(day, named, sorted(loose), most)
 
 
 def theme_count(papers: int) -> int:
@@ -60,97 +81,101 @@ def theme_count(papers: int) -> int:
     return max(1, min(MOST_THEMES, round(1.7 * sqrt(papers)), papers // 3))
 
 
-def _seeds(day: Sequence[Traits]) -> list[list[Traits]]:
-    """Clusters of the day, or of an evenly spread sample of a long one."""
-    step = -(-len(day) // MOST_CLUSTERED) or 1
-    sample = day[::step]
-    if not sample:
-        return []
-    found = cluster(distances(sample), theme_count(len(day)))
-    return [[sample[n] for n in group] for group in found]
+def most_in_a_theme(papers: int) -> int:
+    """How many of a day's papers one theme may hold."""
+    return int(MOST_SHARE * papers) if papers >= FULL_DAY else papers
 
 
-def _grow(day: Sequence[Traits], groups: list[list[Traits]]) -> list[list[Traits]]:
-    """Add the papers outside the sample to the group that each is most like."""
-    sampled = {traits.paper.id for group in groups for traits in group}
-    centres = [_Centre(group) for group in groups]
-    for traits in day:
-        if traits.paper.id not in sampled:
-            best = max(range(len(centres)), key=lambda n: (centres[n].likeness(traits), -n))
-            groups[best].append(traits)
+def _seeds(day: Day) -> list[Group]:
+    """Clusters of the day; of a long one, of an evenly spread sample with the rest dealt out."""
+    size = len(day.traits)
+    step = -(-size // MOST_CLUSTERED) or 1
+    sample = range(0, size, step)
+    found = cluster(squared_distances(day.features[sample]), theme_count(size))
+    groups = [[sample[n] for n in group] for group in found]
+    rest = sorted(set(range(size)) - set(sample))
+    if rest:
+        centres = np.array([day.features[group].mean(axis=0) for group in groups])
+        lengths = (centres * centres).sum(axis=1)
+        near = np.round(lengths[None, :] - 2 * day.features[rest] @ centres.T, 9).argmin(axis=1)
+        for n, group in zip(rest, near.tolist(), strict=True):
+            groups[group].append(n)
     return groups
 
 
-class _Centre:
-    """A group's middle in both spaces."""
-
-    def __init__(self, group: Sequence[Traits]) -> None:
-        self.topics: Vector = centre([traits.topics for traits in group])
-        self.words: Vector = centre([traits.words for traits in group])
-
-    def likeness(self, traits: Traits) -> float:
-        by_words = dot(traits.words, self.words)
-        return TOPIC_SHARE * dot(traits.topics, self.topics) + (1 - TOPIC_SHARE) * by_words
+def _parts(day: Day, group: Group, most: int) -> list[Group]:
+    """A group in parts, none of them larger than `most`."""
+    if len(group) <= most:
+        return [group]
+    halves = cluster(squared_distances(day.features[group]), 2)
+    return [part for half in halves for part in _parts(day, [group[n] for n in half], most)]
 
 
-def _name(
-    groups: Sequence[Sequence[Traits]], taken: Collection[str], day: int, min_size: int
-) -> tuple[dict[str, list[Traits]], list[Traits]]:
-    """Give each group its best name that is free; one without a free name joins its namesake."""
-    named: dict[str, list[Traits]] = {}
-    loose: list[Traits] = []
-    for group in sorted(groups, key=lambda g: (-len(g), strength(g[0].paper.id))):
-        names = [n for n in candidates(group, day) if n.casefold() not in taken]
-        used = {name.casefold(): name for name in named}
-        free = next((n for n in names if n.casefold() not in used), None)
-        if len(group) < min_size or not names:
-            loose.extend(group)
-        elif free is None:
-            named[used[names[0].casefold()]].extend(group)
-        else:
-            named[free] = list(group)
-    return named, loose
-
-
-def _deal_out(named: dict[str, list[Traits]], loose: Sequence[Traits]) -> Discovery:
-    centres = {name: _Centre(group) for name, group in named.items()}
+def _deal_out(
+    day: Day, named: Mapping[str, Iterable[int]], loose: Sequence[int], most: int
+) -> Discovery:
+    """Put each loose paper into the nearest theme that has room for it."""
+    themes = {name: list(rows) for name, rows in named.items()}
     others = []
-    for traits in sorted(loose, key=lambda t: strength(t.paper.id)):
-        near = nearest(traits, centres)
-        if near and near[0][1] >= LEAST_LIKENESS:
-            named[near[0][0]].append(traits)
-        else:
-            others.append(traits)
-    themes = (Theme(name=name, members=tuple(group)) for name, group in sorted(named.items()))
-    return Discovery(themes=tuple(themes), others=tuple(others))
+    if themes and loose:
+        names, likeness = _likeness(day, themes, loose)
+        allowed = int(MOST_OTHERS * len(day.traits))
+        closest = np.round(likeness.max(axis=1), 9)
+        for place in sorted(range(len(loose)), key=lambda n: (-closest[n], n)):
+            row, left = likeness[place], len(loose) - place
+            near = sorted(range(len(names)), key=lambda n: (-round(float(row[n]), 9), names[n]))
+            home = next((names[n] for n in near if len(themes[names[n]]) < most), None)
+            stays = closest[place] < LEAST_LIKENESS and left <= allowed
+            if home is None or stays:
+                others.append(loose[place])
+            else:
+                themes[home].append(loose[place])
+    else:
+        others = list(loose)
+    return Discovery(
+        day=day,
+        themes={name: tuple(sorted(rows)) for name, rows in sorted(themes.items())},
+        others=tuple(sorted(others)),
+    )
 
 
-def nearest(traits: Traits, centres: dict[str, _Centre]) -> list[tuple[str, float]]:
-    """Themes by likeness to a paper, the most alike first."""
-    found = [(name, middle.likeness(traits)) for name, middle in centres.items()]
-    return sorted(found, key=lambda item: (-item[1], item[0]))
+def _likeness(
+    day: Day, themes: Mapping[str, Sequence[int]], rows: Sequence[int]
+) -> tuple[list[str], Array]:
+    """The cosine of each row's features with each theme's middle (rows x themes)."""
+    names = sorted(themes)
+    middles = unit_rows(np.array([day.features[list(themes[n])].mean(axis=0) for n in names]))
+    return names, unit_rows(day.features[list(rows)]) @ middles.T
 
 
 def place_found(discovery: Discovery) -> dict[Paper, Placement]:
-    """Why each paper of a discovery stands in its theme."""
-    centres = {theme.name: _Centre(theme.members) for theme in discovery.themes}
+    """Why each paper of a discovery stands in its theme, and which theme is the next."""
+    day, themes = discovery.day, discovery.themes
+    if not themes:
+        return {}
+    topics = {same_name(topic.name) for topic in day.topics.topics}
+    names, likeness = _likeness(day, themes, range(len(day.traits)))
     placements = {}
-    for theme in discovery.themes:
-        for traits in theme.members:
-            ranked = [name for name, _ in nearest(traits, centres) if name != theme.name]
-            claim = next((m for m in traits.matches if m.topic == theme.name), None)
-            words = claim.words[:6] if claim else _shared(traits, centres[theme.name].words)
+    for name, rows in themes.items():
+        direction = day.vectors[list(rows)].mean(axis=0) - day.vectors.mean(axis=0)
+        for row in rows:
+            order = sorted(
+                (n for n in range(len(names)) if names[n] != name),
+                key=lambda n: (-round(float(likeness[row, n]), 9), names[n]),
+            )
+            traits = day.traits[row]
             placements[traits.paper] = Placement(
-                theme=theme.name,
-                by="taxonomy" if claim else "discovered",
-                words=words,
-                second=ranked[0] if ranked else None,
+                theme=name,
+                by="taxonomy" if same_name(name) in topics else "discovered",
+                words=_grounds(traits, name, day, direction),
+                second=names[order[0]] if order else None,
             )
     return placements
 
 
-def _shared(traits: Traits, middle: Vector) -> tuple[str, ...]:
-    """The words that bind a paper to its group, strongest first."""
-    worth = {term: value * middle.get(term, 0.0) for term, value in traits.words.items()}
-    best = sorted((term for term in worth if worth[term]), key=lambda t: (-worth[t], t))
-    return tuple(best[:4])
+def _grounds(traits: Traits, name: str, day: Day, direction: Array) -> tuple[str, ...]:
+    """The theme's phrases that the paper holds, or the words that bring it near the others."""
+    claim = next((m for m in traits.matches if same_name(m.topic) == same_name(name)), None)
+    if claim is not None:
+        return claim.words[:6]
+    return day.space.binding(traits.words, direction, 4)

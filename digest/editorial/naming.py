@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from digest.editorial.likeness import Traits, centre
-from digest.editorial.words import STOP, tokens
+from digest.editorial.knowledge import Knowledge
+from digest.editorial.likeness import Day, Traits
+from digest.editorial.words import STOP, phrase_forms, tokens
 from digest.model import Paper
 
-#: A topic names a group when it holds this much of its papers' topic scores.
-CLEAR_SHARE = 0.4
-# Ends of a phrase that leave it hanging, beside the stop words.
+#: A topic names a group when it holds this much of its papers' topic scores, ...
+CLEAR_SHARE = 0.45
+#: ... less if it named a theme of the last editions.
+KNOWN_SHARE = 0.3
+LEAST_SHARE = 0.3
+#: A topic of which a group says nothing names it when it lies so near to the group's middle.
+LEAST_CLAIM = 0.4
 _MINOR_TEXT = "a an and as at by for from in into of on or per the to via vs with"
 _MINOR = frozenset(_MINOR_TEXT.split())
 _VAGUE = frozenset(
@@ -23,28 +28,60 @@ _VAGUE = frozenset(
         "neural network",
         "deep learning",
         "machine learning",
+        "deep neural network",
+        "foundation model",
     )
 )
-# Alone, these name nothing in this field; in a pair ("multi agent") they may.
-_HOLLOW_TEXT = (
-    "self multi language knowledge domain data dataset model learning network deep neural large"
-    " training task system representation feature aligned aware driven guided general generic"
-    " efficient reliable effective robust novel unified fast better high level llm llms gap"
+# What a title cannot end or begin with and still name something.
+_HOLLOW_TEXT = "toward towards beyond via case study better large new first"
+_HOLLOW_ENDS = frozenset(_HOLLOW_TEXT.split())
+_ACRONYM_TEXT = (
+    "2d 3d 4d 5g ai api ar asr bert cad cfd cnn cot cpu ct dna dpo dft eeg ehr fmri gan gnn gpt"
+    " gpu gui iot kv llm lora lstm mcp mcts mdp mllm moe mri ner nlp nlg nlu nmt ocr ode pde qa"
+    " rag rl rlhf rlvr rna rnn sam sar sgd slam sql svm tts uav ui vae vla vlm vqa vr xai xr"
 )
-_HOLLOW = frozenset(_HOLLOW_TEXT.split())
+_ACRONYMS = frozenset(_ACRONYM_TEXT.split())
 _WORD = re.compile(r"[^\W_]+(?:[-'’+#][^\W_]*)*")
 
 
-def candidates(group: Sequence[Traits], day: int) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name, and how well it fits its group (0 to 1, to compare groups by)."""
+
+    name: str
+    fit: float
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: without case, plural and signs."""
+    return " ".join(tokens(name)) or name.casefold()
+
+
+def candidates(group: Sequence[Traits], day: Day, knowledge: Knowledge) -> Iterator[Candidate]:
     """Names for a group, the best first; each is supported by at least two of its papers.
 
-    A topic that clearly holds the group, then its titles' phrases, then lesser topics. `day` is
-    the number of papers in all: what half of them carry names nothing.
+    Names of the last editions that fit; a topic that clearly holds the group; its titles'
+    phrases; lesser topics; at last a topic that is near though nobody says its words. What half
+    of the day carries names nothing.
     """
-    topics = _topics(group)
-    yield from (name for name, share in topics if share >= CLEAR_SHARE)
-    yield from title_phrases([t.paper for t in group], day)
-    yield from (name for name, share in topics if 0.1 <= share < CLEAR_SHARE)
+    topics = [(name, share) for name, share in _topics(group) if share >= LEAST_SHARE]
+    phrases = title_phrases([t.paper for t in group], len(day.traits))
+    recent = {same_name(name) for name in knowledge.names}
+    known = [c for c in topics if c[1] >= KNOWN_SHARE and same_name(c[0]) in recent]
+    clear = [c for c in topics if c[1] >= CLEAR_SHARE]
+    ordered = [
+        *(clear or known)[:1],
+        *_followed(group, day, knowledge),
+        *clear,
+        *phrases,
+        *topics,
+        *_near(group, day),
+    ]
+    seen = set()
+    for name, fit in ordered:
+        if same_name(name) not in seen:
+            seen.add(same_name(name))
+            yield Candidate(name, round(fit, 9))
 
 
 def _topics(group: Sequence[Traits]) -> list[tuple[str, float]]:
@@ -53,11 +90,42 @@ def _topics(group: Sequence[Traits]) -> list[tuple[str, float]]:
         for match in traits.matches[:3]:
             shares[match.topic].append(traits.shares[match.topic])
     found = [(n, sum(sorted(s)) / len(group)) for n, s in shares.items() if len(s) > 1]
+    return sorted(found, key=lambda item: (-round(item[1], 9), item[0]))
+
+
+def _near(group: Sequence[Traits], day: Day) -> list[tuple[str, float]]:
+    if len(group) < 2:
+        return []
+    claims = day.claims[[traits.number for traits in group]].mean(axis=0).round(9).tolist()
+    found = [
+        (topic.name, claim)
+        for topic, claim in zip(day.topics.topics, claims, strict=True)
+        if claim >= LEAST_CLAIM
+    ]
     return sorted(found, key=lambda item: (-item[1], item[0]))
 
 
-def title_phrases(papers: Sequence[Paper], day: int) -> tuple[str, ...]:
-    """Phrases of two or three words in at least two titles, in Title Case, commonest first."""
+def _followed(
+    group: Sequence[Traits], day: Day, knowledge: Knowledge
+) -> Iterator[tuple[str, float]]:
+    """Phrases that named a theme lately and that two papers and a third of the group hold."""
+    topics = {same_name(topic.name) for topic in knowledge.topics}
+    for name in knowledge.names:
+        forms = phrase_forms(name)
+        if same_name(name) in topics or not forms or len(forms[0].split()) < 2:
+            continue
+        holders = sum(any(traits.words.count(forms)) for traits in group)
+        spread = sum(any(traits.words.count(forms)) for traits in day.traits)
+        if holders > 1 and 3 * holders >= len(group) and 2 * spread < max(6, len(day.traits)):
+            yield name, holders / len(group)
+
+
+def title_phrases(papers: Sequence[Paper], day: int) -> list[tuple[str, float]]:
+    """Phrases of two or three words in at least two titles, in Title Case, commonest first.
+
+    Each with the part of the papers that carry it. `day` is the number of papers in all: what
+    half of them carry names nothing.
+    """
     seen: dict[str, list[str]] = defaultdict(list)
     for paper in papers:
         for run, spelling in sorted(dict(_runs(paper.title)).items()):
@@ -68,11 +136,15 @@ def title_phrases(papers: Sequence[Paper], day: int) -> tuple[str, ...]:
         if len(spellings) > 1 and run not in _VAGUE and (day < 6 or len(spellings) * 2 < day)
     ]
     found.sort(key=lambda item: (-len(item[1]), -item[0].count(" "), item[0]))
-    return tuple(title_case(_commonest(spellings)) for _, spellings in found)
+    return [
+        (title_case(commonest(spellings)), len(spellings) / len(papers)) for _, spellings in found
+    ]
 
 
 def _runs(title: str) -> Iterator[tuple[str, str]]:
     """Phrases as (compared form, spelling), never across punctuation."""
+    if title.isupper():
+        title = title.lower()
     for clause in re.split(r"[:;,.?!()\[\]/]|\s[-–—]\s", title):
         words = _WORD.findall(clause)
         forms = [" ".join(tokens(word)) for word in words]
@@ -80,71 +152,29 @@ def _runs(title: str) -> Iterator[tuple[str, str]]:
             for start in range(len(words) - size + 1):
                 run = forms[start : start + size]
                 inner = all(form and not form.isdigit() for form in run)
-                if inner and not {run[0], run[-1]} & (STOP | _MINOR) and not set(run) & _MINOR:
+                ends = {run[0], run[-1]}
+                if inner and not ends & (STOP | _MINOR | _HOLLOW_ENDS) and not set(run) & _MINOR:
                     yield " ".join(run), " ".join(words[start : start + size])
 
 
-def _commonest(spellings: Sequence[str]) -> str:
+def commonest(spellings: Sequence[str]) -> str:
     counts = Counter(spellings)
     return min(counts, key=lambda spelling: (-counts[spelling], spelling))
 
 
 def title_case(phrase: str) -> str:
     """Capitals as in a heading; a word with capitals of its own (LLMs, NeRF) keeps them."""
-    words = phrase.split(" ")
     return " ".join(
-        word
-        if any(c.isupper() for c in word) or (n and word in _MINOR)
-        else "-".join(part[:1].upper() + part[1:] for part in word.split("-"))
-        for n, word in enumerate(words)
+        "-".join(_capital(part, first=not n) for part in word.split("-"))
+        for n, word in enumerate(phrase.split(" "))
     )
 
 
-def subtitle(group: Sequence[Traits], name: str, limit: int = 3) -> str:
-    """Up to `limit` words or pairs that two or more of the group hold and the day seldom does.
-
-    A word must stand in two of the titles, or in one and in half of the papers: what no author
-    put at the head of a paper says little at the head of a theme. Nothing to say is "".
-    """
-    if len(group) < 2:
-        return ""
-    holders = Counter(term for traits in group for term in traits.words)
-    titles = Counter(term for traits in group for term in _title_terms(traits.paper))
-    middle = centre([traits.words for traits in group])
-    taken = set(tokens(name))
-    found: list[str] = []
-    for term in sorted(middle, key=lambda t: (-middle[t], t)):
-        words = set(term.split(" "))
-        telling = titles[term] > 1 or (titles[term] and 2 * holders[term] >= len(group))
-        if holders[term] > 1 and telling and not words & taken and not words <= _HOLLOW:
-            found.append(_spelling(term, [traits.paper for traits in group]))
-            taken |= words
-        if len(found) == limit:
-            break
-    return ", ".join(found)
-
-
-def _title_terms(paper: Paper) -> set[str]:
-    """The words and pairs of a title, as they are compared."""
-    words = tokens(paper.title)
-    return {*words, *(f"{a} {b}" for a, b in pairwise(words))}
-
-
-def _spelling(term: str, papers: Collection[Paper]) -> str:
-    """The commonest way in which the papers write a compared form; sentence starts lose theirs."""
-    size = term.count(" ") + 1
-    seen: list[str] = []
-    for paper in papers:
-        for text in (paper.abstract, paper.title):
-            words = _WORD.findall(text.replace("-", " "))
-            forms = [" ".join(tokens(word)) for word in words]
-            seen.extend(
-                " ".join(_plain(word) for word in words[start : start + size])
-                for start in range(len(words) - size + 1)
-                if " ".join(forms[start : start + size]) == term
-            )
-    return _commonest(seen) if seen else term
-
-
-def _plain(word: str) -> str:
-    return word.lower() if word[1:].islower() else word
+def _capital(word: str, *, first: bool) -> str:
+    if any(c.isupper() for c in word) or (word in _MINOR and not first):
+        return word
+    if word in _ACRONYMS:
+        return word.upper()
+    if word.endswith("s") and word[:-1] in _ACRONYMS:
+        return word[:-1].upper() + "s"
+    return word[:1].upper() + word[1:]

@@ -1,8 +1,8 @@
 """Named themes by phrases or categories: which takes a paper, and on what grounds.
 
 A phrase found in the title counts 3, in the abstract or the keywords 1 + log(times); an arXiv
-category counts 2, once for a theme. The highest sum takes the paper; with equal sums the theme
-that stands first.
+category counts 2, once for a theme; the sum is multiplied by the theme's weight. The highest takes
+the paper; of equal ones the theme that stands first.
 """
 
 from __future__ import annotations
@@ -19,11 +19,15 @@ from digest.model import Paper, Placement
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """A theme that is known beforehand, from the config or from the built-in taxonomy."""
+    """A theme that is known beforehand, from the config or from the built-in taxonomy.
+
+    `weight` multiplies its claims: below 1 for a way of working rather than a subject.
+    """
 
     name: str
     keywords: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,11 @@ class Topics:
                     self._phrases[form].append((number, phrase))
         self.longest = max((form.count(" ") + 1 for form in self._phrases), default=1)
 
+    @property
+    def descriptions(self) -> tuple[PaperWords, ...]:
+        """Each topic as if it were a paper, with its name for a title and phrases for a text."""
+        return tuple(PaperWords.of_texts(topic.name, topic.keywords, 2) for topic in self.topics)
+
     def match(
         self, paper: Paper, words: PaperWords, rarity: Mapping[str, float] | None = None
     ) -> tuple[Match, ...]:
@@ -65,15 +74,16 @@ class Topics:
             if category := _category(topic, paper):
                 found[number][category] = 2.0
         matches = [
-            (number, _match(self.topics[number].name, worths)) for number, worths in found.items()
+            (number, _match(self.topics[number], worths)) for number, worths in found.items()
         ]
         matches.sort(key=lambda item: (-item[1].score, item[0]))
         return tuple(match for _, match in matches)
 
 
-def _match(topic: str, worths: Mapping[str, float]) -> Match:
+def _match(topic: Topic, worths: Mapping[str, float]) -> Match:
     words = sorted(worths, key=lambda word: (-worths[word], word))
-    return Match(topic=topic, score=round(sum(sorted(worths.values())), 6), words=tuple(words))
+    score = topic.weight * sum(sorted(worths.values()))
+    return Match(topic=topic.name, score=round(score, 6), words=tuple(words))
 
 
 def _category(topic: Topic, paper: Paper) -> str | None:

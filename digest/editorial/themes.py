@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
 from digest.config import ThemesConfig
-from digest.editorial.discovery import discover_themes, place_found
-from digest.editorial.likeness import Traits, describe
-from digest.editorial.naming import subtitle
+from digest.editorial.discovery import FULL_DAY, MOST_SHARE, discover_themes, place_found
+from digest.editorial.knowledge import Knowledge
+from digest.editorial.likeness import Traits, describe_words
 from digest.editorial.rules import Topic, Topics, place_by_rule
+from digest.editorial.subtitles import subtitle
 from digest.editorial.words import PaperWords
 from digest.model import Paper, PaperId, Placement, Section
 
 
-def group_papers(papers: Sequence[Paper], themes: ThemesConfig) -> tuple[Section, ...]:
+def group_papers(
+    papers: Sequence[Paper], themes: ThemesConfig, knowledge: Knowledge
+) -> tuple[Section, ...]:
     """Sections in no particular order; within one, papers keep the order of `papers`.
 
     The config's rules choose first. What they leave is grouped by discovery, or stands under
@@ -24,15 +27,20 @@ def group_papers(papers: Sequence[Paper], themes: ThemesConfig) -> tuple[Section
     placements = _by_rules(papers, themes)
     left = [paper for paper in papers if paper.id not in placements]
     if themes.discover:
-        taken = (themes.other, *(rule.name for rule in themes.rules))
-        found = discover_themes(left, taken=taken, min_size=themes.min_size)
+        found = discover_themes(
+            left,
+            knowledge,
+            taken=(themes.other, *(rule.name for rule in themes.rules)),
+            min_size=themes.min_size,
+            whole=len(papers),
+        )
         placements |= {paper.id: place for paper, place in place_found(found).items()}
     other = Placement(theme=themes.other, by="other")
     groups: dict[str, list[Paper]] = defaultdict(list)
     for paper in papers:
         placement = placements.get(paper.id, other)
         groups[placement.theme].append(replace(paper, placement=placement))
-    words = {traits.paper.id: traits for traits in describe(papers, Topics(()))}
+    words = {traits.paper.id: traits for traits in describe_words(papers, Topics(()))}
     return tuple(
         Section(theme=name, papers=tuple(members), subtitle=_subtitle(name, members, words, themes))
         for name, members in sorted(groups.items())
@@ -40,6 +48,8 @@ def group_papers(papers: Sequence[Paper], themes: ThemesConfig) -> tuple[Section
 
 
 def _by_rules(papers: Sequence[Paper], themes: ThemesConfig) -> dict[PaperId, Placement]:
+    """What the rules take. A rule that would take much of a full day takes nothing of it, unless
+    it is pinned: its papers are parted into themes of their own."""
     rules = Topics(
         [
             Topic(name=rule.name, keywords=rule.keywords, categories=rule.categories)
@@ -51,7 +61,12 @@ def _by_rules(papers: Sequence[Paper], themes: ThemesConfig) -> dict[PaperId, Pl
         matches = rules.match(paper, PaperWords.of(paper, rules.longest))
         if placement := place_by_rule(matches):
             found[paper.id] = placement
-    return found
+    if not themes.discover or len(papers) < FULL_DAY:
+        return found
+    sizes = Counter(placement.theme for placement in found.values())
+    pinned = {rule.name for rule in themes.rules if rule.pin}
+    wide = {name for name, size in sizes.items() if size > MOST_SHARE * len(papers)} - pinned
+    return {paper_id: place for paper_id, place in found.items() if place.theme not in wide}
 
 
 def _subtitle(

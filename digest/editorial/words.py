@@ -96,10 +96,15 @@ class PaperWords:
 
     @classmethod
     def of(cls, paper: Paper, longest: int = 3) -> PaperWords:
-        """Body means abstract and keywords; a run never crosses from one text to the next."""
-        title, joined_in_title = _runs((paper.title,), longest)
-        body, joined_in_body = _runs((paper.abstract, *paper.keywords), longest)
-        return cls(title, body, joined_in_title | joined_in_body)
+        """Body means abstract and keywords."""
+        return cls.of_texts(paper.title, (paper.abstract, *paper.keywords), longest)
+
+    @classmethod
+    def of_texts(cls, title: str, body: Iterable[str], longest: int) -> PaperWords:
+        """A run never crosses from one text to the next."""
+        in_title, joined_in_title = _runs((title,), longest)
+        in_body, joined_in_body = _runs(body, longest)
+        return cls(in_title, in_body, joined_in_title | joined_in_body)
 
     def count(self, forms: Iterable[str]) -> tuple[int, int]:
         """Finds in title and body; spellings of one phrase are not added up."""

@@ -13,6 +13,7 @@ from digest.config import EditionConfig, ThemeRule, ThemesConfig
 from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.explain import explain_edition, explain_paper
 from digest.model import Edition, EditionKey, Mark, Paper, PaperId, SourceReport, Verdict
+from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day
 from tests.support.strategies import DAY, NOW, papers
 
@@ -43,6 +44,7 @@ def compose(
         reports=[report],
         edition=EditionConfig(**config),
         themes=themes,
+        knowledge=shipped_knowledge(),
         sent=sent or {},
         template_set="daily",
     )
@@ -153,6 +155,7 @@ def test_the_week_is_its_days_papers_once_with_their_best_signals() -> None:
         now=NOW,
         edition=EditionConfig(max_papers=2),
         themes=THEMES,
+        knowledge=shipped_knowledge(),
         template_set="daily",
     )
     assert numbers(week) == [1, 3]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -16,12 +17,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.config import ThemeRule, ThemesConfig
-from digest.editorial.taxonomy import TAXONOMY
 from digest.editorial.themes import group_papers
 from digest.editorial.ward import cluster
 from digest.model import Paper, PaperId, Section
+from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day, labels
 from tests.support.strategies import papers_apart
+
+
+def grouped(papers: Sequence[Paper], config: ThemesConfig | None = None) -> tuple[Section, ...]:
+    return group_papers(papers, config or ThemesConfig(), shipped_knowledge())
+
 
 DAYS = ("seed32_hand", "hf_2025-10-15_hand", "neurips2023_orals")
 
@@ -29,14 +35,14 @@ DAYS = ("seed32_hand", "hf_2025-10-15_hand", "neurips2023_orals")
 @pytest.fixture(scope="module", params=DAYS)
 def day(request: pytest.FixtureRequest) -> tuple[str, tuple[Paper, ...], tuple[Section, ...]]:
     papers = labelled_day(request.param)
-    return request.param, papers, group_papers(papers, ThemesConfig())
+    return request.param, papers, grouped(papers)
 
 
 @settings(max_examples=40, deadline=None)
 @given(papers_apart(), st.booleans())
 def test_every_paper_is_in_one_section_and_none_is_empty(found, discover: bool) -> None:
     rule = ThemeRule(name="Robots", keywords=("robot",), categories=("cs.RO",))
-    sections = group_papers(found, ThemesConfig(discover=discover, rules=(rule,)))
+    sections = grouped(found, ThemesConfig(discover=discover, rules=(rule,)))
     placed = [p for section in sections for p in section.papers]
     assert sorted(p.id for p in placed) == sorted(p.id for p in found)
     assert all(p.placement.theme == s.theme for s in sections for p in s.papers)
@@ -69,7 +75,7 @@ def test_a_theme_of_the_day_agrees_with_people_far_above_chance(day) -> None:
 
 
 def test_a_day_on_one_topic_is_split_into_sub_themes() -> None:
-    sections = group_papers(labelled_day("seed32_hand"), ThemesConfig())
+    sections = grouped(labelled_day("seed32_hand"))
     assert len(sections) >= 6
     assert "Safety" not in {s.theme for s in sections}
 
@@ -83,7 +89,7 @@ def test_a_paper_that_no_rule_takes_says_what_put_it_there(day) -> None:
 
 def test_the_order_of_the_papers_changes_no_theme(day) -> None:
     _, papers, sections = day
-    turned = group_papers(papers[::-1], ThemesConfig())
+    turned = grouped(papers[::-1])
     assert [(s.theme, s.subtitle, set(s.papers)) for s in turned] == [
         (s.theme, s.subtitle, set(s.papers)) for s in sections
     ]
@@ -91,10 +97,9 @@ def test_the_order_of_the_papers_changes_no_theme(day) -> None:
 
 def test_another_hash_seed_changes_no_byte() -> None:
     script = (
-        "import json;from digest.config import ThemesConfig;"
-        "from digest.editorial.themes import group_papers;"
-        "from tests.support.labelled_days import labelled_day;"
-        "s=group_papers(labelled_day('seed32_hand'),ThemesConfig());"
+        "import json;from tests.support.labelled_days import labelled_day;"
+        "from tests.unit.editorial.test_themes import grouped;"
+        "s=grouped(labelled_day('seed32_hand'));"
         "print(json.dumps([(x.theme,x.subtitle,[repr(p) for p in x.papers]) for x in s]))"
     )
     outputs = {
@@ -114,7 +119,7 @@ def test_another_hash_seed_changes_no_byte() -> None:
 def test_rules_of_the_config_take_their_papers_first() -> None:
     papers = labelled_day("hf_2025-10-15_hand")
     rule = ThemeRule(name="Moving pictures", keywords=("video",))
-    sections = {s.theme: s for s in group_papers(papers, ThemesConfig(rules=(rule,)))}
+    sections = {s.theme: s for s in grouped(papers, ThemesConfig(rules=(rule,)))}
     taken = sections["Moving pictures"].papers
     assert {p.placement.by for p in taken} == {"rule"}
     assert {p.id for p in papers if "video" in p.title.casefold()} <= {p.id for p in taken}
@@ -122,22 +127,22 @@ def test_rules_of_the_config_take_their_papers_first() -> None:
 
 def test_a_rule_replaces_the_built_in_theme_of_its_name() -> None:
     """No second section of that name appears, in whatever case it is written."""
-    name = TAXONOMY[0].name.upper()
+    name = shipped_knowledge().topics[0].name.upper()
     rule = ThemeRule(name=name, keywords=("no such phrase anywhere",))
-    sections = group_papers(labelled_day("seed32_hand"), ThemesConfig(rules=(rule,)))
+    sections = grouped(labelled_day("seed32_hand"), ThemesConfig(rules=(rule,)))
     assert name.casefold() not in {s.theme.casefold() for s in sections}
 
 
 def test_without_discovery_the_rest_stands_under_its_own_name() -> None:
     config = ThemesConfig(discover=False, other="And more")
-    (section,) = group_papers(labelled_day("seed32_hand"), config)
+    (section,) = grouped(labelled_day("seed32_hand"), config)
     assert (section.theme, len(section.papers)) == ("And more", 32)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
 def test_the_smallest_days_work(count: int) -> None:
     papers = labelled_day("seed32_hand")[:count]
-    sections = group_papers(papers, ThemesConfig())
+    sections = grouped(papers)
     assert sum(len(s.papers) for s in sections) == count
     assert all(len(s.papers) > 1 or s.theme == "Other" for s in sections)
 
@@ -149,7 +154,7 @@ def test_two_papers_on_one_thing_get_its_name() -> None:
             ["Sourdough starter ecology", "The sourdough starters of Malta", "Why cats purr"]
         )
     ]
-    found = {s.theme: len(s.papers) for s in group_papers(papers, ThemesConfig())}
+    found = {s.theme: len(s.papers) for s in grouped(papers)}
     assert found in ({"Sourdough Starter": 3}, {"Sourdough Starter": 2, "Other": 1})
 
 
@@ -158,14 +163,14 @@ def test_two_thousand_papers_get_a_handful_of_themes() -> None:
     papers = [
         replace(seed[n % len(seed)], ids=(PaperId("url", f"example.org/{n}"),)) for n in range(2000)
     ]
-    sections = group_papers(papers, ThemesConfig())
+    sections = grouped(papers)
     assert sum(len(s.papers) for s in sections) == 2000
     assert 6 <= len(sections) <= 17
 
 
 def test_no_two_built_in_themes_share_a_name() -> None:
-    names = Counter(topic.name.casefold() for topic in TAXONOMY)
-    assert len(names) == len(TAXONOMY) >= 40
+    names = Counter(topic.name.casefold() for topic in shipped_knowledge().topics)
+    assert len(names) == len(shipped_knowledge().topics) >= 40
 
 
 def test_ward_parts_clear_clusters() -> None:

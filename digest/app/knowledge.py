@@ -1,0 +1,79 @@
+"""What the editor knows beforehand, out of the shipped files, the config and the archive."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from digest.config import ThemesConfig, load_taxonomy, renamed_themes
+from digest.editorial.knowledge import Knowledge
+from digest.editorial.rules import Topic
+from digest.editorial.space import Space
+from digest.errors import ConfigError, Problem
+
+SPACE = "background.npz"
+
+
+def know(themes: ThemesConfig, folder: Path, names: tuple[str, ...] = ()) -> Knowledge:
+    """The themes and the space of a config that lies in `folder`; `names` are the last ones.
+
+    Raises:
+        ConfigError: `themes.taxonomy`, `themes.merge` or `themes.rename` is wrong.
+    """
+    topics = tuple(
+        Topic(
+            name=rule.name, keywords=rule.keywords, categories=rule.categories, weight=rule.weight
+        )
+        for rule in load_taxonomy(themes, folder)
+    )
+    return Knowledge(
+        space=shipped_space(), topics=topics, names=names, renamed=renamed_themes(themes)
+    )
+
+
+@lru_cache(maxsize=1)
+def shipped_space() -> Space:
+    """The space that comes with the program."""
+    return read_space((files("digest") / "data" / SPACE).read_bytes(), SPACE)
+
+
+def read_space(raw: bytes, file: str) -> Space:
+    """What `write_space` wrote.
+
+    Raises:
+        ConfigError: it is something else.
+    """
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as parts:
+            terms = bytes(parts["terms"]).decode("utf-8").split("\n")
+            return Space(
+                terms={term: number for number, term in enumerate(terms)},
+                rarity=parts["rarity"].astype(np.float32),
+                basis=parts["basis"],
+                middle=parts["middle"].astype(np.float64),
+                spread=parts["spread"].astype(np.float64),
+            )
+    except (ValueError, KeyError, OSError, EOFError) as error:
+        what = f"is no space of words: {error}"
+        raise ConfigError(
+            [Problem(file=file, what=what, mend="install the program anew")]
+        ) from None
+
+
+def write_space(space: Space) -> bytes:
+    """A NumPy archive (.npz), half precision, the same bytes for the same space."""
+    terms = "\n".join(sorted(space.terms, key=space.terms.__getitem__)).encode("utf-8")
+    out = io.BytesIO()
+    np.savez(
+        out,
+        terms=np.frombuffer(terms, dtype=np.uint8),
+        rarity=space.rarity.astype(np.float16),
+        basis=space.basis.astype(np.float16),
+        middle=space.middle.astype(np.float32),
+        spread=space.spread.astype(np.float32),
+    )
+    return out.getvalue()
