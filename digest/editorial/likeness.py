@@ -17,7 +17,7 @@ from math import log, sqrt
 import numpy as np
 
 from digest.editorial.rules import Match, Topics
-from digest.editorial.space import Array, Space, text_terms, unit_rows
+from digest.editorial.space import Array, Space, unit_rows
 from digest.editorial.words import PaperWords
 from digest.model import Paper
 
@@ -82,8 +82,7 @@ def describe_words(papers: Sequence[Paper], topics: Topics) -> tuple[Traits, ...
     plain = [topics.match(p, words) for p, words in zip(papers, counted, strict=True)]
     rarity = _rarity(Counter(w for found in plain for m in found for w in m.words), len(papers))
     matched = [topics.match(p, words, rarity) for p, words in zip(papers, counted, strict=True)]
-    terms = [text_terms(words) for words in counted]
-    spread = Counter(term for found in terms for term in found)
+    spread = Counter(term for words in counted for term in words.terms)
     return tuple(
         Traits(
             paper=paper,
@@ -92,12 +91,14 @@ def describe_words(papers: Sequence[Paper], topics: Topics) -> tuple[Traits, ...
             matches=matches,
             shares=_shares(matches),
             terms=unit(
-                {t: v * log(len(papers) / spread[t]) for t, v in found.items() if spread[t] > 1}
+                {
+                    term: value * log(len(papers) / spread[term])
+                    for term, value in words.terms.items()
+                    if spread[term] > 1
+                }
             ),
         )
-        for number, (paper, words, matches, found) in enumerate(
-            zip(papers, counted, matched, terms, strict=True)
-        )
+        for number, (paper, words, matches) in enumerate(zip(papers, counted, matched, strict=True))
     )
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import log
 
 import numpy as np
 import numpy.typing as npt
 
-from digest.editorial.words import STOP, PaperWords
+from digest.editorial.words import PaperWords
 
 Array = npt.NDArray[np.float64]
 
@@ -59,7 +58,7 @@ class Space:
 
     def weigh(self, text: PaperWords) -> dict[str, float]:
         """The known terms of a text with their weights, in the order of their numbers."""
-        found = text_terms(text)
+        found = text.terms
         known = sorted((self.terms[term], term) for term in found.keys() & self.terms.keys())
         return {term: found[term] * float(self.rarity[number]) for number, term in known}
 
@@ -86,17 +85,6 @@ class Space:
         deviation = np.sqrt(np.einsum("md,de,me->m", apart, self.spread, apart))
         near: Array = (vectors - self.middle) @ apart.T / np.maximum(deviation, 1e-9)
         return np.maximum(near, 0.0)
-
-
-def text_terms(words: PaperWords) -> dict[str, float]:
-    """1 + log(count) of the words and pairs that say something, a title's counting twice."""
-    found = {}
-    for run in (words.title.keys() | words.body.keys()) - words.joined:
-        parts = run.split(" ")
-        if len(parts) > 2 or any(p in STOP or len(p) < 2 or p.isdigit() for p in parts):
-            continue
-        found[run] = 1 + log(2 * words.title[run] + words.body[run])
-    return found
 
 
 def unit_rows(rows: Array) -> Array:

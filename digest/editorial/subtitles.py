@@ -19,6 +19,8 @@ _HOLLOW_TEXT = (
     " efficient reliable effective robust novel unified fast better high level llm llms gap"
 )
 _HOLLOW = frozenset(_HOLLOW_TEXT.split())
+#: So many papers are asked how they write a word.
+_ASKED = 20
 _WORD = re.compile(r"[^\W_]+(?:[-'’+#][^\W_]*)*")
 
 
@@ -39,7 +41,7 @@ def subtitle(group: Sequence[Traits], name: str, limit: int = 3) -> str:
         words = set(term.split(" "))
         telling = titles[term] > 1 or (titles[term] and 2 * holders[term] >= len(group))
         if holders[term] > 1 and telling and not words & taken and not words <= _HOLLOW:
-            found.append(_spelling(term, [traits.paper for traits in group]))
+            found.append(_spelling(term, [t.paper for t in group if term in t.terms][:_ASKED]))
             taken |= words
         if len(found) == limit:
             break

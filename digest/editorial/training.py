@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from digest.editorial.space import Array, Space, text_terms, unit_rows
+from digest.editorial.space import Array, Space, unit_rows
 from digest.editorial.words import PaperWords
 
 DIMS = 200
@@ -37,7 +37,7 @@ def train_space(
     Raises:
         ValueError: fewer terms or texts than dimensions.
     """
-    counted = [text_terms(text) for text in texts]
+    counted = [text.terms for text in texts]
     spread = Counter(term for found in counted for term in found)
     ranked = sorted(spread, key=lambda term: (-spread[term], term))
     kept = [t for t in ranked if least <= spread[t] <= most_share * len(counted)][:limit]
@@ -70,7 +70,7 @@ class _Matrix:
 
     @classmethod
     def of(
-        cls, counted: Sequence[dict[str, float]], terms: dict[str, int], rarity: Array
+        cls, counted: Sequence[Mapping[str, float]], terms: dict[str, int], rarity: Array
     ) -> _Matrix:
         starts, columns, values = [0], list[int](), list[float]()
         for found in counted:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log
 
 from digest.model import Paper
 
@@ -88,11 +89,14 @@ class PaperWords:
     """How often each run of one to `longest` words stands in a paper's title, and in the rest.
 
     `joined` holds the runs that exist only when hyphens are dropped (`multi-modal` as one word).
+    `terms` are the words and pairs that say something, each with 1 + log(count), a title's
+    counting twice.
     """
 
     title: Counter[str]
     body: Counter[str]
-    joined: frozenset[str] = frozenset()
+    joined: frozenset[str]
+    terms: Mapping[str, float]
 
     @classmethod
     def of(cls, paper: Paper, longest: int = 3) -> PaperWords:
@@ -104,12 +108,26 @@ class PaperWords:
         """A run never crosses from one text to the next."""
         in_title, joined_in_title = _runs((title,), longest)
         in_body, joined_in_body = _runs(body, longest)
-        return cls(in_title, in_body, joined_in_title | joined_in_body)
+        joined = joined_in_title | joined_in_body
+        return cls(in_title, in_body, joined, _terms(in_title, in_body, joined))
 
     def count(self, forms: Iterable[str]) -> tuple[int, int]:
         """Finds in title and body; spellings of one phrase are not added up."""
         found = [(self.title[form], self.body[form]) for form in forms]
         return (max((t for t, _ in found), default=0), max((b for _, b in found), default=0))
+
+
+def _terms(title: Counter[str], body: Counter[str], joined: frozenset[str]) -> Mapping[str, float]:
+    found = {}
+    for run in title.keys() | body.keys():
+        if run.count(" ") < 2 and run not in joined and all(map(_says_something, run.split(" "))):
+            found[run] = 1 + log(2 * title[run] + body[run])
+    return found
+
+
+@lru_cache(maxsize=65536)
+def _says_something(word: str) -> bool:
+    return len(word) > 1 and word not in STOP and not word.isdigit()
 
 
 def _runs(texts: Iterable[str], longest: int) -> tuple[Counter[str], frozenset[str]]:
