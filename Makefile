@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= auto
 
-.PHONY: run demo test check soak bench clean help
+.PHONY: run demo test check soak bench bench-themes clean help
 .DEFAULT_GOAL := help
 
 $(STAMP): pyproject.toml
@@ -39,8 +39,11 @@ soak: $(STAMP)  ## the long trials
 bench: $(STAMP)  ## what it costs, side by side with a peer
 	$(BIN)/python -m tests.bench
 
+bench-themes: $(STAMP)  ## how well themes agree with people's labels
+	$(BIN)/python -m tests.bench.themes
+
 clean:  ## remove what make and a run made, but not your lists
 	rm -rf $(VENV) build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -34,6 +34,7 @@ class Finding:
 def examine(house: House, *, network: bool = True) -> Iterator[Finding]:
     """Look at one thing after the other; a failure is a finding, not an end."""
     yield Finding(about="config", ok=True, words=f"{house.config.folder / 'config.yaml'} is fine")
+    yield from _guarded("themes", lambda: _themes(house))
     yield from _guarded("templates", lambda: _templates(house))
     yield from _guarded("lists", lambda: _lists(house))
     yield from _guarded("state", lambda: _state(house))
@@ -50,6 +51,16 @@ def _guarded(about: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Find
     except DigestError as error:
         for line in error.lines():
             yield Finding(about=about, ok=False, words=line)
+
+
+def _themes(house: House) -> Iterator[Finding]:
+    from digest.app.knowledge import know
+
+    known = know(house.config.themes, house.config.folder)
+    words = (
+        f"{len(known.topics)} themes are known, {len(house.config.themes.rules)} rules come first"
+    )
+    yield Finding(about="themes", ok=True, words=words)
 
 
 def _templates(house: House) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ import io
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def read_space(raw: bytes, file: str) -> Space:
                 middle=parts["middle"].astype(np.float64),
                 spread=parts["spread"].astype(np.float64),
             )
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
         what = f"is no space of words: {error}"
         raise ConfigError(
             [Problem(file=file, what=what, mend="install the program anew")]

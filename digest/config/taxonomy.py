@@ -104,7 +104,7 @@ def _check_names(themes: ThemesConfig, known: Sequence[str]) -> None:
         near = difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.85)
         if name.casefold() not in names and near:
             what, mend = f"no theme is called {name!r}", f"did you mean {names[near[0]]!r}?"
-            problems.append(Problem(file="config.yaml", key=key, what=what, mend=mend))
+            problems.append(Problem(file="the configuration", key=key, what=what, mend=mend))
     if problems:
         raise ConfigError(problems)
 

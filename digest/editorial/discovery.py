@@ -27,7 +27,7 @@ from digest.model import Paper, Placement
 MOST_CLUSTERED = 2500
 MOST_THEMES = 15
 #: A paper less like every theme than this (a cosine) stays in none ...
-LEAST_LIKENESS = 0.1
+LEAST_LIKENESS = 0.15
 #: ... but so large a part of the day at most.
 MOST_OTHERS = 0.1
 #: No theme holds more of a day, ...

@@ -17,6 +17,8 @@ CLEAR_SHARE = 0.45
 #: ... less if it named a theme of the last editions.
 KNOWN_SHARE = 0.3
 LEAST_SHARE = 0.3
+#: A phrase names a group when so much of its titles hold it.
+PHRASE_SHARE = 0.15
 #: A topic of which a group says nothing names it when it lies so near to the group's middle.
 LEAST_CLAIM = 0.4
 _MINOR_TEXT = "a an and as at by for from in into of on or per the to via vs with"
@@ -60,9 +62,9 @@ def same_name(name: str) -> str:
 def candidates(group: Sequence[Traits], day: Day, knowledge: Knowledge) -> Iterator[Candidate]:
     """Names for a group, the best first; each is supported by at least two of its papers.
 
-    Names of the last editions that fit; a topic that clearly holds the group; its titles'
-    phrases; lesser topics; at last a topic that is near though nobody says its words. What half
-    of the day carries names nothing.
+    A topic that clearly holds the group, or holds some of it and named a theme lately; a phrase
+    that named one lately; the phrases of its titles; lesser topics; a topic that is near though
+    nobody says its words; rarer phrases. What half of the day carries names nothing.
     """
     topics = [(name, share) for name, share in _topics(group) if share >= LEAST_SHARE]
     phrases = title_phrases([t.paper for t in group], len(day.traits))
@@ -73,9 +75,10 @@ def candidates(group: Sequence[Traits], day: Day, knowledge: Knowledge) -> Itera
         *(clear or known)[:1],
         *_followed(group, day, knowledge),
         *clear,
-        *phrases,
+        *(c for c in phrases if c[1] >= PHRASE_SHARE),
         *topics,
         *_near(group, day),
+        *phrases,
     ]
     seen = set()
     for name, fit in ordered:

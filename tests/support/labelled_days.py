@@ -7,6 +7,16 @@ from pathlib import Path
 
 from digest.model import Paper, PaperId
 
+#: Days with labels on which the themes were weighed, and days that were kept back from it.
+LABELLED = (
+    "acl2020_day",
+    "hf_2025-10-15_hand",
+    "iccv2025_day",
+    "neurips2023_orals",
+    "seed32_hand",
+)
+CHECKED = ("hf_2025-10-13_hand", "hf_2026-03-18_hand")
+
 FOLDER = Path(__file__).parents[1] / "data" / "labelled"
 
 

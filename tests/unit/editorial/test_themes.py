@@ -9,19 +9,22 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
+from statistics import mean
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.app.knowledge import know
 from digest.config import ThemeRule, ThemesConfig
+from digest.editorial.rules import Topic, Topics
 from digest.editorial.themes import group_papers
-from digest.editorial.ward import cluster
+from digest.editorial.words import PaperWords, tokens
 from digest.model import Paper, PaperId, Section
+from tests.support.agreement import agreement
 from tests.support.knowing import shipped_knowledge
-from tests.support.labelled_days import labelled_day, labels
+from tests.support.labelled_days import CHECKED, LABELLED, labelled_day, labels
 from tests.support.strategies import papers_apart
 
 
@@ -29,7 +32,7 @@ def grouped(papers: Sequence[Paper], config: ThemesConfig | None = None) -> tupl
     return group_papers(papers, config or ThemesConfig(), shipped_knowledge())
 
 
-DAYS = ("seed32_hand", "hf_2025-10-15_hand", "neurips2023_orals")
+DAYS = LABELLED
 
 
 @pytest.fixture(scope="module", params=DAYS)
@@ -51,27 +54,22 @@ def test_every_paper_is_in_one_section_and_none_is_empty(found, discover: bool) 
 
 
 def test_a_real_day_becomes_readable_themes(day) -> None:
-    """6 to 16 themes, none with one paper, none over 30 % of the day, Other at most 10 %."""
+    """6 to 15 themes, none with one paper, none over 30 % of the day, Other at most 10 %."""
     _, papers, sections = day
     sizes = {s.theme: len(s.papers) for s in sections}
     assert sizes.pop("Other", 0) <= len(papers) / 10
-    assert 6 <= len(sizes) <= 16
+    assert 6 <= len(sizes) <= 15
     assert min(sizes.values()) >= 2
     assert max(sizes.values()) <= 0.3 * len(papers)
 
 
-def test_a_theme_of_the_day_agrees_with_people_far_above_chance(day) -> None:
-    """Of the pairs that share a theme, at least three times as many share a person's label as
-    of all pairs."""
-    name, papers, sections = day
-    gold = labels(name)
-
-    def agreement(pairs) -> float:
-        found = [gold[a.source_id] == gold[b.source_id] for a, b in pairs]
-        return sum(found) / len(found)
-
-    together = [pair for s in sections for pair in combinations(s.papers, 2)]
-    assert agreement(together) >= 3 * agreement(list(combinations(papers, 2)))
+def test_themes_agree_with_the_labels_of_people() -> None:
+    """Over five days ARI is 0.50 or more and B-cubed 0.62; on days kept back ARI is 0.44."""
+    found = {name: agreement(grouped(labelled_day(name)), labels(name)) for name in DAYS}
+    checked = [agreement(grouped(labelled_day(name)), labels(name)) for name in CHECKED]
+    assert mean(day.ari for day in found.values()) >= 0.50
+    assert mean(day.b_cubed for day in found.values()) >= 0.62
+    assert mean(day.ari for day in checked) >= 0.44
 
 
 def test_a_day_on_one_topic_is_split_into_sub_themes() -> None:
@@ -165,7 +163,8 @@ def test_two_thousand_papers_get_a_handful_of_themes() -> None:
     ]
     sections = grouped(papers)
     assert sum(len(s.papers) for s in sections) == 2000
-    assert 6 <= len(sections) <= 17
+    assert 6 <= len(sections) <= 16
+    assert max(len(s.papers) for s in sections) <= 600
 
 
 def test_no_two_built_in_themes_share_a_name() -> None:
@@ -173,18 +172,91 @@ def test_no_two_built_in_themes_share_a_name() -> None:
     assert len(names) == len(shipped_knowledge().topics) >= 40
 
 
-def test_ward_parts_clear_clusters() -> None:
-    spots = [0.0, 0.1, 5.0, 5.1, 5.2, 9.0]
-    distances = [[(a - b) ** 2 for b in spots] for a in spots]
-    assert cluster(distances, 3) == ((0, 1), (2, 3, 4), (5,))
-    assert cluster(distances, 1) == ((0, 1, 2, 3, 4, 5),)
-    assert cluster(distances, 9) == tuple((n,) for n in range(6))
-    assert cluster([], 3) == ()
+def test_a_name_is_supported_by_two_papers(day) -> None:
+    """Two papers hold a phrase of the theme, or two titles hold the name itself."""
+    topics = {topic.name: topic for topic in shipped_knowledge().topics}
+    for section in day[2]:
+        if section.theme == "Other":
+            continue
+        topic = topics.get(section.theme, Topic(name=section.theme, keywords=(section.theme,)))
+        ready = Topics([topic])
+        holders = [
+            paper
+            for paper in section.papers
+            if ready.match(paper, PaperWords.of(paper, ready.longest))
+        ]
+        assert len(holders) >= 2 or paper_is_near(section)
+
+
+def paper_is_near(section: Section) -> bool:
+    """No phrase of the theme is said, but words of the same kind: `explain` names them."""
+    return all(paper.placement.words for paper in section.papers)
+
+
+def test_half_a_day_on_language_models_gives_no_theme_that_name() -> None:
+    titles = [f"Large Language Models for {what}" for what in ("Chess", "Tax Law", "Cooking")]
+    titles += ["Gardens of Babylon", "Ice on Mars", "A Study of Tea"]
+    papers = [
+        Paper(ids=(PaperId("url", f"example.org/{n}"),), title=title)
+        for n, title in enumerate(titles)
+    ]
+    assert "Large Language Models" not in {s.theme for s in grouped(papers)}
+
+
+def test_yesterday_s_name_is_kept_where_it_fits() -> None:
+    """Of two phrases that fit, the one that readers know already heads the theme."""
+    titles = ("Sourdough Starter Ecology of Malta", "Sourdough Starter Ecology and Climate")
+    papers = [
+        Paper(ids=(PaperId("url", f"example.org/{n}"),), title=title)
+        for n, title in enumerate(titles)
+    ]
+    today = {s.theme for s in grouped(papers)}
+    known = replace(shipped_knowledge(), names=("Starter Ecology",))
+    again = {s.theme for s in group_papers(papers, ThemesConfig(), known)}
+    assert today == {"Sourdough Starter Ecology"}
+    assert again == {"Starter Ecology"}
+
+
+def test_a_name_of_yesterday_that_fits_nobody_is_gone() -> None:
+    papers = labelled_day("seed32_hand")
+    known = replace(shipped_knowledge(), names=("Underwater Basket Weaving", "Point Clouds"))
+    found = {s.theme for s in group_papers(papers, ThemesConfig(), known)}
+    assert not found & {"Underwater Basket Weaving", "Point Clouds"}
+
+
+def test_a_rule_that_holds_much_of_the_day_is_parted_unless_it_is_pinned() -> None:
+    papers = labelled_day("seed32_hand")
+    wide = ThemeRule(name="Safety", keywords=("safety", "safe", "harmful", "attack"))
+    parted = grouped(papers, ThemesConfig(rules=(wide,)))
+    assert "Safety" not in {s.theme for s in parted}
+    assert max(len(s.papers) for s in parted) <= 0.3 * len(papers)
+    pinned = replace_rule(wide, pin=True)
+    kept = {s.theme: len(s.papers) for s in grouped(papers, ThemesConfig(rules=(pinned,)))}
+    assert kept["Safety"] > 0.3 * len(papers)
+
+
+def replace_rule(rule: ThemeRule, **changes: object) -> ThemeRule:
+    return ThemeRule(**(rule.model_dump() | changes))
+
+
+def test_every_theme_says_something_below_its_name(day) -> None:
+    named = [section for section in day[2] if section.theme != "Other"]
+    assert sum(not section.subtitle for section in named) <= 1
 
 
 def test_a_subtitle_holds_only_words_of_the_titles(day) -> None:
     """Words that no author put into a title say little at the head of a theme."""
     for section in day[2]:
-        titles = " ".join(paper.title.lower().replace("-", " ") for paper in section.papers)
-        for phrase in filter(None, section.subtitle.split(", ")):
-            assert all(word[:4].lower() in titles for word in phrase.replace("-", " ").split())
+        titles = {word for paper in section.papers for word in tokens(paper.title)}
+        assert set(tokens(section.subtitle)) <= titles
+
+
+def test_a_name_found_in_the_papers_is_renamed_and_merged() -> None:
+    """`rename` and `merge` hold for phrases of titles as for themes that were known before."""
+    papers = [
+        Paper(ids=(PaperId("url", f"example.org/{n}"),), title=title)
+        for n, title in enumerate(["Sourdough Starter Ecology", "The Sourdough Starters of Malta"])
+    ]
+    config = ThemesConfig(merge={"Bread": ("Sourdough Starter",)}, rename={"Bread": "Baking"})
+    sections = group_papers(papers, config, know(config, Path()))
+    assert [s.theme for s in sections] == ["Baking"]
