@@ -11,8 +11,9 @@ from markupsafe import Markup
 
 from digest.config import NewsletterConfig
 from digest.model import Edition, Paper, Section
+from digest.prose import first_sentences
 from digest.rendering.marks import Marks
-from digest.rendering.words import direction_of, long_day, short_day, summarise
+from digest.rendering.words import direction_of, long_day, short_day
 
 LENGTHS = ("full", "brief", "line")
 PICTURES = 3
@@ -171,7 +172,7 @@ def _paper(paper: Paper, pictured: bool, begin: dict[str, Markup]) -> PaperView:
         more_authors=len(paper.authors) - shown,
         first_author=paper.authors[0] if paper.authors else "",
         organization=paper.organization or "",
-        summary=summarise(paper.abstract or paper.source_summary or ""),
+        summary=first_sentences(paper.summary or paper.abstract or paper.source_summary or ""),
         venue=paper.venue or "",
         categories=paper.categories,
         marks=tuple(mark.value for mark in paper.marks),

@@ -1,72 +1,20 @@
-"""Plain-text rules: summaries, short titles, dates, counted phrases."""
+"""Plain-text rules: short titles, dates, counted phrases."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from digest.model import Edition, EditionKey
-from digest.rendering.wrapping import columns_of
+from digest.prose import shorten
 
-SUMMARY_LENGTH = 300
 SHORT_TITLE_LENGTH = 60
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
-_SENTENCE_END = re.compile(r"[.!?][\"”')\]]*(?=\s)|[。!?]")
-_ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|et al|cf|vs|Fig|Eq|resp|approx)|\b[A-Z])\.$")
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-
-
-def shorten(text: str, length: int) -> str:
-    """Cut at a word to at most `length` characters, an ellipsis counted.
-
-    A script without spaces, or one endless word, is cut between characters; a letter keeps its
-    accents and a joined emoji stays whole.
-    """
-    text = " ".join(text.split())
-    if len(text) <= length:
-        return text
-    end = length - 1
-    space = text.rfind(" ", 0, end + 1)
-    if space >= length // 2:
-        end = space
-    while end > 1 and _belongs_together(text[end - 1], text[end]):
-        end -= 1
-    return text[:end].rstrip(" ,;:.–—-(") + "…"
-
-
-def _belongs_together(left: str, right: str) -> bool:
-    return bool(
-        unicodedata.combining(right)
-        or unicodedata.category(right) in ("Mn", "Me", "Sk")
-        or right in "\u200d\ufe0e\ufe0f"
-        or left == "\u200d"
-    )
-
-
-def summarise(abstract: str, length: int = SUMMARY_LENGTH) -> str:
-    """The first sentences of an abstract that fit, or its first words.
-
-    Whole sentences are preferred where they fill at least half of `length`. Characters that are
-    twice as wide as a Latin letter (CJK) count twice.
-    """
-    text = " ".join(abstract.split())
-    length = length * len(text) // max(columns_of(text), len(text), 1)
-    if len(text) <= length:
-        return text
-    ends = [
-        match.end()
-        for match in _SENTENCE_END.finditer(text, 0, length + 1)
-        if match.end() <= length and not _ABBREVIATION.search(text, 0, match.end())
-    ]
-    if ends and ends[-1] >= length // 2:
-        return text[: ends[-1]]
-    return shorten(text, length)
 
 
 def short_title(title: str) -> str:

@@ -1,4 +1,4 @@
-"""Plain-text rules: cutting, wrapping, dates."""
+"""Plain-text rules: titles, wrapping, dates."""
 
 from __future__ import annotations
 
@@ -15,45 +15,10 @@ from digest.rendering.words import (
     long_day,
     short_day,
     short_title,
-    shorten,
-    summarise,
 )
 from digest.rendering.wrapping import columns_of, underline, wrap
 
 WORDS = st.lists(st.text(min_size=1, max_size=30).filter(lambda t: not t.isspace()), min_size=1)
-
-
-@given(st.text(max_size=400), st.integers(min_value=10, max_value=100))
-def test_a_shortened_text_is_never_longer_than_asked(text: str, length: int) -> None:
-    assert len(shorten(text, length)) <= max(length, 1)
-
-
-def test_a_text_is_cut_at_a_word() -> None:
-    assert shorten("one two three four", 14) == "one two three…"
-    assert shorten("one two three four", 12) == "one two…"
-    assert shorten("x" * 50, 10) == "x" * 9 + "…"
-
-
-def test_an_accent_or_a_joined_emoji_is_not_cut_off() -> None:
-    assert shorten("abcdefghe\u0301fgh", 10) == "abcdefgh…"
-    assert shorten("abcdefg👩\u200d🔬 and more", 10) == "abcdefg…"
-
-
-def test_whole_sentences_are_preferred_in_a_summary() -> None:
-    first = "We study e.g. cats, following Doe et al. in all that we do here. "
-    text = first + "Second sentence is of use to nobody at all, in truth. " + "w " * 300
-    assert summarise(text, 130) == (first + "Second sentence is of use to nobody at all, in truth.")
-    assert summarise("Short. " + "word " * 100, 100).endswith("word…")
-    assert summarise("") == ""
-
-
-def test_a_wide_script_gets_half_the_characters() -> None:
-    assert len(summarise("概要。" * 200)) <= 150
-
-
-@given(st.text())
-def test_a_summary_holds_three_hundred_characters_at_most(text: str) -> None:
-    assert len(summarise(text)) <= 300
 
 
 def test_a_short_title_is_the_name_before_a_colon() -> None:
