@@ -179,6 +179,7 @@ class EditionConfig(Shape):
     max_papers: Positive = 40
     lead: Annotated[int, Field(ge=0, le=10)] = 3
     min_papers: Annotated[int, Field(ge=1)] = 1
+    summary: Literal["lead", "extract", "source", "llm"] = "lead"
     repeat: bool = False
     send_when: Literal["any", "all"] = "any"
     accept_stale: bool = False
@@ -229,6 +230,23 @@ class ThemesConfig(Shape):
             if names.count(rule.name.casefold()) > 1:
                 raise ValueError(f"two rules are called {rule.name!r}")
         return self
+
+
+class LlmConfig(Shape):
+    """A server that speaks OpenAI's `/chat/completions`; `url` is what stands before that.
+
+    The key is in the environment, under the name `key_env`; a server of one's own needs none.
+    `timeout` is for one request, `budget` for all of an edition. `options` go with each request
+    as they are: models differ in what they take.
+    """
+
+    url: HttpUrl
+    model: Annotated[OneLine, Field(min_length=1)]
+    key_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_LLM_KEY"
+    timeout: Seconds = 30.0
+    budget: Seconds = 120.0
+    max_requests: Positive = 40
+    options: dict[str, Any] = Field(default_factory=lambda: {"temperature": 0, "max_tokens": 300})
 
 
 class SubscribersConfig(Shape):
@@ -343,6 +361,7 @@ class Config(Shape):
     sources: Annotated[tuple[SourceConfig, ...], Field(min_length=1)]
     edition: EditionConfig = EditionConfig()
     themes: ThemesConfig = ThemesConfig()
+    llm: LlmConfig | None = None
     subscribers: SubscribersConfig = SubscribersConfig()
     templates: str = "daily"
     delivery: DeliveryConfig = DeliveryConfig()
@@ -352,6 +371,12 @@ class Config(Shape):
     def path(self, text: str) -> Path:
         """A path of the config as a path from anywhere."""
         return self.folder / Path(text).expanduser()
+
+    @model_validator(mode="after")
+    def _has_a_model(self) -> Self:
+        if self.edition.summary == "llm" and self.llm is None:
+            raise ValueError("edition.summary: llm needs the section llm, with url and model")
+        return self
 
     @property
     def state_dir(self) -> Path:

@@ -7,7 +7,6 @@ nothing is said; a password goes over an unencrypted line only to this very mach
 from __future__ import annotations
 
 import base64
-import ipaddress
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPHeloError, SMTPResponseException
 
+from digest.config.loopback import is_loopback
 from digest.delivery.faults import ConnectFailed
 from digest.delivery.replies import judge_reply
 from digest.delivery.terms import one_line
@@ -147,16 +147,6 @@ async def _log_in(client: aiosmtplib.SMTP, config: SmtpConfig, password: str) ->
         "cram-md5": client.auth_crammd5,
     }[offered[0]]
     await log_in(user, password, timeout=config.command_timeout)
-
-
-def is_loopback(host: str) -> bool:
-    """Does the name mean this very machine, whatever a resolver says?"""
-    if host.lower().rstrip(".") == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse_open_password(config: SmtpConfig) -> None:

@@ -10,6 +10,7 @@ from digest.config import EditionConfig, ThemesConfig
 from digest.editorial.identity import is_commonplace, merge_papers, strength
 from digest.editorial.knowledge import Knowledge
 from digest.editorial.ranking import rank_papers
+from digest.editorial.summaries import summarise
 from digest.editorial.themes import group_papers
 from digest.model import (
     Edition,
@@ -46,7 +47,7 @@ def compose_edition(
     known = [replace(paper, first_sent=_first_sent(paper, sent, day)) for paper in whole]
     kept = [p for p in known if edition.repeat or p.first_sent is None]
     ranked = rank_papers([_marked(p, day) for p in kept], day=day, by=edition.rank)
-    chosen = ranked[: edition.max_papers]
+    chosen = _summarised(ranked[: edition.max_papers], edition)
     return Edition(
         key=key,
         date=day,
@@ -84,7 +85,7 @@ def compose_weekly(
     ]
     merged = [paper for paper in merge_papers(papers) if not paper.withdrawn]
     ranked = rank_papers(merged, day=day, by=edition.rank)
-    chosen = ranked[: edition.max_papers]
+    chosen = _summarised(ranked[: edition.max_papers], edition)
     return Edition(
         key=key,
         date=day,
@@ -94,6 +95,12 @@ def compose_weekly(
         rank=edition.rank,
         left_out=len(ranked) - len(chosen),
     )
+
+
+def _summarised(papers: Sequence[Paper], edition: EditionConfig) -> tuple[Paper, ...]:
+    """Each with the summary that this room can make; a model's takes its place later."""
+    way = "extract" if edition.summary == "llm" else edition.summary
+    return tuple(summarise(paper, way) for paper in papers)
 
 
 def _first_sent(paper: Paper, sent: Mapping[PaperId, date], day: date) -> date | None:

@@ -15,7 +15,7 @@ _BY = {
 
 
 def explain_edition(edition: Edition) -> tuple[str, ...]:
-    """Lines for a terminal: a line a section, three a paper."""
+    """Lines for a terminal: a line a section, some a paper."""
     lines = [_summary(edition)]
     place = {paper.id: n for n, paper in enumerate(_by_score(edition), 1)}
     for section in edition.sections:
@@ -60,6 +60,8 @@ def _reasons(paper: Paper, place: int, of: int) -> Iterator[str]:
         words = f": {', '.join(placement.words)}" if placement.words else ""
         second = f"; second: {placement.second}" if placement.second else ""
         yield f"theme {placement.theme} by {_BY.get(placement.by, placement.by)}{words}{second}"
+    if paper.summary_by:
+        yield f"summary by {paper.summary_by}"
     if paper.first_sent:
         yield f"first sent {paper.first_sent.isoformat()}"
 

@@ -78,7 +78,8 @@ class Paper:
     `published` is the day of the first version, `announced` the day the source put it on its
     list (arXiv's announcement, Hugging Face's list day). `fetched_at` dates the signals
     (votes, comments, stars). `summary` is what a letter prints, chosen when the edition was
-    composed; "" leaves it to the rendering.
+    composed; "" leaves it to the rendering. `summary_by` says how it was made: `lead`, `extract`,
+    `source` or `llm`, and in brackets why it is not what was asked for.
     """
 
     ids: tuple[PaperId, ...]
@@ -103,6 +104,7 @@ class Paper:
     submitter: str | None = None
     source_summary: str | None = None
     summary: str = ""
+    summary_by: str = ""
     votes: int | None = None
     comments: int | None = None
     stars: int | None = None

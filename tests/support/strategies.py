@@ -86,6 +86,8 @@ def papers(
         organization=st.none() | lines,
         submitter=st.none() | lines,
         source_summary=st.none() | lines,
+        summary=st.just("") | lines,
+        summary_by=st.sampled_from(["", "lead", "extract (llm: no answer)"]),
         votes=st.none() | counts,
         comments=st.none() | counts,
         stars=st.none() | counts,

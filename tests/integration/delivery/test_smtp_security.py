@@ -8,8 +8,9 @@ import traceback
 import pytest
 
 from digest.config import SmtpConfig
+from digest.config.loopback import is_loopback
 from digest.delivery.faults import ConnectFailed
-from digest.delivery.greeting import is_loopback, require_password
+from digest.delivery.greeting import require_password
 from digest.delivery.smtp import SmtpTransport
 from digest.errors import ConfigError
 from tests.support.delivering import readers, smtp_config, smtp_run
