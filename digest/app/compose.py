@@ -10,6 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from digest.app.house import House
+from digest.app.summaries import ask_model
 from digest.editorial.decide import Decision, DecisionKind, decide, usable
 from digest.errors import StorageError, UsageError
 from digest.mailing.schedule import weekly_day
@@ -83,6 +84,7 @@ def compose_day(
     collection = collect_papers(house, day, on_report)
     edition, decision = _edit(house, key, day, collection)
     if decision.kind is DecisionKind.SEND:
+        edition = ask_model(house, edition)
         _keep(house, edition)
         save_memory(house.database, key, day, collection.given)
     return Composition(edition=edition, decision=decision)
@@ -122,6 +124,7 @@ def compose_week(house: House, day: date) -> Edition | None:
     )
     if len(edition.papers) < config.edition.min_papers:
         return None
+    edition = ask_model(house, edition)
     _keep(house, edition)
     return edition
 

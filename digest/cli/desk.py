@@ -42,6 +42,7 @@ class Desk:
         ways = config.delivery.ways
         variables = {way.password_env for way in ways}
         variables |= {signature.key_env for signature in config.delivery.dkim}
+        variables |= {config.llm.key_env} if config.llm else set()
         VOICE.secrets.learn(os.environ, variables, {way.username for way in ways if way.username})
         return config
 

@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 
 #: The variables that hold secrets unless config.yaml names others.
-VARIABLES = ("DIGEST_SMTP_PASSWORD", "DIGEST_SECRET_KEY", "DIGEST_DKIM_KEY")
+VARIABLES = (
+    "DIGEST_SMTP_PASSWORD",
+    "DIGEST_SECRET_KEY",
+    "DIGEST_DKIM_KEY",
+    "DIGEST_LLM_KEY",
+)
 HIDDEN = "[secret]"
 
 #: Shorter values would blot out ordinary words.

@@ -1,4 +1,4 @@
-"""Fetch one address politely: bounded in time, bytes, redirects and tries."""
+"""Ask one server politely: bounded in time, bytes, redirects and tries."""
 
 from __future__ import annotations
 
@@ -159,6 +159,31 @@ class Fetcher:
             return cut
         raise fault or FetchError(f"{_host(url)} gave no answer")
 
+    async def post(
+        self, url: str, content: bytes, *, headers: dict[str, str], seconds: float
+    ) -> Reply:
+        """The answer to one POST: asked once, led nowhere else, kept nowhere.
+
+        A redirect is a refusal, because `headers` may hold a key that is meant for one server.
+
+        Raises:
+            FetchError: no whole answer with a 2xx status within `seconds`.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._exchange(url, headers, content)
+        except TimeoutError:
+            raise FetchError(f"{_host(url)} did not answer within {seconds:g} s") from None
+        except _Retry as retry:
+            raise retry.fault from None
+        if not 200 <= answer.status < 300:
+            fault = self._refusal(url, answer)
+            raise fault.fault if isinstance(fault, _Retry) else fault
+        content_type = answer.headers.get("content-type", "")
+        return Reply(
+            url=url, body=answer.body, content_type=content_type, truncated=answer.truncated
+        )
+
     async def _try(self, url: str, accept: str, stored: StoredReply | None) -> Reply:
         left = self.deadline.left
         if left <= 0:
@@ -194,7 +219,9 @@ class Fetcher:
             f"more than {MAX_REDIRECTS} redirects, the last one to {_host(url)}", temporary=False
         )
 
-    async def _exchange(self, url: str, headers: dict[str, str]) -> _Answer:
+    async def _exchange(
+        self, url: str, headers: dict[str, str], content: bytes | None = None
+    ) -> _Answer:
         gate = ARXIV_GATE if _is_arxiv(url) else self._gate
         turn = (
             gate.turn(self.deadline, longest=self._pace.gate_wait)
@@ -204,7 +231,7 @@ class Fetcher:
         async with turn:
             try:
                 async with asyncio.timeout(max(self.deadline.left, 0.0)):
-                    return await self._send(url, headers)
+                    return await self._send(url, headers, content)
             except TimeoutError:
                 raise self._too_late(url) from None
             except httpx.HTTPError as error:
@@ -212,10 +239,14 @@ class Fetcher:
             except (httpx.InvalidURL, ValueError) as error:
                 raise FetchError(f"not an address: {error}", temporary=False) from None
 
-    async def _send(self, url: str, headers: dict[str, str]) -> _Answer:
+    async def _send(self, url: str, headers: dict[str, str], content: bytes | None) -> _Answer:
         ours = {"User-Agent": self._agent, "Accept-Encoding": "gzip, deflate"}
         request = httpx.Request(
-            "GET", url, headers=ours | headers, extensions={"timeout": self._times}
+            "GET" if content is None else "POST",
+            url,
+            headers=ours | headers,
+            content=content,
+            extensions={"timeout": self._times},
         )
         response = await self._transport.handle_async_request(request)
         response.request = request

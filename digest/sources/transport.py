@@ -64,7 +64,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         if proxy is not None:
             return await self._through(proxy).handle_async_request(request)
         if not isinstance(request.stream, httpx.AsyncByteStream):
-            raise TypeError("this transport sends requests without a body, from a task")
+            raise TypeError("this transport sends requests from a task")
         plain = httpcore.Request(
             method=request.method,
             url=httpcore.URL(

@@ -15,12 +15,13 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One request as the server saw it; `at` is monotonic seconds."""
+    """One request as the server saw it; `at` is monotonic seconds, `body` what a POST brought."""
 
     path: str
     query: Mapping[str, list[str]]
     headers: Mapping[str, str]
     at: float
+    body: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +65,17 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     site: Site
 
-    def do_GET(self) -> None:
+    def do_POST(self) -> None:
+        self.do_GET(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def do_GET(self, body: bytes = b"") -> None:
         parts = urlsplit(self.path)
         asked = Asked(
             path=parts.path,
             query=parse_qs(parts.query),
             headers={name.lower(): value for name, value in self.headers.items()},
             at=time.monotonic(),
+            body=body,
         )
         self.site.asked.append(asked)
         route = self.site.routes.get(parts.path, Answer(status=404, body=b"nothing here"))
