@@ -14,7 +14,7 @@ from collections.abc import Iterable
 SUMMARY_LENGTH = 300
 
 _END = re.compile(
-    r"""[.!?…]+["”’')\]]*(?=\s|$)   # "It works." and what closes a quotation
+    r"""(?<![.!?…])[.!?…]++["”’')\]]*+(?=\s|$)   # "It works." and what closes a quotation
     |[。！？।۔؟]+[」』”’）]*        # scripts that need no blank after it
     """,
     re.VERBOSE,

@@ -30,6 +30,8 @@ PROMPT = (
 #: Hugging Face's model wrote of a day's papers have 0.81 on average and 0.38 at least.
 _OWN_WORDS = 0.35
 _FEWEST_WORDS = 4
+#: No summary is so long; what it may hold is not looked at.
+_LONGEST = 2_000
 
 _PREAMBLE = re.compile(
     r"(?:(?:sure|certainly|of course|okay)[,.!]? )?"
@@ -39,9 +41,9 @@ _PREAMBLE = re.compile(
 _EMPHASIS = re.compile(r"\*\*|__|`|^[#>*\s-]+")
 #: What may stand in an answer only where it stands in the paper.
 _FOREIGN = (
-    ("an address", re.compile(r"(?:https?://|www\.)[^\s)\]>\"']+|[\w.+-]*@[\w.-]+", re.IGNORECASE)),
-    ("an address", re.compile(r"\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)),
-    ("markup", re.compile(r"<[a-z/!][^>]*>?|\]\(|\{\{|\{%|\|", re.IGNORECASE)),
+    ("an address", re.compile(r"(?:https?://|www\.)[^\s)\]>\"']+", re.IGNORECASE)),
+    ("an address", re.compile(r"[\w.+-]{0,64}@[\w.-]+|\b[\w-]{1,63}\.[a-z]{2,}\b", re.IGNORECASE)),
+    ("markup", re.compile(r"<[a-z/!][^<>]{0,99}>?|\]\(|\{\{|\{%|\|", re.IGNORECASE)),
     (
         "words to the reader",
         re.compile(
@@ -92,6 +94,8 @@ def vet(answer: str, paper: Paper, length: int = SUMMARY_LENGTH) -> Vetted:
     `answer` is plain text without control characters. Its whole sentences are kept as far as
     `length` goes, but a fault anywhere in it rejects it all.
     """
+    if len(answer) > _LONGEST:
+        return Vetted(fault="no summary, it is too long")
     text = _bare(answer)
     kept = _first_that_fit(text, length)
     fault = next(_faults(text, kept, _straight(f"{paper.title}\n{paper.abstract}")), "")
@@ -123,10 +127,8 @@ def _faults(text: str, kept: str, source: str) -> Iterator[str]:
         yield "no summary"
     if not kept:
         yield "no sentence that fits"
-    known = source.casefold()
     for name, pattern in _FOREIGN:
-        found = (each[0].rstrip(".,;:").casefold() for each in pattern.finditer(text))
-        if any(each not in known for each in found):
+        if _found(pattern, text) - _found(pattern, source):
             yield f"{name} not in the paper"
     claimed = _numbers(text) | {each for each in _number_words(text) if int(each) > 10}
     for each in sorted(claimed - _numbers(source) - _number_words(source)):
@@ -136,6 +138,10 @@ def _faults(text: str, kept: str, source: str) -> Iterator[str]:
         words = _words(sentence)
         if len(words & own) < _OWN_WORDS * len(words):
             yield "words of something else"
+
+
+def _found(pattern: re.Pattern[str], text: str) -> frozenset[str]:
+    return frozenset(each[0].rstrip(".,;:").casefold() for each in pattern.finditer(text))
 
 
 def _words(text: str) -> frozenset[str]:

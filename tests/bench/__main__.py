@@ -18,6 +18,7 @@ from tests.bench.rooms import Trial
 from tests.bench.row import Row
 from tests.bench.sending import measure_distance, measure_sending, measure_signing
 from tests.bench.sink import sink
+from tests.bench.summaries import measure_summaries
 from tests.bench.writing import measure_writing
 
 
@@ -51,6 +52,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
         "distance": lambda: measure_distance(place, max(readers // 20, 200), rounds),
         "reading": lambda: measure_reading(place, rows, rounds),
         "signing": lambda: measure_signing(place, readers, rounds),
+        "summaries": lambda: measure_summaries(rounds),
     }
 
 

@@ -106,6 +106,8 @@ def test_a_number_that_the_paper_does_not_have_rejects_the_answer(words: str, nu
         "See evil.example for the steps of proofs.",
         "Ferret checks www.evil.example proofs.",
         "Write to sales@evil.example for proofs.",
+        "See https://example.org/ferret-2 for proofs.",
+        "Ferret checks proofs at example.or of each step.",
         "Follow @ferret for proofs of each step.",
         "Ferret <b>checks</b> proofs.",
         "Ferret checks [proofs](of each step).",
@@ -155,6 +157,7 @@ def test_a_long_answer_is_cut_at_the_end_of_a_sentence() -> None:
     kept = text_of(" ".join([GOOD] * 9))
     assert width_of(kept) <= 300
     assert kept == " ".join([GOOD] * 3)
+    assert "too long" in fault_of(" ".join([GOOD] * 99))
     assert "fits" in fault_of("Ferret reads each step of proofs " + "and proofs " * 40 + "once.")
 
 
