@@ -34,11 +34,12 @@ _FEWEST_WORDS = 4
 _LONGEST = 2_000
 
 _PREAMBLE = re.compile(
-    r"(?:(?:sure|certainly|of course|okay)[,.!]? )?"
-    r"(?:here(?:'s| is| are)[^:.]{0,60}:|(?:the )?(?:summary|tl;?dr|answer) ?:)\s*",
+    r"^(?:(?:sure|certainly|of course|okay)[,.!]? )?"
+    r"(?:here(?:['’]s| is| are)[^:.]{0,60}:|(?:the )?(?:summary|tl;?dr|answer) ?:)\s*",
     re.IGNORECASE,
 )
-_EMPHASIS = re.compile(r"\*\*|__|`|^[#>*\s-]+")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|__)(?=\S)(.+?)(?<=\S)\1")
+_BULLET = re.compile(r"^[#>*\s-]+")
 #: What may stand in an answer only where it stands in the paper.
 _FOREIGN = (
     ("an address", re.compile(r"(?:https?://|www\.)[^\s)\]>\"']+", re.IGNORECASE)),
@@ -47,9 +48,10 @@ _FOREIGN = (
     (
         "words to the reader",
         re.compile(
-            r"\bas an? (?:ai|language model|assistant)\b|\bI(?:'\w+| (?:am|can|cannot|will|have))\b"
+            r"\bas an? (?:ai|language model|assistant)\b"
+            r"|\bI(?:['’]\w+| (?:am|can|cannot|will|have))\b"
             r"|\b(?:sorry|you|your|yours|click|subscribe|buy)\b"
-            r"|\b(?:cannot|can't|unable to) (?:help|assist|comply|provide|summari[sz]e)\b"
+            r"|\b(?:cannot|can['’]t|unable to) (?:help|assist|comply|provide|summari[sz]e)\b"
             r"|\b(?:ignore|disregard)\b.{0,20}\binstructions?\b|\bsystem prompt\b",
             re.IGNORECASE,
         ),
@@ -98,18 +100,14 @@ def vet(answer: str, paper: Paper, length: int = SUMMARY_LENGTH) -> Vetted:
         return Vetted(fault="no summary, it is too long")
     text = _bare(answer)
     kept = _first_that_fit(text, length)
-    fault = next(_faults(text, kept, _straight(f"{paper.title}\n{paper.abstract}")), "")
+    fault = next(_faults(text, kept, f"{paper.title}\n{paper.abstract}"), "")
     return Vetted(fault=fault) if fault else Vetted(text=kept)
-
-
-def _straight(text: str) -> str:
-    return text.replace("’", "'")
 
 
 def _bare(answer: str) -> str:
     """Without a preamble, marks of emphasis and quotes around it all."""
-    text = _EMPHASIS.sub("", _straight(answer).strip())
-    text = _EMPHASIS.sub("", _PREAMBLE.sub("", text, count=1)).strip()
+    text = _BULLET.sub("", _EMPHASIS.sub(r"\2", answer.replace("`", "")))
+    text = _BULLET.sub("", _PREAMBLE.sub("", text, count=1)).strip()
     for opening, closing in ('""', "“”", "''"):
         if text.startswith(opening) and text.endswith(closing) and text.count(opening) <= 2:
             text = text[1:-1].strip()

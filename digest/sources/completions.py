@@ -115,6 +115,9 @@ class _Asking:
             if not error.temporary or self._failures >= _PATIENCE:
                 self._stop = error.message
             return Completion(fault=error.message, failed=True)
+        except Exception as error:  # a fault of ours must not stop the edition
+            self._stop = f"a fault in digest itself: {type(error).__name__}"
+            return Completion(fault=self._stop, failed=True)
         self._failures = 0
         text = clean_text(content.rpartition("</think>")[2])  # what "thinking" models say before
         if not text:
@@ -161,7 +164,7 @@ def _endpoint(url: str) -> str:
 def _body(config: LlmConfig, system: str, question: str) -> bytes:
     messages = [{"role": "system", "content": system}, {"role": "user", "content": question}]
     ours = {"model": config.model, "messages": messages, "stream": False}
-    return json.dumps(config.options | ours, sort_keys=True, default=str).encode()
+    return json.dumps(config.options | ours, default=str).encode()
 
 
 def _read(body: bytes, host: str) -> str:

@@ -53,6 +53,7 @@ def test_what_the_paper_says_may_be_said() -> None:
         f"- {GOOD}",
         f"## {GOOD}",
         GOOD.replace("Ferret", "**Ferret**").replace("proofs", "`proofs`"),
+        GOOD.replace("Ferret", "*Ferret*").replace("once", "__once__"),
     ],
 )
 def test_trimmings_are_taken_off(answer: str) -> None:
@@ -72,7 +73,7 @@ def test_trimmings_are_taken_off(answer: str) -> None:
         "reads 20 longer proofs",
         "gains 9% to 52% of memory",
         "scores 0.5",
-        "costs 2x less",
+        "costs 2x less by a search like A* or B*",
         "runs on Node.js",
         "is found at https://example.org/ferret.",
     ],
@@ -151,6 +152,11 @@ def test_words_on_instructions_may_be_said_of_a_paper_on_instructions() -> None:
     )
     answer = 'Attacks write "ignore previous instructions" into a page.'
     assert text_of(answer, paper) == answer
+
+
+def test_a_colon_within_a_sentence_is_no_preamble() -> None:
+    answer = "Ferret reads each step of proofs once, and here is the answer: others are slower."
+    assert text_of(answer) == answer
 
 
 def test_a_long_answer_is_cut_at_the_end_of_a_sentence() -> None:
