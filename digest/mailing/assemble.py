@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.mailing.choice import Choice
 from digest.mailing.error import LetterError
-from digest.mailing.measure import ROOM, clean_text, fill, one_line, weigh, weigh_block, write_value
-from digest.mailing.preheader import LONGEST, compose_preheader
-from digest.mailing.shorten import Length, Weight, plan_lengths
-from digest.model import Block, Format, PaperBlocks, Piece, Rendition
+from digest.mailing.measure import ROOM, clean_text, fill, one_line
+from digest.mailing.preheader import compose_preheader
+from digest.mailing.scale import HEADING_HEIGHT, HEIGHTS, Place, Scale
+from digest.mailing.shorten import Length
+from digest.model import Block, Format, LeadPaperBlocks, PaperBlocks, Piece, Rendition
 
 #: Bytes of decoded HTML; Gmail clips a letter at about 102 KB, its foot first.
 BUDGET = 96_000
 
-# A seam is due after `seam_after` full papers; shorter blocks count for less of a page.
-_HEIGHTS = {Length.LINE: 1, Length.BRIEF: 2, Length.FULL: 4}
-_HEADING_HEIGHT = 1
+# In the edition's order.
+_Kept = Mapping[Place, Length]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +29,13 @@ class Placed:
     values: Mapping[str, str]
 
 
+# What may not be parted, and its height.
+_Row = tuple[Sequence[Placed], int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortening:
-    """How many of the chosen papers stand in each length."""
+    """How many of the chosen papers stand in each length, those of the lead by their form there."""
 
     full: int
     brief: int
@@ -48,7 +53,8 @@ class Shortening:
 class Assembled:
     """One segment's letter with nothing open but the reader fields.
 
-    `placed` is what it is made of, in order; `papers` the ids of the papers kept, in order.
+    `placed` is what it is made of, in order; `papers` the ids of the papers kept, in the order
+    in which a reader meets them first.
     """
 
     placed: tuple[Placed, ...]
@@ -95,6 +101,9 @@ class Assembler:
     at most `budget` bytes whatever the reader's name and address are: papers are shown brief,
     in a line, or left for the web page (`shorten`). Head, contents of what is kept, and foot
     are always whole. `room` holds the most bytes that each reader field can take.
+
+    Papers of the lead that are chosen come first, and stand in their section in a line. A letter
+    of no more papers than the edition leads with has no lead: it would say everything twice.
     """
 
     def __init__(
@@ -102,7 +111,10 @@ class Assembler:
     ) -> None:
         self._rendition = rendition
         self._budget = budget
-        self._scales = {format: _Scale(rendition, format, {**ROOM, **room}) for format in Format}
+        self._leads = _leads_of(rendition)
+        self._scales = {
+            format: Scale(rendition, self._leads, format, {**ROOM, **room}) for format in Format
+        }
 
     def assemble(self, choice: Choice) -> Assembled:
         """The body for one choice.
@@ -112,13 +124,13 @@ class Assembler:
         """
         self._check(choice)
         positions = [(s, p) for s, papers in enumerate(choice.papers) for p in papers]
-        lengths = self._scales[choice.format].plan(positions, self._budget)
-        kept = [
-            (section, paper, length)
-            for (section, paper), length in zip(positions, lengths, strict=True)
-            if length is not Length.OUT
-        ]
-        return self._compose(choice, kept, len(positions) - len(kept), lengths)
+        scale = self._scales[choice.format]
+        leads = [(s, p) for s, p in self._leads if p in choice.papers[s]]
+        kept = _kept(positions, scale.plan(positions, leads, self._budget))
+        if leads and len(kept) <= len(self._leads):
+            leads = []
+            kept = _kept(positions, scale.plan(positions, leads, self._budget))
+        return self._compose(choice, kept, leads, len(positions) - len(kept))
 
     def _check(self, choice: Choice) -> None:
         sections = self._rendition.sections
@@ -132,28 +144,26 @@ class Assembler:
             raise LetterError(f"segment {choice.segment} holds no paper, so there is no letter")
 
     def _compose(
-        self,
-        choice: Choice,
-        kept: Sequence[tuple[int, int, Length]],
-        left_out: int,
-        lengths: Sequence[Length],
+        self, choice: Choice, kept: _Kept, leads: Sequence[Place], left_out: int
     ) -> Assembled:
         rendition = self._rendition
-        blocks = [rendition.sections[section].papers[paper] for section, paper, _ in kept]
-        counts: dict[int, int] = {}
-        for section, _, _ in kept:
-            counts[section] = counts.get(section, 0) + 1
+        blocks = [
+            rendition.sections[section].papers[paper]
+            for section, paper in dict.fromkeys((*leads, *kept))
+        ]
+        counts = Counter(section for section, _ in kept)
         values = self._letter_values(blocks, counts, left_out)
+        lengths = Counter(kept.values())
         return Assembled(
-            placed=tuple(self._place(kept, counts, values, left_out)),
+            placed=tuple(self._place(kept, leads, counts, values, left_out)),
             format=choice.format,
             subject=fill(rendition.subject, values, escape=False),
             preheader=values["preheader"],
             papers=tuple(paper.paper_id for paper in blocks),
             shortened=Shortening(
-                full=lengths.count(Length.FULL),
-                brief=lengths.count(Length.BRIEF),
-                line=lengths.count(Length.LINE),
+                full=lengths[Length.FULL],
+                brief=lengths[Length.BRIEF],
+                line=lengths[Length.LINE],
                 left_out=left_out,
             ),
         )
@@ -184,7 +194,8 @@ class Assembler:
 
     def _place(
         self,
-        kept: Sequence[tuple[int, int, Length]],
+        kept: _Kept,
+        leads: Sequence[Place],
         counts: Mapping[int, int],
         values: Mapping[str, str],
         left_out: int,
@@ -195,37 +206,74 @@ class Assembler:
             for section, count in counts.items()
         }
         yield Placed(rendition.head, values)
+        if leads:
+            yield from self._stack(self._lead_rows(kept, leads, own, values), values)
+            yield Placed(rendition.seam, values)
+            yield Placed(rendition.lead.contents, values)
         for section in counts:
             yield Placed(rendition.sections[section].entry, own[section])
         yield Placed(rendition.middle, values)
-        yield from self._rows(kept, own, values)
+        yield from self._stack(self._section_rows(kept, set(leads), own), values)
         if left_out:
             yield Placed(rendition.more, values)
         yield Placed(rendition.foot, values)
 
-    def _rows(
+    def _lead_rows(
         self,
-        kept: Sequence[tuple[int, int, Length]],
+        kept: _Kept,
+        leads: Sequence[Place],
         own: Mapping[int, Mapping[str, str]],
         values: Mapping[str, str],
-    ) -> Iterator[Placed]:
-        """Headings and papers, with a seam before the row that would make a table too tall."""
-        height, current, limit = 0, -1, _HEIGHTS[Length.FULL] * self._rendition.seam_after
-        for section, paper, length in kept:
-            opens = section != current
-            row = _HEIGHTS[length] + (_HEADING_HEIGHT if opens else 0)
-            if height and height + row > limit:
+    ) -> Iterator[_Row]:
+        heading = [Placed(self._rendition.lead.heading, values)]
+        for place in leads:
+            piece = _piece(self._leads[place], kept[place])
+            tall = HEIGHTS[kept[place]] + HEADING_HEIGHT * len(heading)
+            yield (*heading, Placed(piece, own[place[0]])), tall
+            heading = []
+
+    def _section_rows(
+        self, kept: _Kept, leads: Collection[Place], own: Mapping[int, Mapping[str, str]]
+    ) -> Iterator[_Row]:
+        current = -1
+        for place, length in kept.items():
+            section, paper = place
+            blocks = self._rendition.sections[section]
+            heading = [] if section == current else [Placed(blocks.heading, own[section])]
+            current = section
+            if place in leads:
+                piece, tall = self._leads[place].line, HEIGHTS[Length.LINE]
+            else:
+                piece, tall = _piece(blocks.papers[paper], length), HEIGHTS[length]
+            yield (*heading, Placed(piece, own[section])), tall + HEADING_HEIGHT * len(heading)
+
+    def _stack(self, rows: Iterable[_Row], values: Mapping[str, str]) -> Iterator[Placed]:
+        """The rows, with a seam before each that would make a table too tall."""
+        height, limit = 0, HEIGHTS[Length.FULL] * self._rendition.seam_after
+        for row, tall in rows:
+            if height and height + tall > limit:
                 yield Placed(self._rendition.seam, values)
                 height = 0
-            if opens:
-                yield Placed(self._rendition.sections[section].heading, own[section])
-                current = section
-            blocks = self._rendition.sections[section].papers[paper]
-            yield Placed(_piece(blocks, length), own[section])
-            height += row
+            yield from row
+            height += tall
 
 
-def _piece(blocks: PaperBlocks, length: Length) -> Piece:
+def _leads_of(rendition: Rendition) -> dict[Place, LeadPaperBlocks]:
+    """Where the papers of the lead stand, the first of them first."""
+    places = {
+        paper.paper_id: (number, rank)
+        for number, section in enumerate(rendition.sections)
+        for rank, paper in enumerate(section.papers)
+    }
+    return {places[paper.paper_id]: paper for paper in rendition.lead.papers}
+
+
+def _kept(positions: Sequence[Place], lengths: Sequence[Length]) -> _Kept:
+    pairs = zip(positions, lengths, strict=True)
+    return {place: length for place, length in pairs if length is not Length.OUT}
+
+
+def _piece(blocks: PaperBlocks | LeadPaperBlocks, length: Length) -> Piece:
     if length is Length.FULL:
         return blocks.full
     return blocks.brief if length is Length.BRIEF else blocks.line
@@ -233,70 +281,8 @@ def _piece(blocks: PaperBlocks, length: Length) -> Piece:
 
 def _fields_of(rendition: Rendition) -> set[str]:
     pieces = [rendition.head, rendition.middle, rendition.seam, rendition.more, rendition.foot]
+    pieces += [rendition.lead.heading, rendition.lead.contents]
     for section in rendition.sections:
         pieces += [section.heading, section.entry]
     blocks = [block for piece in pieces for block in (piece.html, piece.text)]
     return {field for block in (*blocks, rendition.subject) for field in block.fields}
-
-
-class _Scale:
-    """The weights of a rendition's blocks in one format."""
-
-    def __init__(self, rendition: Rendition, format: Format, room: Mapping[str, int]) -> None:
-        self._rendition = rendition
-        self._html = format is Format.HTML
-        self._room = {**room, **self._segment_room()}
-        weigh_piece = self._weigh
-        self._fixed = sum(
-            map(weigh_piece, (rendition.head, rendition.middle, rendition.foot)), start=2
-        )
-        self._more = weigh_piece(rendition.more)
-        seam = weigh_piece(rendition.seam)
-        full = _HEIGHTS[Length.FULL]
-        # Between two seams there are at least this many units of height, so that each unit can
-        # pay its part of a seam beforehand.
-        between = full * rendition.seam_after - full
-        self._seam_part = -(-seam // between) if between > 0 else seam
-        self._sections = tuple(
-            weigh_piece(s.heading) + weigh_piece(s.entry) + self._seam(_HEADING_HEIGHT, seam)
-            for s in rendition.sections
-        )
-        self._papers = tuple(
-            tuple(
-                Weight(
-                    section=number,
-                    rank=rank,
-                    line=weigh_piece(paper.line) + self._seam(_HEIGHTS[Length.LINE], seam),
-                    brief=weigh_piece(paper.brief) + self._seam(_HEIGHTS[Length.BRIEF], seam),
-                    full=weigh_piece(paper.full) + self._seam(full, seam),
-                )
-                for rank, paper in enumerate(section.papers)
-            )
-            for number, section in enumerate(rendition.sections)
-        )
-
-    def plan(self, positions: Sequence[tuple[int, int]], budget: int) -> tuple[Length, ...]:
-        weights = [self._papers[section][paper] for section, paper in positions]
-        return plan_lengths(weights, self._sections, budget - self._fixed, self._more)
-
-    def _weigh(self, piece: Piece) -> int:
-        return weigh_block(piece.html if self._html else piece.text, self._room)
-
-    def _seam(self, height: int, seam: int) -> int:
-        return min(seam, self._seam_part * height)
-
-    def _segment_room(self) -> dict[str, int]:
-        """The longest value of each segment field, with its HTML escapes."""
-        phrases = self._rendition.phrases
-        room = {
-            field: max((_escaped(words) for words in phrases.get(field, ())), default=0)
-            for field in ("papers", "themes", "section_papers", "more")
-        }
-        titles = [p.short_title for s in self._rendition.sections for p in s.papers]
-        room["lead_title"] = max(map(_escaped, titles), default=0)
-        room["preheader"] = 6 * LONGEST
-        return room
-
-
-def _escaped(text: str) -> int:
-    return weigh(write_value(text, escape=True))

@@ -18,7 +18,10 @@ class Length(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One paper's bytes in each length, its section's number, and its rank there from 0."""
+    """One paper's bytes in each length, its section's number, and its rank there from 0.
+
+    Papers of the lead rank below 0, the first lowest.
+    """
 
     section: int
     rank: int
@@ -39,7 +42,7 @@ def plan_lengths(
 ) -> tuple[Length, ...]:
     """A length for each paper, in the order given; the sum of their weights is within `room`.
 
-    Papers matter by their rank in their section, so each theme keeps its best. If not all can
+    Papers matter by their rank: the lead first, then the best of each theme. If not all can
     be full, the best are full and the rest brief; if not all can be brief, the `LEADING` are
     full, the next brief, the rest a line; if not all can have a line, the last are left out and
     `more_cost` is paid. `section_costs` (heading, contents entry) is paid once per section of

@@ -3,10 +3,14 @@
 A letter is a choice of blocks, joined in this order:
 
     head
+      lead.heading          with the lead, the papers that come first
+        lead.paper.full | brief
+        seam
+      lead.contents         what leads over to the table of contents
       section.entry         one per section chosen: the table of contents
     middle
       section.heading       one per section chosen
-        paper.full | brief | line
+        paper.full | brief | line   the lead's own line where it stands in the lead
       seam                  between rows, so that no table grows past what Word can lay out
     more                    only where papers were left for the web page
     foot
@@ -82,6 +86,25 @@ class SectionBlocks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadPaperBlocks:
+    """A paper of the lead: `full` or `brief` there, `line` in its section."""
+
+    paper_id: str
+    full: Piece
+    brief: Piece
+    line: Piece
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadBlocks:
+    """What comes before the sections; `papers` best first, none where nothing comes first."""
+
+    heading: Piece = Piece()
+    papers: tuple[LeadPaperBlocks, ...] = ()
+    contents: Piece = Piece()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendition:
     """Everything that letters of one edition are made of.
 
@@ -104,3 +127,4 @@ class Rendition:
     foot: Piece
     phrases: dict[str, tuple[str, ...]]
     seam_after: int = 6
+    lead: LeadBlocks = LeadBlocks()

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any
 
 from digest.model.edition import EditionKey
-from digest.model.rendition import Block, PaperBlocks, Piece, Rendition, SectionBlocks
+from digest.model.rendition import (
+    Block,
+    LeadBlocks,
+    LeadPaperBlocks,
+    PaperBlocks,
+    Piece,
+    Rendition,
+    SectionBlocks,
+)
 from digest.model.versioned import read_versioned
 
 #: Raised when a reader of the old shape would misread the new one; added keys do not count.
@@ -35,6 +43,7 @@ def rendition_to_document(rendition: Rendition) -> dict[str, Any]:
         "foot": _from_piece(rendition.foot),
         "phrases": {field: list(words) for field, words in rendition.phrases.items()},
         "seam_after": rendition.seam_after,
+        "lead": _from_lead(rendition.lead),
     }
 
 
@@ -63,6 +72,8 @@ def _rendition(document: Mapping[str, Any]) -> Rendition:
         foot=_piece(document["foot"]),
         phrases={field: tuple(words) for field, words in document["phrases"].items()},
         seam_after=document["seam_after"],
+        # An edition that was frozen before there was a lead has none.
+        lead=_lead(document["lead"]) if "lead" in document else LeadBlocks(),
     )
 
 
@@ -83,6 +94,38 @@ def _from_piece(piece: Piece) -> dict[str, list[str]]:
 
 def _piece(document: Mapping[str, Any]) -> Piece:
     return Piece(html=_block(document["html"]), text=_block(document["text"]))
+
+
+def _from_lead(lead: LeadBlocks) -> dict[str, Any]:
+    return {
+        "heading": _from_piece(lead.heading),
+        "papers": [
+            {
+                "paper_id": paper.paper_id,
+                "full": _from_piece(paper.full),
+                "brief": _from_piece(paper.brief),
+                "line": _from_piece(paper.line),
+            }
+            for paper in lead.papers
+        ],
+        "contents": _from_piece(lead.contents),
+    }
+
+
+def _lead(document: Mapping[str, Any]) -> LeadBlocks:
+    return LeadBlocks(
+        heading=_piece(document["heading"]),
+        papers=tuple(
+            LeadPaperBlocks(
+                paper_id=paper["paper_id"],
+                full=_piece(paper["full"]),
+                brief=_piece(paper["brief"]),
+                line=_piece(paper["line"]),
+            )
+            for paper in document["papers"]
+        ),
+        contents=_piece(document["contents"]),
+    )
 
 
 def _from_section(section: SectionBlocks) -> dict[str, Any]:

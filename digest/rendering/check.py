@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
 from digest.config import NewsletterConfig
 from digest.errors import Problem, TemplateError
 from digest.model import Block, Rendition, TemplateSet
 from digest.rendering.environment import place_of
+from digest.rendering.marks import Marks
 from digest.rendering.mjml_rules import check_mjml
 from digest.rendering.render import HTML, SUBJECT, TEXT, fill_templates, render_edition
 from digest.rendering.sample import MARKUP_TITLE, awkward_edition
@@ -26,14 +27,26 @@ def check_templates(templates: TemplateSet, newsletter: NewsletterConfig) -> tup
     """
     edition = awkward_edition()
     try:
-        (mjml,) = fill_templates(edition, templates, newsletter, (HTML,))
+        mjml, text = fill_templates(edition, templates, newsletter, (HTML, TEXT))
         found = list(check_mjml(mjml, templates))
         if any(not problem.warning for problem in found):
             return tuple(found)
         rendition = render_edition(edition, templates, newsletter)
     except TemplateError as error:
         return error.problems
-    return (*found, *_faults(rendition, templates))
+    lead = Marks.of(edition).begin("lead")
+    without = [name for name, page in ((HTML, mjml), (TEXT, text)) if lead not in page]
+    return (*found, *_no_lead(without, templates), *_faults(rendition, templates))
+
+
+def _no_lead(without: Sequence[str], templates: TemplateSet) -> Iterator[Problem]:
+    for name in without:
+        yield Problem(
+            file=place_of(templates, name),
+            what="prints no lead, so all papers stand in their themes alone",
+            mend="copy what stands from begin.lead to begin.contents in the shipped template",
+            warning=True,
+        )
 
 
 def _faults(rendition: Rendition, templates: TemplateSet) -> Iterator[Problem]:
@@ -60,6 +73,12 @@ def _faults(rendition: Rendition, templates: TemplateSet) -> Iterator[Problem]:
 
 def _joinable(rendition: Rendition) -> Iterator[tuple[str, Block]]:
     """Every block that a letter may leave out or repeat, so each must close what it opens."""
+    yield "lead", rendition.lead.heading.html
+    for lead in rendition.lead.papers:
+        yield "lead:full", lead.full.html
+        yield "lead:brief", lead.brief.html
+        yield "lead:line", lead.line.html
+    yield "contents", rendition.lead.contents.html
     for section in rendition.sections:
         yield "entry", section.entry.html
         yield "heading", section.heading.html
@@ -71,7 +90,10 @@ def _joinable(rendition: Rendition) -> Iterator[tuple[str, Block]]:
 
 
 def _blocks(rendition: Rendition, part: str) -> Iterator[Block]:
-    pieces = [rendition.head, *(section.entry for section in rendition.sections)]
+    pieces = [rendition.head, rendition.lead.heading]
+    for lead in rendition.lead.papers:
+        pieces += [lead.full, lead.brief, lead.line]
+    pieces += [rendition.lead.contents, *(section.entry for section in rendition.sections)]
     pieces.append(rendition.middle)
     for section in rendition.sections:
         pieces.append(section.heading)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -41,22 +41,29 @@ class Marks:
         names = sorted(SEGMENT_FIELDS | READER_FIELDS)
         return {name: Markup(f"{self.key}.{name}.") for name in names}  # noqa: S704
 
-    def cut(self, page: str, expected: Sequence[str]) -> Iterator[Block]:
-        """The page's blocks in order: the first begins with the page, each mark begins a next.
+    def cut(
+        self, page: str, expected: Sequence[str], optional: Collection[str] = ()
+    ) -> dict[str, Block]:
+        """The page's blocks in order: `head` begins with the page, each mark begins a next.
 
-        `expected` names the blocks after the first.
+        `expected` names the blocks after the head. Those in `optional` may be left out, but not
+        some of them.
 
         Raises:
             CutError: a block is missing, twice there or out of order.
         """
         parts = re.split(rf"<!--{self.key}:([a-z0-9:]+)-->\n?", page)
         names = parts[1::2]
+        if not set(names) & set(optional):
+            expected = [name for name in expected if name not in optional]
         if names != list(expected):
             raise CutError(_difference(names, expected))
         field = re.compile(rf"{self.key}\.([a-z_]+)\.")
-        for text in parts[0::2]:
+        blocks = {}
+        for name, text in zip(("head", *names), parts[0::2], strict=True):
             pieces = field.split(text)
-            yield Block(tuple(pieces[0::2]), tuple(pieces[1::2]))
+            blocks[name] = Block(tuple(pieces[0::2]), tuple(pieces[1::2]))
+        return blocks
 
 
 def _difference(names: Sequence[str], expected: Sequence[str]) -> str:
@@ -71,4 +78,4 @@ def _difference(names: Sequence[str], expected: Sequence[str]) -> str:
 
 def spoken(block: str) -> str:
     """A block's name without its numbers: `full:3:1` -> `full`."""
-    return block.partition(":")[0]
+    return block.rstrip(":0123456789")

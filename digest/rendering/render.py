@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from digest.config import NewsletterConfig
 from digest.errors import Problem, TemplateError
-from digest.model import Block, Edition, PaperBlocks, Piece, Rendition, SectionBlocks, TemplateSet
+from digest.model import (
+    Block,
+    Edition,
+    LeadBlocks,
+    LeadPaperBlocks,
+    PaperBlocks,
+    Piece,
+    Rendition,
+    SectionBlocks,
+    TemplateSet,
+)
 from digest.rendering.environment import (
     make_environment,
     place_of,
@@ -16,13 +26,23 @@ from digest.rendering.environment import (
 )
 from digest.rendering.marks import CutError, Marks
 from digest.rendering.shell import compile_mjml, inline_styles
-from digest.rendering.view import block_names, direction_attribute, view_edition, view_sections
+from digest.rendering.view import (
+    block_names,
+    direction_attribute,
+    view_edition,
+    view_leads,
+    view_sections,
+)
 from digest.rendering.words import phrases_of, short_title
 
 HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
 #: How many full papers with their headings stay below the 23.7 inches (1,800 px or so) at which
 #: Word breaks a table: six with a picture and a heading each would pass it, five do not.
 SEAM_AFTER = 5
+#: What templates see as `begin`; papers and sections know their own.
+BLOCKS = ("lead", "contents", "middle", "seam", "more", "foot")
+#: A template set that prints no lead goes without: readers find all papers in their sections.
+OPTIONAL = frozenset({"lead", "contents"})
 
 
 def render_edition(
@@ -38,14 +58,8 @@ def render_edition(
     mjml, text, subject = fill_templates(edition, templates, newsletter, (HTML, TEXT, SUBJECT))
     html = inline_styles(compile_mjml(mjml, templates))
     names = tuple(block_names(edition))
-    pieces = dict(
-        zip(
-            ("head", *names),
-            _pieces(
-                _cut(marks, html, names, templates, HTML), _cut(marks, text, names, templates, TEXT)
-            ),
-            strict=True,
-        )
+    pieces = _pieces(
+        _cut(marks, html, names, templates, HTML), _cut(marks, text, names, templates, TEXT)
     )
     return Rendition(
         key=edition.key,
@@ -53,7 +67,7 @@ def render_edition(
         language=newsletter.language,
         template_set=templates.name,
         title=view.title,
-        subject=_cut(marks, " ".join(subject.split()), (), templates, SUBJECT)[0],
+        subject=_cut(marks, " ".join(subject.split()), (), templates, SUBJECT)["head"],
         head=pieces["head"],
         middle=pieces["middle"],
         sections=tuple(_sections(edition, pieces)),
@@ -62,6 +76,7 @@ def render_edition(
         foot=pieces["foot"],
         phrases=dict(phrases_of(edition)),
         seam_after=SEAM_AFTER,
+        lead=_lead(edition, pieces),
     )
 
 
@@ -82,19 +97,21 @@ def fill_templates(
     context = {
         "newsletter": newsletter,
         "edition": view,
+        "leads": view_leads(edition, marks),
         "sections": view_sections(edition, marks),
         "field": marks.fields(),
-        "begin": {name: marks.begin(name) for name in ("middle", "seam", "more", "foot")},
+        "begin": {name: marks.begin(name) for name in BLOCKS},
         "dir": partial(direction_attribute, view.direction),
     }
     return tuple(render_template(environment, templates, name, context) for name in names)
 
 
 def _cut(
-    marks: Marks, page: str, names: tuple[str, ...], templates: TemplateSet, template: str
-) -> tuple[Block, ...]:
+    marks: Marks, page: str, names: Sequence[str], templates: TemplateSet, template: str
+) -> dict[str, Block]:
+    optional = [name for name in names if name.partition(":")[0] in OPTIONAL]
     try:
-        return tuple(marks.cut(page, names))
+        return marks.cut(page, names, optional)
     except CutError as error:
         mend = "print each `begin` mark once, in the shipped order"
         what = f"{error}"
@@ -103,12 +120,30 @@ def _cut(
         ) from None
 
 
-def _pieces(html: tuple[Block, ...], text: tuple[Block, ...]) -> Iterator[Piece]:
-    for one, other in zip(html, text, strict=True):
-        yield Piece(html=one, text=other)
+def _pieces(html: Mapping[str, Block], text: Mapping[str, Block]) -> dict[str, Piece]:
+    """The blocks that stand in both parts: a lead in one of them alone is none."""
+    return {name: Piece(html=html[name], text=text[name]) for name in html if name in text}
 
 
-def _sections(edition: Edition, pieces: dict[str, Piece]) -> Iterator[SectionBlocks]:
+def _lead(edition: Edition, pieces: Mapping[str, Piece]) -> LeadBlocks:
+    if "lead" not in pieces:
+        return LeadBlocks()
+    return LeadBlocks(
+        heading=pieces["lead"],
+        papers=tuple(
+            LeadPaperBlocks(
+                paper_id=str(paper_id),
+                full=pieces[f"lead:full:{number}"],
+                brief=pieces[f"lead:brief:{number}"],
+                line=pieces[f"lead:line:{number}"],
+            )
+            for number, paper_id in enumerate(edition.lead)
+        ),
+        contents=pieces["contents"],
+    )
+
+
+def _sections(edition: Edition, pieces: Mapping[str, Piece]) -> Iterator[SectionBlocks]:
     for place, section in enumerate(edition.sections):
         yield SectionBlocks(
             theme=section.theme,

@@ -32,7 +32,11 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperView:
-    """A paper, ready to be shown. Numbers are words; what is unknown is "" or empty."""
+    """A paper, ready to be shown. Numbers are words; what is unknown is "" or empty.
+
+    `theme` and `anchor` are its section's. `leads`: this view is for a letter in which the paper
+    comes first, so that it stands in full or in brief before the sections, and its line says so.
+    """
 
     title: str
     url: str
@@ -49,6 +53,9 @@ class PaperView:
     comments: str
     links: tuple[LinkView, ...]
     thumbnail: str
+    theme: str
+    anchor: str
+    leads: bool
     begin: dict[str, Markup]
 
 
@@ -123,8 +130,31 @@ def view_sections(edition: Edition, marks: Marks) -> tuple[SectionView, ...]:
     )
 
 
+def view_leads(edition: Edition, marks: Marks) -> tuple[PaperView, ...]:
+    """The papers that come first, best first."""
+    found = {
+        paper.id: (paper, section.theme, place)
+        for place, section in enumerate(edition.sections)
+        for paper in section.papers
+    }
+    return tuple(
+        _paper(
+            *found[paper_id],
+            pictured=True,
+            leads=True,
+            begin={length: marks.begin(f"lead:{length}:{number}") for length in LENGTHS},
+        )
+        for number, paper_id in enumerate(edition.lead)
+    )
+
+
 def block_names(edition: Edition) -> Iterator[str]:
     """Every block after the head, in the order in which a page holds them."""
+    yield "lead"
+    for number in range(len(edition.lead)):
+        for length in LENGTHS:
+            yield f"lead:{length}:{number}"
+    yield "contents"
     for place in range(len(edition.sections)):
         yield f"entry:{place}"
     yield "middle"
@@ -137,7 +167,9 @@ def block_names(edition: Edition) -> Iterator[str]:
 
 
 def _pictured(edition: Edition) -> frozenset[str]:
-    """The best papers that have a picture, at most three: more cost much and say little."""
+    """Those of the lead, else the best three with a picture: more cost much and say little."""
+    if edition.lead:
+        return frozenset(map(str, edition.lead))
     with_picture = [paper for paper in edition.papers if web_address(paper.thumbnail)]
     best = sorted(with_picture, key=lambda p: -p.score.total if p.score else 0.0)
     return frozenset(str(paper.id) for paper in best[:PICTURES])
@@ -147,12 +179,15 @@ def _section(section: Section, place: int, pictured: frozenset[str], marks: Mark
     return SectionView(
         theme=section.theme,
         subtitle=section.subtitle,
-        anchor=f"t{place + 1}",
+        anchor=_anchor(place),
         papers=tuple(
             _paper(
                 paper,
-                str(paper.id) in pictured,
-                {length: marks.begin(f"{length}:{place}:{number}") for length in LENGTHS},
+                section.theme,
+                place,
+                pictured=str(paper.id) in pictured,
+                leads=False,
+                begin={length: marks.begin(f"{length}:{place}:{number}") for length in LENGTHS},
             )
             for number, paper in enumerate(section.papers)
         ),
@@ -160,7 +195,19 @@ def _section(section: Section, place: int, pictured: frozenset[str], marks: Mark
     )
 
 
-def _paper(paper: Paper, pictured: bool, begin: dict[str, Markup]) -> PaperView:
+def _anchor(place: int) -> str:
+    return f"t{place + 1}"
+
+
+def _paper(
+    paper: Paper,
+    theme: str,
+    place: int,
+    *,
+    pictured: bool,
+    leads: bool,
+    begin: dict[str, Markup],
+) -> PaperView:
     # "and 1 more" takes the room of the fourth name, so four names are shown.
     shown = len(paper.authors) if len(paper.authors) <= AUTHORS + 1 else AUTHORS
     places = (paper.url, paper.discussion_url, paper.pdf_url, paper.project_url, paper.code_url)
@@ -180,6 +227,9 @@ def _paper(paper: Paper, pictured: bool, begin: dict[str, Markup]) -> PaperView:
         comments=f"{paper.comments:,}" if paper.comments else "",
         links=tuple(_links(paper)),
         thumbnail=(web_address(paper.thumbnail) if pictured else ""),
+        theme=theme,
+        anchor=_anchor(place),
+        leads=leads,
         begin=begin,
     )
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import sqlite3
+import zlib
+from contextlib import closing
 from datetime import date
+
+import lxml.html
 
 from tests.support.newsroom import Newsroom, html_of, mail_server, paper, parse_letter, text_of
 from tests.support.smtp_server import Rule
@@ -100,6 +106,53 @@ def test_a_preview_is_a_reader_s_own_letter_and_touches_no_ledger(tmp_path):
     facts = room.status(DAY)
     assert (facts["total"], facts["frozen_at"]) == (0, None)
     assert room.outbox() == []
+
+
+def lead_with(room: Newsroom, titles: list[str]) -> None:
+    """Let the papers with these titles come first in the archived edition."""
+    edition = room.run("compose", "--json").json
+    ids = {paper["title"]: paper["id"] for s in edition["sections"] for paper in s["papers"]}
+    edition["lead"] = [ids[title] for title in titles]
+    with closing(sqlite3.connect(room.state / "digest.db")) as database, database:
+        words = (zlib.compress(json.dumps(edition).encode()), DAY)
+        changed = database.execute("UPDATE edition SET document = ? WHERE key = ?", words)
+        assert changed.rowcount == 1
+
+
+def test_a_preview_begins_with_the_lead_and_counts_each_paper_once(tmp_path):
+    room = Newsroom(tmp_path)
+    room.write_papers([paper(n, abstract="Much can be said of it. " * 40) for n in range(120)])
+    room.configure(edition={"max_papers": 120, "lead": 2})
+    room.write_readers(
+        [
+            {"email": "ada@example.org"},
+            {"email": "ben@example.org", "keywords": ["study 003"], "format": "text"},
+            {"email": "eve@example.org", "keywords": ["study 001", "study 007"]},
+        ]
+    )
+    lead_with(room, ["Numbered study 007", "Numbered study 001"])
+    done = room.run("preview", "--out", str(tmp_path / "look"), "--json")
+    assert done.code == 0
+    facts = done.json
+    assert facts["subject"].startswith("Daily Papers, 23 Nov: Numbered study 007")
+    counts = [int(number) for number in re.findall(r"\d+", facts["shortened"])]
+    assert facts["papers"] == 120
+    assert (sum(counts), counts[1] > 0) == (120, True)
+    assert facts["html_bytes"] <= 96_000
+    shown = lxml.html.fromstring((tmp_path / "look/letter.html").read_text())
+    headings = [" ".join(h.text_content().split()) for h in shown.iter("h1", "h2", "h3")]
+    assert headings[1:5] == ["Read first", "Numbered study 007", "Numbered study 001", "By theme"]
+    words = [" ".join(a.text_content().split()) for a in shown.iter("a")]
+    assert words.count("Numbered study 007") == 2
+    assert words.count("Numbered study 002") == 1
+    text = (tmp_path / "look/letter.txt").read_text()
+    assert text.index("Read first") < text.index("Numbered study 007\n---") < text.index("By theme")
+    assert "* Numbered study 007 (above)" in text
+    for reader, name in (("ben", "letter.txt"), ("eve", "letter.html")):
+        out = tmp_path / reader
+        done = room.run("preview", "--as", f"{reader}@example.org", "--out", str(out))
+        assert done.code == 0
+        assert "Read first" not in (out / name).read_text()
 
 
 def test_a_preview_is_mailed_to_one_address_and_marked(tmp_path):

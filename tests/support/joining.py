@@ -21,14 +21,20 @@ def everything(_section: int, _paper: int) -> str | None:
 
 
 def join_letter(
-    rendition: Rendition, part: str = "html", choose: Choose = everything, more: int = 0
+    rendition: Rendition,
+    part: str = "html",
+    choose: Choose = everything,
+    more: int = 0,
+    lead: str | None = None,
 ) -> str:
     """The letter's `html` or `text` part; `choose` gives each paper's length, None leaves it out.
 
+    `lead` is the length of the papers that come first; None: none does.
     A seam follows every `seam_after` papers, whatever their length.
     """
     return "".join(
-        fill(getattr(piece, part), values) for piece, values in _pieces(rendition, choose, more)
+        fill(getattr(piece, part), values)
+        for piece, values in _pieces(rendition, choose, more, lead)
     )
 
 
@@ -41,7 +47,7 @@ def fill(block: Block, values: Mapping[str, str]) -> str:
 
 
 def _pieces(
-    rendition: Rendition, choose: Choose, more: int
+    rendition: Rendition, choose: Choose, more: int, lead_length: str | None
 ) -> Iterator[tuple[Piece, Mapping[str, str]]]:
     chosen = [
         [
@@ -62,7 +68,14 @@ def _pieces(
         "lead_title": lead,
     }
     count = 0
+    leading = {} if lead_length is None else {p.paper_id: p for p in rendition.lead.papers}
     yield rendition.head, values
+    if leading:
+        yield rendition.lead.heading, values
+        for one in leading.values():
+            yield getattr(one, lead_length or ""), values
+            yield rendition.seam, values
+        yield rendition.lead.contents, values
     for section, papers in shown:
         yield section.entry, values | {"section_papers": phrases["section_papers"][len(papers)]}
     yield rendition.middle, values
@@ -71,7 +84,8 @@ def _pieces(
         for paper, length in papers:
             if count and count % rendition.seam_after == 0:
                 yield rendition.seam, values
-            yield getattr(paper, length), values
+            one = leading.get(paper.paper_id)
+            yield (one.line if one else getattr(paper, length)), values
             count += 1
     if more:
         yield rendition.more, values

@@ -248,6 +248,8 @@ def html_of(letter: EmailMessage) -> str:
 
 
 Sections = dict[str, list[str]]
+#: The headings over what stands before the sections.
+BEFORE = ("Read first", "By theme")
 
 
 def sections_in_html(letter: EmailMessage, titles: frozenset[str]) -> Sections:
@@ -259,7 +261,7 @@ def sections_in_html(letter: EmailMessage, titles: frozenset[str]) -> Sections:
             found[words] = []
         elif words in titles:
             list(found.values())[-1].append(words)
-    return found
+    return {theme: papers for theme, papers in found.items() if theme not in BEFORE}
 
 
 def sections_in_text(letter: EmailMessage, titles: frozenset[str]) -> Sections:
@@ -269,6 +271,7 @@ def sections_in_text(letter: EmailMessage, titles: frozenset[str]) -> Sections:
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if line and below and set(below) == {"="}:
             found[line] = []
-        elif line.removeprefix("* ") in titles:
-            list(found.values())[-1].append(line.removeprefix("* "))
-    return dict(list(found.items())[1:])
+        elif (title := line.removeprefix("* ").removesuffix(" (above)")) in titles:
+            list(found.values())[-1].append(title)
+    sections = list(found.items())[1:]
+    return {theme: papers for theme, papers in sections if theme not in BEFORE}

@@ -12,6 +12,8 @@ from digest.model import (
     Edition,
     EditionKey,
     EmailAddress,
+    LeadBlocks,
+    LeadPaperBlocks,
     Paper,
     PaperBlocks,
     PaperId,
@@ -42,13 +44,16 @@ def make_paper(
     )
 
 
-def make_edition(sections: Sequence[tuple[str, Sequence[Paper]]]) -> Edition:
-    """An edition of these (theme, papers)."""
+def make_edition(
+    sections: Sequence[tuple[str, Sequence[Paper]]], lead: Sequence[Paper] = ()
+) -> Edition:
+    """An edition of these (theme, papers), with `lead` of them first."""
     return Edition(
         key=EditionKey.daily(DAY),
         date=DAY,
         created_at=NOON,
         sections=tuple(Section(theme=theme, papers=tuple(papers)) for theme, papers in sections),
+        lead=tuple(paper.id for paper in lead),
     )
 
 
@@ -92,13 +97,39 @@ def paper_blocks(paper: Paper, *, extra: str = "") -> PaperBlocks:
     )
 
 
+def lead_blocks(paper: Paper, *, extra: str = "") -> LeadPaperBlocks:
+    """A paper of the lead; each length says which it is, `above` its line in the section."""
+    title, more = html.escape(paper.title), html.escape(extra)
+    return LeadPaperBlocks(
+        paper_id=str(paper.id),
+        full=_piece(
+            f'<tr><td data-p="{paper.id}:lead-full"><h3>{title}</h3><p>{more}</p></td></tr>\n',
+            f"* {paper.title}\n  {extra}\n  [{paper.id}:lead-full]\n\n",
+        ),
+        brief=_piece(
+            f'<tr><td data-p="{paper.id}:lead-brief"><b>{title}</b></td></tr>\n',
+            f"* {paper.title}\n  [{paper.id}:lead-brief]\n",
+        ),
+        line=_piece(
+            f'<tr><td data-p="{paper.id}:above">{title}</td></tr>',
+            f"* {paper.title} [{paper.id}:above]\n",
+        ),
+    )
+
+
 def _phrases(one: str, many: str, count: int) -> tuple[str, ...]:
     return tuple(f"{n} {one if n == 1 else many}" for n in range(count + 1))
 
 
-def make_rendition(edition: Edition, *, extra: str = "", seam_after: int = 6) -> Rendition:
-    """What a renderer would make of the edition, small but with every merge field."""
+def make_rendition(
+    edition: Edition, *, extra: str = "", lead_extra: str = "", seam_after: int = 6
+) -> Rendition:
+    """What a renderer would make of the edition, small but with every merge field.
+
+    The full forms hold `extra`, those in the lead `lead_extra`.
+    """
     count = len(edition.papers)
+    by_id = {paper.id: paper for paper in edition.papers}
     papers = _phrases("paper", "papers", count)
     return Rendition(
         key=edition.key,
@@ -160,6 +191,11 @@ def make_rendition(edition: Edition, *, extra: str = "", seam_after: int = 6) ->
             "themes": _phrases("theme", "themes", len(edition.sections)),
         },
         seam_after=seam_after,
+        lead=LeadBlocks(
+            heading=_piece('<tr><th data-s="lead">First</th></tr>\n', "== First ==\n\n"),
+            papers=tuple(lead_blocks(by_id[one], extra=lead_extra) for one in edition.lead),
+            contents=_piece("<tr><th>Contents</th></tr>\n", "== Contents ==\n\n"),
+        ),
     )
 
 

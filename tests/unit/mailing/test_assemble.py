@@ -154,9 +154,11 @@ TITLES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
     name=st.text(max_size=150),
     format=st.sampled_from(Format),
     seam_after=st.integers(1, 8),
+    leads=st.integers(0, 10),
+    lead_extra=st.integers(0, 20_000),
 )
 def test_the_received_part_is_within_the_budget_whatever_papers_and_reader(
-    sizes, title, extra, letter, name, format, seam_after
+    sizes, title, extra, letter, name, format, seam_after, leads, lead_extra
 ) -> None:
     """Measured on the bytes of a whole letter, decoded by the standard library."""
     numbers = iter(range(10_000))
@@ -164,9 +166,12 @@ def test_the_received_part_is_within_the_budget_whatever_papers_and_reader(
         (f"T{n}", [make_paper(next(numbers), title=title) for _ in range(size)])
         for n, size in enumerate(sizes)
     ]
-    edition = make_edition(sections)
+    papers = [paper for _, papers in sections for paper in papers]
+    edition = make_edition(sections, lead=papers[::-7][:leads])
     choice = everything(edition, format)
-    rendition = make_rendition(edition, extra=letter * extra, seam_after=seam_after)
+    rendition = make_rendition(
+        edition, extra=letter * extra, lead_extra=letter * lead_extra, seam_after=seam_after
+    )
     writer = LetterWriter(rendition, {choice.segment: choice}, make_newsletter(), KEYS, NOON)
     address = f"{'&' * 60}@{'a' * 60}.{'b' * 60}.example"
     letter_ = writer.write(make_recipient(choice.segment, name=name, address=address))
@@ -174,7 +179,12 @@ def test_the_received_part_is_within_the_budget_whatever_papers_and_reader(
     shown = parts["html"] if format is Format.HTML else parts["text"]
     assert len(shown) <= BUDGET
     assert b"unsubscribe" in shown or format is Format.TEXT
-    assert writer.assembled(choice.segment).papers
+    kept = writer.assembled(choice.segment)
+    assert kept.papers
+    assert len(set(kept.papers)) == len(kept.papers)
+    counts = kept.shortened
+    assert counts.full + counts.brief + counts.line == len(kept.papers)
+    assert len(kept.papers) + counts.left_out == len(edition.papers)
 
 
 def test_a_choice_that_is_empty_or_of_another_edition_is_refused_by_name() -> None:

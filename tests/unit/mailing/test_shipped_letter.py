@@ -1,5 +1,7 @@
 """Letters from the shipped template set, from edition to received bytes."""
 
+from dataclasses import replace
+
 import pytest
 
 from digest.mailing.assemble import BUDGET
@@ -12,9 +14,13 @@ from tests.support.renditions import KEYS, NOON, make_newsletter, make_recipient
 from tests.support.templates import shipped_templates
 
 
+@pytest.mark.parametrize("leads", [0, 3, 10])
 @pytest.mark.parametrize("sizes", [[1], [6, 4], [40, 30, 30], [400, 400]])
-def test_shipped_templates_give_whole_letters_within_the_budget(sizes: list[int]) -> None:
+def test_shipped_templates_give_whole_letters_within_the_budget(
+    sizes: list[int], leads: int
+) -> None:
     edition, newsletter = plain_edition(sizes), make_newsletter()
+    edition = replace(edition, lead=tuple(paper.id for paper in edition.papers[::-1][:leads]))
     rendition = render_edition(edition, shipped_templates(), newsletter)
     choice = choose_papers(edition, Subscriber(address=EmailAddress.parse("ada@example.com")))
     writer = LetterWriter(rendition, {choice.segment: choice}, newsletter, KEYS, NOON)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -14,6 +15,8 @@ from digest.model import (
     SEGMENT_FIELDS,
     Block,
     EditionKey,
+    LeadBlocks,
+    LeadPaperBlocks,
     PaperBlocks,
     Piece,
     Rendition,
@@ -39,6 +42,15 @@ sections = st.builds(
     entry=pieces,
     papers=st.lists(papers, max_size=2).map(tuple),
 )
+leads = st.builds(
+    LeadBlocks,
+    heading=pieces,
+    papers=st.lists(
+        st.builds(LeadPaperBlocks, paper_id=texts, full=pieces, brief=pieces, line=pieces),
+        max_size=2,
+    ).map(tuple),
+    contents=pieces,
+)
 renditions = st.builds(
     Rendition,
     key=st.just(EditionKey("2026-W48")),
@@ -57,6 +69,7 @@ renditions = st.builds(
         st.sampled_from(["papers", "more"]), st.lists(texts, max_size=3).map(tuple)
     ),
     seam_after=st.integers(1, 9),
+    lead=leads,
 )
 
 
@@ -65,6 +78,13 @@ renditions = st.builds(
 def test_every_rendition_survives_json(rendition: Rendition) -> None:
     document = json.loads(json.dumps(rendition_to_document(rendition)))
     assert rendition_from_document(document) == rendition
+
+
+@given(renditions)
+def test_one_that_was_frozen_before_there_was_a_lead_has_none(rendition: Rendition) -> None:
+    document = rendition_to_document(rendition)
+    del document["lead"]
+    assert rendition_from_document(document) == replace(rendition, lead=LeadBlocks())
 
 
 def test_a_block_is_one_flat_list() -> None:

@@ -86,7 +86,12 @@ def test_any_choice_of_papers_and_lengths_joins_to_balanced_html(chance: random.
         for paper in range(len(rendition.sections[section].papers))
     }
     rendition = replace(rendition, seam_after=chance.randint(1, 5))
-    page = join_letter(rendition, choose=lambda s, p: lengths[s, p], more=chance.randint(0, 8))
+    page = join_letter(
+        rendition,
+        choose=lambda s, p: lengths[s, p],
+        more=chance.randint(0, 8),
+        lead=chance.choice(["full", "brief", None]),
+    )
     assert loose_tags(page) == ("", "")
     # What Word sees: the same page with its conditional comments opened up.
     for_word = re.sub(
@@ -142,10 +147,12 @@ def test_no_mark_is_left_in_a_letter() -> None:
 def test_a_hostile_text_is_escaped_exactly_once_everywhere(title: str) -> None:
     paper = make_paper(1, title, abstract=title, authors=(title,), organization=title)
     edition = make_edition((paper,))
-    edition = replace(edition, sections=(replace(edition.sections[0], theme=title),))
+    sections = (replace(edition.sections[0], theme=title),)
+    edition = replace(edition, sections=sections, lead=(paper.id,))
     rendition = render(edition, NEWSLETTER.model_copy(update={"name": title}))
     for length in ("full", "brief", "line"):
-        page = join_letter(rendition, choose=lambda s, p, length=length: length)
+        first = None if length == "line" else length
+        page = join_letter(rendition, choose=lambda s, p, length=length: length, lead=first)
         assert loose_tags(page) == ("", "")
         tree = html.fromstring(page)
         assert {str(element.tag) for element in tree.find("body").iter("*")} <= ALLOWED_TAGS
@@ -236,8 +243,57 @@ def test_three_pictures_at_most_and_of_the_best_papers() -> None:
     assert all('alt=""' in picture for picture in pictures)
 
 
-def test_every_link_has_words_and_headings_are_in_order() -> None:
-    tree = html.fromstring(join_letter(awkward(), more=3))
+def led(*papers: Paper, key: str = "2026-11-23") -> Edition:
+    """Two themes of which the second's `papers` come first."""
+    below = tuple(make_paper(number) for number in range(50, 58))
+    edition = make_edition(below, (*papers, make_paper(49)), key=key)
+    return replace(edition, lead=tuple(paper.id for paper in papers))
+
+
+def test_the_lead_has_the_pictures_and_links_to_its_themes() -> None:
+    edition = led(make_paper(1), make_paper(2, thumbnail=None), make_paper(3))
+    page = join_letter(render(edition), lead="full")
+    first, contents, rest = page.partition("By theme")
+    assert re.findall(r"/(\d+)\.png", page) == ["1", "3"]
+    assert re.findall(r"/(\d+)\.png", first) == ["1", "3"]
+    assert contents
+    links = [(a.text_content(), a.get("href")) for a in html.fromstring(first).iter("a")]
+    assert links.count(("Theme 2", "#t2")) == 3
+    assert 'id="t2"' in rest
+    titles = [h.text_content().strip() for h in html.fromstring(first).iter("h2", "h3")]
+    assert titles[:4] == ["Read first", *(f"A paper about the number {n}" for n in (1, 2, 3))]
+    assert first.count("A sentence of an abstract") > 3
+    assert "A sentence of an abstract" not in rest.partition('id="t2"')[2].partition("49")[0]
+    assert rest.count("above") == 3
+
+
+def test_the_text_part_has_the_lead_in_the_same_order() -> None:
+    text = join_letter(render(led(make_paper(1), make_paper(2))), "text", lead="full")
+    marks = [
+        "Read first\n==========\n",
+        "A paper about the number 1\n--------------------------\nTheme: Theme 2\n",
+        "A paper about the number 2\n--------------------------\nTheme: Theme 2\n",
+        "By theme\n========\n",
+        "  * Theme 1 (8 papers)\n",
+        "Theme 2\n=======\n",
+        "* A paper about the number 1 (above)\n  https://arxiv.org/abs/2611.00001\n",
+        "* A paper about the number 2 (above)\n",
+        "A paper about the number 49\n---",
+    ]
+    places = [text.index(mark) for mark in marks]
+    assert places == sorted(places)
+
+
+def test_words_of_the_lead_serve_a_week_as_well_as_a_day() -> None:
+    for part in ("html", "text"):
+        page = join_letter(render(led(make_paper(1), key="2026-W48")), part, lead="full")
+        assert "Read first" in page
+        assert not re.search(r"\b(today|day's|week's)\b", page, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("lead", ["full", "brief", None])
+def test_every_link_has_words_and_headings_are_in_order(lead: str | None) -> None:
+    tree = html.fromstring(join_letter(awkward(), more=3, lead=lead))
     assert all(link.text_content().strip() for link in tree.iter("a"))
     levels = [int(h.tag[1]) for h in tree.iter("h1", "h2", "h3")]
     assert levels[0] == 1

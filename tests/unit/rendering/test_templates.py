@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.errors import TemplateError
+from digest.model import LeadBlocks
 from digest.rendering.check import check_templates
 from digest.rendering.render import render_edition
 from digest.rendering.sample import awkward_edition
@@ -84,11 +85,50 @@ def test_a_lost_block_mark_is_named() -> None:
     own = shipped_templates(own={"letter.mjml.j2": twice})
     with pytest.raises(TemplateError, match="'more' begins more than once"):
         render_edition(awkward_edition(), own, NEWSLETTER)
+    half = letter.replace("{{ paper.begin.line }}\n{% block lead_line", "{% block lead_line")
+    own = shipped_templates(own={"letter.mjml.j2": half})
+    with pytest.raises(TemplateError, match="the block 'lead:line' is missing"):
+        render_edition(awkward_edition(), own, NEWSLETTER)
+
+
+def older(name: str) -> str:
+    """A shipped letter template as it was before there was a lead."""
+    text = shipped_templates().files[name]
+    start, end = text.index("{{ begin.lead }}"), text.index("{% for section in sections %}")
+    return text[:start] + text[end:]
+
+
+@pytest.mark.parametrize("names", [("letter.mjml.j2", "letter.txt.j2"), ("letter.txt.j2",)])
+def test_a_set_that_prints_no_lead_goes_without_and_is_told_how_to_have_one(
+    names: tuple[str, ...],
+) -> None:
+    own = shipped_templates(own={name: older(name) for name in names})
+    rendition = render_edition(awkward_edition(), own, NEWSLETTER)
+    assert rendition.lead == LeadBlocks()
+    assert "Read first" not in join_letter(rendition) + join_letter(rendition, "text")
+    found = check_templates(own, NEWSLETTER)
+    assert [problem.file for problem in found] == [f"{OWN}/{name}" for name in names]
+    assert all(problem.warning and "prints no lead" in problem.what for problem in found)
+
+
+def test_own_forms_of_a_paper_that_know_nothing_of_the_lead_serve_in_it() -> None:
+    paper = shipped_templates().files["paper.mjml.j2"]
+    own = shipped_templates(own={"paper.mjml.j2": paper.replace("paper.leads", "false")})
+    assert check_templates(own, NEWSLETTER) == ()
+    page = join_letter(render_edition(awkward_edition(), own, NEWSLETTER), lead="full")
+    assert "Everything at once" in page.partition("Read first")[2].partition("By theme")[0]
+
+
+def test_an_own_contents_line_stands_in_the_shipped_letter() -> None:
+    line = '<tr><td class="toct">{{ section.theme }}</td><td class="tocn">!</td></tr>'
+    text = EXTENDS + "{% block entry scoped %}" + line + "{% endblock %}"
+    own = shipped_templates(own={"letter.mjml.j2": text})
+    assert check_templates(own, NEWSLETTER) == ()
 
 
 def test_check_finds_what_would_break_a_joined_letter() -> None:
     letter = shipped_templates().files["letter.mjml.j2"]
-    moved = letter.replace("{{ paper.begin.brief }}\n", "").replace(
+    moved = letter.replace("{{ paper.begin.brief }}\n{% block brief", "{% block brief").replace(
         "{% block full scoped %}{{ forms.full(paper) }}{% endblock %}",
         "{% block full scoped %}<tr><td>{{ paper.begin.brief }}</td></tr>{% endblock %}",
     )
