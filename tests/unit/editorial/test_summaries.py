@@ -19,6 +19,7 @@ from digest.editorial.explain import explain_edition
 from digest.editorial.summaries import extract, summarise
 from digest.model import EditionKey, Paper, PaperId
 from digest.prose import sentences, width_of
+from tests.support.knowing import shipped_knowledge
 from tests.support.strategies import DAY, NOW
 
 BACKGROUND = "Large models have become a part of daily life, and there is much interest in them."
@@ -163,6 +164,7 @@ def edition(way: str):
         reports=[],
         edition=EditionConfig(summary=way),
         themes=ThemesConfig(discover=False),
+        knowledge=shipped_knowledge(),
         sent={},
         template_set="daily",
     )
@@ -191,6 +193,7 @@ def test_a_weekly_edition_is_summarised_anew() -> None:
         now=NOW,
         edition=EditionConfig(summary="source"),
         themes=ThemesConfig(discover=False),
+        knowledge=shipped_knowledge(),
         template_set="daily",
     )
     assert [each.summary for each in weekly.papers] == ["It is told."]
