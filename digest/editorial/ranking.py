@@ -3,20 +3,25 @@
 `trending`, higher is better, is the sum of these parts:
 
     votes     4.00 * log(1 + v) / log(1 + 300); v is the votes brought to one day's
-              waiting: votes / days**0.35, where days (0.5 to 14) lie between the paper's
-              announcement and `fetched_at`
-    comments  1.00 * log(1 + comments) / log(1 + 50)
-    stars     1.00 * log(1 + stars) / log(1 + 5000)
-    sources   0.50 * log2(sources), at most 1
-    age       1.00 * 2**(-days / 4); days between the announcement (or publication) and the day
-    kind      0.50 for a first version, 0.25 for a cross-list, 0 for a replacement
-    abstract  0.25 when there is one to read
+              waiting: votes / days**0.25, where days (0.5 to 14) lie between the day on which
+              a source listed the paper (`announced`) and `fetched_at`; 1 when not known
+    comments  0.20 * log(1 + comments) / log(1 + 50)
+    stars     0.20 * log(1 + stars) / log(1 + 5000)
+    sources   0.25 * log2(sources), at most 0.5
+    age      -0.25 * log2(1 + days / 4) where votes are unknown; days since the paper was
+              listed, or else published
+    kind      0.20 for a first version, 0.10 for a cross-list, 0 for a replacement
+    abstract  0.10 when there is one to read
+
+Votes decide: where they are known, nothing else told on real days which papers would have the
+most in the end, age least of all (`docs/ranking.md` has the figures). So a known age counts only
+as the time in which votes came in, and the other parts are small: a paper for which all of them
+speak overtakes one with about five times its votes, not more.
 
 Unknown is not zero. Where some papers of the day have votes and a paper's own are unknown, it
 gets four fifths of the lower quartile of the known parts ("votes expected"); comments and stars
 that nobody counted have no part. A paper without a date, or from the future, counts as four days
 old.
-Logarithms flatten: the step from 0 to 10 votes is worth more than that from 100 to 110.
 
 `newest` puts the youngest first; within a day `trending` decides.
 """
@@ -34,7 +39,7 @@ from digest.model import Paper, Score
 
 Parts = tuple[tuple[str, float], ...]
 _UNKNOWN_AGE = 4
-_KINDS = {"new": 0.5, "cross": 0.25}
+_KINDS = {"new": 0.2, "cross": 0.1}
 
 
 def rank_papers(
@@ -63,16 +68,17 @@ def _trending(paper: Paper, day: date, expected: float) -> Parts:
     parts: list[tuple[str, float]] = []
     if votes is not None:
         parts.append(("votes", votes))
-    elif expected:
-        parts.append(("votes expected", expected))
+    else:
+        if expected:
+            parts.append(("votes expected", expected))
+        parts.append(("age", -0.25 * log2(1 + _age(paper, day, _UNKNOWN_AGE) / 4)))
     if paper.comments is not None:
-        parts.append(("comments", _saturated(paper.comments, 50)))
+        parts.append(("comments", 0.2 * _saturated(paper.comments, 50)))
     if paper.stars is not None:
-        parts.append(("stars", _saturated(paper.stars, 5000)))
-    parts.append(("sources", min(1.0, 0.5 * log2(max(1, len(paper.sources))))))
-    parts.append(("age", 2.0 ** (-_age(paper, day, _UNKNOWN_AGE) / 4)))
+        parts.append(("stars", 0.2 * _saturated(paper.stars, 5000)))
+    parts.append(("sources", min(0.5, 0.25 * log2(max(1, len(paper.sources))))))
     parts.append(("kind", _kind(paper)))
-    parts.append(("abstract", 0.25 if paper.abstract else 0.0))
+    parts.append(("abstract", 0.1 if paper.abstract else 0.0))
     return tuple((name, round(value, 6)) for name, value in parts)
 
 
@@ -87,15 +93,17 @@ def _newest(paper: Paper, day: date) -> Parts:
 def _votes_part(paper: Paper) -> float | None:
     if paper.votes is None:
         return None
-    return 4 * _saturated(max(0, paper.votes) / _waited(paper) ** 0.35, 300)
+    return 4 * _saturated(max(0, paper.votes) / _waited(paper) ** 0.25, 300)
 
 
 def _waited(paper: Paper) -> float:
-    """Days in which the paper could gather its votes; 1 when nobody knows."""
-    since = paper.announced or paper.published
-    if since is None or paper.fetched_at is None:
+    """Days in which the paper could gather its votes; 1 when nobody knows.
+
+    Nobody votes before a paper is listed, so its publication says nothing about that.
+    """
+    if paper.announced is None or paper.fetched_at is None:
         return 1.0
-    waited = paper.fetched_at - datetime.combine(since, time(), UTC)
+    waited = paper.fetched_at - datetime.combine(paper.announced, time(), UTC)
     return min(14.0, max(0.5, waited.total_seconds() / 86400))
 
 
@@ -118,5 +126,5 @@ def _age(paper: Paper, day: date, unknown: int) -> int:
 
 def _kind(paper: Paper) -> float:
     if paper.announce_type is None:
-        return 0.5 if paper.version in (None, 1) else 0.0
+        return _KINDS["new"] if paper.version in (None, 1) else 0.0
     return _KINDS.get(paper.announce_type, 0.0)

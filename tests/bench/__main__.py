@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.ranking import measure_ranking
 from tests.bench.reading import measure_reading
 from tests.bench.rooms import Trial
 from tests.bench.row import Row
@@ -51,6 +52,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
         "choices": lambda: measure_sending(place, readers, rounds, 2_000),
         "distance": lambda: measure_distance(place, max(readers // 20, 200), rounds),
         "reading": lambda: measure_reading(place, rows, rounds),
+        "ranking": measure_ranking,
         "signing": lambda: measure_signing(place, readers, rounds),
         "summaries": lambda: measure_summaries(rounds),
     }

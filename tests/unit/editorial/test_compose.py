@@ -171,7 +171,7 @@ def test_an_explanation_accounts_for_every_paper_of_a_real_day() -> None:
     for one in edition.papers:
         assert f"{one.id} {one.title}" in told
         place = explain_paper(edition, str(one.id))
-        assert any("votes" in line and "age" in line for line in place)
+        assert any("votes" in line and "kind" in line for line in place)
         assert any(one.placement.theme in line for line in place)
         assert explain_paper(edition, one.source_id) == place
 
