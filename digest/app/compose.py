@@ -18,7 +18,6 @@ from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
 from digest.storage.archive import documents_before, list_editions, load_edition, save_edition
 from digest.storage.campaigns import frozen_at
-from digest.storage.seen import sent_before
 from digest.storage.source_memory import memory_before, save_memory
 
 if TYPE_CHECKING:
@@ -166,13 +165,13 @@ def _edit(
     house: House, key: EditionKey, day: date, collection: Collection
 ) -> tuple[Edition, Decision]:
     from digest.app.knowledge import know
+    from digest.app.remembered import mailed_before
     from digest.editorial.compose import compose_edition  # heavy: not where it is frozen
     from digest.editorial.identity import merge_papers
 
     config = house.config
     decision = decide(collection.reports, config.edition)
     papers = usable(collection.reports, merge_papers(collection.papers), config.edition)
-    sent = sent_before(house.database, (name for paper in papers for name in paper.ids), day)
     edition = compose_edition(
         papers,
         key=key,
@@ -182,11 +181,12 @@ def _edit(
         edition=config.edition,
         themes=config.themes,
         knowledge=know(config.themes, config.folder, _recent_names(house, day)),
-        sent=sent,
+        sent=mailed_before(house, papers, key),
         template_set=config.templates,
     )
-    if decision.kind is DecisionKind.SEND and len(edition.papers) < config.edition.min_papers:
-        words = f"{len(edition.papers)} new papers, min_papers is {config.edition.min_papers}"
+    news = sum(not paper.withdrawn for paper in edition.papers)
+    if decision.kind is DecisionKind.SEND and news < config.edition.min_papers:
+        words = f"{news} new papers, min_papers is {config.edition.min_papers}"
         mailed = f" ({edition.repeated} were mailed before)" if edition.repeated else ""
         decision = Decision(kind=DecisionKind.QUIET, reason=words + mailed)
     return edition, decision

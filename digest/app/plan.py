@@ -129,6 +129,8 @@ def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
     Raises:
         TemplateError, ListError, StorageError: nothing was frozen.
     """
+    from digest.app.remembered import kept_names  # heavy: only where something is frozen
+
     rendition = render(house, edition)
     _ = house.keys  # a missing secret stops here, before the transaction
     return freeze(
@@ -141,7 +143,7 @@ def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
         choices=plan.choices,
         readers=plan.readers(),
         # A week repeats its days on purpose: it does not make a paper seen.
-        paper_ids=() if edition.key.is_weekly else tuple(p.ids for p in edition.papers),
+        paper_ids=() if edition.key.is_weekly else tuple(map(kept_names, edition.papers)),
         newsletter=house.config.newsletter,
         key_fingerprint=house.key_fingerprint,
     )

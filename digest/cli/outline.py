@@ -18,5 +18,6 @@ def show_outline(edition: Edition) -> None:
             show(f"  {votes}  {paper.title}  [{paper.id}]")
     left = [f"{edition.left_out} more were cut by max_papers"] if edition.left_out else []
     left += [f"{edition.repeated} were mailed before"] if edition.repeated else []
+    left += [f"{edition.withdrawn} were withdrawn"] if edition.withdrawn else []
     if left:
         show(f"\n{'; '.join(left)}")

@@ -14,7 +14,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     field_validator,
     model_validator,
 )
@@ -172,6 +174,35 @@ SourceConfig = Annotated[
 ]
 
 
+class RepeatConfig(Shape):
+    """When a paper that was mailed comes back: all three must hold.
+
+    It has `votes` times the votes that it had then, `after` has passed since, and it is among the
+    `best` papers of the day.
+    """
+
+    votes: Annotated[float, Field(ge=1)] = 3.0
+    after: Seconds = 604800.0
+    best: Positive = 10
+
+
+def _repeat(value: Any) -> Any:
+    if not isinstance(value, bool | dict | RepeatConfig):
+        raise ValueError("must be false, true, or a mapping of votes, after and best")
+    return value
+
+
+def _repeat_kind(value: Any) -> str:
+    return "switch" if isinstance(value, bool) else "rule"
+
+
+Repeat = Annotated[
+    Annotated[bool, Tag("switch")] | Annotated[RepeatConfig, Tag("rule")],
+    Discriminator(_repeat_kind),
+    BeforeValidator(_repeat),
+]
+
+
 class EditionConfig(Shape):
     """How a day's papers become an edition."""
 
@@ -180,7 +211,7 @@ class EditionConfig(Shape):
     lead: Annotated[int, Field(ge=0, le=10)] = 3
     min_papers: Annotated[int, Field(ge=1)] = 1
     summary: Literal["lead", "extract", "source", "llm"] = "lead"
-    repeat: bool = False
+    repeat: Repeat = False
     send_when: Literal["any", "all"] = "any"
     accept_stale: bool = False
     compose_after: TimeOfDay | None = None

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import reduce
+from typing import Any
 
 from digest.config import EditionConfig, ThemesConfig
 from digest.editorial.identity import is_commonplace, merge_papers, strength
 from digest.editorial.knowledge import Knowledge
+from digest.editorial.lead import choose_lead, spread
 from digest.editorial.ranking import rank_papers
+from digest.editorial.repeats import earned, may_come
 from digest.editorial.summaries import summarise
 from digest.editorial.themes import group_papers
 from digest.model import (
     Edition,
     EditionKey,
+    Mailed,
     Mark,
     Paper,
     PaperId,
@@ -33,31 +38,39 @@ def compose_edition(
     edition: EditionConfig,
     themes: ThemesConfig,
     knowledge: Knowledge,
-    sent: Mapping[PaperId, date],
+    sent: Mapping[PaperId, Mailed],
     template_set: str,
 ) -> Edition:
-    """Merge, sift, rank, cut, group.
+    """Merge, sift, rank, cut, group, choose what leads.
 
-    `sent` says when each id was first mailed; only days before `day` count, so that composing a
-    day again gives the same. A paper mailed before is left out, or with `edition.repeat` marked
-    "now trending" with its `first_sent`; `repeated` counts both. A withdrawn paper is no news: it
-    is dropped. The same input in another order gives the same edition.
+    `sent` says when other editions mailed each id; the edition itself is not among them, so that
+    composing a day again gives the same. A paper mailed before is left out
+    unless `edition.repeat` lets it return, marked "now trending"; `repeated` counts both. A
+    withdrawn paper is no news: it is dropped, but when it was mailed before it returns once, as a
+    correction, behind all others. The same input in another order gives the same edition.
     """
-    whole = [paper for paper in merge_papers(papers) if not paper.withdrawn]
-    known = [replace(paper, first_sent=_first_sent(paper, sent, day)) for paper in whole]
-    kept = [p for p in known if edition.repeat or p.first_sent is None]
-    ranked = rank_papers([_marked(p, day) for p in kept], day=day, by=edition.rank)
-    chosen = _summarised(ranked[: edition.max_papers], edition)
-    return Edition(
+    known = [(paper, _mailed(paper, sent)) for paper in merge_papers(papers)]
+    kept = [
+        _marked(paper, before, day)
+        for paper, before in known
+        if may_come(paper, before, day=day, repeat=edition.repeat)
+    ]
+    ranked = earned(rank_papers(kept, day=day, by=edition.rank), edition.repeat)
+    chosen = _cut(ranked, edition.max_papers)
+    told = sum(paper.withdrawn for paper in chosen)
+    return _edition(
+        chosen,
+        edition,
+        themes,
+        knowledge,
         key=key,
         date=day,
         created_at=now,
-        sections=_sections(chosen, themes, knowledge),
         verdicts=tuple(reports),
         template_set=template_set,
-        rank=edition.rank,
         left_out=len(ranked) - len(chosen),
-        repeated=sum(p.first_sent is not None for p in known),
+        repeated=sum(before is not None for _, before in known),
+        withdrawn=sum(paper.withdrawn for paper, _ in known) - told,
     )
 
 
@@ -85,16 +98,34 @@ def compose_weekly(
     ]
     merged = [paper for paper in merge_papers(papers) if not paper.withdrawn]
     ranked = rank_papers(merged, day=day, by=edition.rank)
-    chosen = _summarised(ranked[: edition.max_papers], edition)
-    return Edition(
+    chosen = _cut(ranked, edition.max_papers)
+    return _edition(
+        chosen,
+        edition,
+        themes,
+        knowledge,
         key=key,
         date=day,
         created_at=now,
-        sections=_sections(chosen, themes, knowledge),
         template_set=template_set,
-        rank=edition.rank,
         left_out=len(ranked) - len(chosen),
     )
+
+
+def _edition(
+    chosen: Sequence[Paper],
+    config: EditionConfig,
+    themes: ThemesConfig,
+    knowledge: Knowledge,
+    **facts: Any,
+) -> Edition:
+    sections = tuple(
+        replace(section, papers=spread(section.papers, rank=config.rank))
+        for section in _sections(_summarised(chosen, config), themes, knowledge)
+    )
+    lead = choose_lead(sections, config.lead, rank=config.rank)
+    names = tuple(paper.id for paper in lead.papers)
+    return Edition(sections=sections, rank=config.rank, lead=names, **facts)
 
 
 def _summarised(papers: Sequence[Paper], edition: EditionConfig) -> tuple[Paper, ...]:
@@ -103,22 +134,31 @@ def _summarised(papers: Sequence[Paper], edition: EditionConfig) -> tuple[Paper,
     return tuple(summarise(paper, way) for paper in papers)
 
 
-def _first_sent(paper: Paper, sent: Mapping[PaperId, date], day: date) -> date | None:
-    """The first day on which any identity of the paper was mailed. "Editorial" is no identity."""
+def _cut(ranked: Sequence[Paper], most: int) -> tuple[Paper, ...]:
+    """The best `most`; room is kept for corrections, which stand last."""
+    told = [paper for paper in ranked if paper.withdrawn][:most]
+    news = [paper for paper in ranked if not paper.withdrawn][: most - len(told)]
+    return (*news, *told)
+
+
+def _mailed(paper: Paper, sent: Mapping[PaperId, Mailed]) -> Mailed | None:
+    """When the paper was mailed under any of its ids. "Editorial" is no identity."""
     vague = is_commonplace(paper.title) and len(paper.ids) > 1
-    days = [sent[i] for i in paper.ids if i in sent and not (vague and i.scheme == "title")]
-    return min((d for d in days if d < day), default=None)
+    found = [sent[i] for i in paper.ids if i in sent and not (vague and i.scheme == "title")]
+    return reduce(Mailed.joined, found) if found else None
 
 
-def _marked(paper: Paper, day: date) -> Paper:
-    """Add what the day says: trending again, else cross-list, update, or new on this day.
+def _marked(paper: Paper, before: Mailed | None, day: date) -> Paper:
+    """Add what the day says: withdrawn, trending again, cross-list, update, or new on this day.
 
     New means a first version that its source announced (or, without an announcement, that was
     published) on the day itself.
     """
     marks = set(paper.marks)
     kind = paper.announce_type
-    if paper.first_sent is not None:
+    if paper.withdrawn:
+        marks = {Mark.WITHDRAWN}
+    elif before is not None:
         marks.add(Mark.TRENDING)
     elif kind == "cross":
         marks.add(Mark.CROSS)
@@ -126,7 +166,11 @@ def _marked(paper: Paper, day: date) -> Paper:
         marks.add(Mark.UPDATED)
     elif (paper.announced or paper.published) == day:
         marks.add(Mark.NEW)
-    return replace(paper, marks=tuple(mark for mark in Mark if mark in marks))
+    return replace(
+        paper,
+        marks=tuple(mark for mark in Mark if mark in marks),
+        first_sent=before.first if before else None,
+    )
 
 
 def _sections(

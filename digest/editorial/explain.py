@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from digest.editorial.lead import choose_lead
 from digest.model import Edition, Paper, Score
 
 _BY = {
@@ -15,8 +16,9 @@ _BY = {
 
 
 def explain_edition(edition: Edition) -> tuple[str, ...]:
-    """Lines for a terminal: a line a section, some a paper."""
+    """Lines for a terminal: what leads, then a line a section, some a paper."""
     lines = [_summary(edition)]
+    lines.extend(_about_lead(edition))
     place = {paper.id: n for n, paper in enumerate(_by_score(edition), 1)}
     for section in edition.sections:
         subtitle = f" ({section.subtitle})" if section.subtitle else ""
@@ -47,7 +49,19 @@ def _by_score(edition: Edition) -> list[Paper]:
 
 def _summary(edition: Edition) -> str:
     counts = f"{len(edition.papers)} papers in {len(edition.sections)} themes, by {edition.rank}"
-    return f"{edition.key}: {counts}; {edition.left_out} left out, {edition.repeated} mailed before"
+    gone = f"{edition.left_out} left out, {edition.repeated} mailed before"
+    return f"{edition.key}: {counts}; {gone}, {edition.withdrawn} withdrawn"
+
+
+def _about_lead(edition: Edition) -> Iterator[str]:
+    """Who leads, and why a paper with a higher score does not."""
+    papers = {paper.id: paper for paper in edition.papers}
+    for place, paper_id in enumerate(edition.lead, 1):
+        yield f"leads {place}: {paper_id} {papers[paper_id].title}"
+    lead = choose_lead(edition.sections, len(edition.lead), rank=edition.rank)
+    if tuple(paper.id for paper in lead.papers) == edition.lead:
+        for each in lead.passed:
+            yield f"does not lead: {each.paper.id} {each.paper.title}: {each.reason}"
 
 
 def _about(paper: Paper, place: int, of: int) -> tuple[str, ...]:
@@ -62,6 +76,8 @@ def _reasons(paper: Paper, place: int, of: int) -> Iterator[str]:
         yield f"theme {placement.theme} by {_BY.get(placement.by, placement.by)}{words}{second}"
     if paper.summary_by:
         yield f"summary by {paper.summary_by}"
+    if paper.withdrawn:
+        yield "withdrawn since it was mailed: told once more, as a correction"
     if paper.first_sent:
         yield f"first sent {paper.first_sent.isoformat()}"
 

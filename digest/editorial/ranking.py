@@ -12,6 +12,7 @@
               listed, or else published
     kind      0.20 for a first version, 0.10 for a cross-list, 0 for a replacement
     abstract  0.10 when there is one to read
+    withdrawn -10 for a paper that is told as a correction
 
 Votes decide: where they are known, nothing else told on real days which papers would have the
 most in the end, age least of all (`docs/ranking.md` has the figures). So a known age counts only
@@ -39,6 +40,8 @@ from digest.model import Paper, Score
 
 Parts = tuple[tuple[str, float], ...]
 _UNKNOWN_AGE = 4
+#: What a point of `trending` weighs in a total.
+ONE_POINT = {"trending": 1.0, "newest": 0.05}
 _KINDS = {"new": 0.2, "cross": 0.1}
 
 
@@ -79,6 +82,8 @@ def _trending(paper: Paper, day: date, expected: float) -> Parts:
     parts.append(("sources", min(0.5, 0.25 * log2(max(1, len(paper.sources))))))
     parts.append(("kind", _kind(paper)))
     parts.append(("abstract", 0.1 if paper.abstract else 0.0))
+    if paper.withdrawn:
+        parts.append(("withdrawn", -10.0))
     return tuple((name, round(value, 6)) for name, value in parts)
 
 
@@ -86,7 +91,7 @@ def _newest(paper: Paper, day: date) -> Parts:
     """Minus the days gone by; the trend is scaled down so that it decides only within a day."""
     return (
         ("days ago", -float(_age(paper, day, 3650))),
-        ("trend", round(total(paper) / 20, 6)),
+        ("trend", round(total(paper) * ONE_POINT["newest"], 6)),
     )
 
 

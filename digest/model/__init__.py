@@ -3,6 +3,7 @@
 from digest.model.address import EmailAddress
 from digest.model.edition import Edition, EditionKey, Section
 from digest.model.letter import Envelope, Letter, Outcome, OutcomeKind, Recipient, Stage
+from digest.model.mailed import Mailed
 from digest.model.paper import Mark, Paper, PaperId, Placement, Score
 from digest.model.rendition import (
     READER_FIELDS,
@@ -32,6 +33,7 @@ __all__ = [
     "LeadBlocks",
     "LeadPaperBlocks",
     "Letter",
+    "Mailed",
     "Mark",
     "Outcome",
     "OutcomeKind",

@@ -46,6 +46,7 @@ def edition_to_document(edition: Edition) -> dict[str, Any]:
         "rank": edition.rank,
         "left_out": edition.left_out,
         "repeated": edition.repeated,
+        "withdrawn": edition.withdrawn,
         "lead": [str(paper_id) for paper_id in edition.lead],
         "sections": [
             {
@@ -86,6 +87,7 @@ def _edition(document: Mapping[str, Any]) -> Edition:
         rank=document.get("rank") or "trending",
         left_out=document.get("left_out") or 0,
         repeated=document.get("repeated") or 0,
+        withdrawn=document.get("withdrawn") or 0,
         lead=tuple(PaperId.parse(text) for text in document.get("lead") or ()),
     )
 

@@ -73,8 +73,9 @@ class Edition:
     """A digest as it was composed; it never changes afterwards.
 
     Every paper is in exactly one section. `date` is the day that the reader sees on it.
-    `left_out` counts papers that `max_papers` cut, `repeated` those mailed before. `lead` names
-    the papers that come first in a letter, best first; each stands in its section as well.
+    `left_out` counts papers that `max_papers` cut, `repeated` those mailed before, `withdrawn`
+    those that their authors took back and no reader hears of. `lead` names the papers that come
+    first in a letter, best first; each stands in its section as well.
     """
 
     key: EditionKey
@@ -86,6 +87,7 @@ class Edition:
     rank: str = "trending"
     left_out: int = 0
     repeated: int = 0
+    withdrawn: int = 0
     lead: tuple[PaperId, ...] = ()
 
     def __post_init__(self) -> None:

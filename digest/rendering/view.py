@@ -13,7 +13,7 @@ from digest.config import NewsletterConfig
 from digest.model import Edition, Paper, Section
 from digest.prose import first_sentences
 from digest.rendering.marks import Marks
-from digest.rendering.words import direction_of, long_day, short_day
+from digest.rendering.words import direction_of, long_day, mark_words, short_day
 
 LENGTHS = ("full", "brief", "line")
 PICTURES = 3
@@ -222,7 +222,7 @@ def _paper(
         summary=first_sentences(paper.summary or paper.abstract or paper.source_summary or ""),
         venue=paper.venue or "",
         categories=paper.categories,
-        marks=tuple(mark.value for mark in paper.marks),
+        marks=tuple(mark_words(mark, paper.first_sent) for mark in paper.marks),
         votes=f"{paper.votes:,}" if paper.votes else "",
         comments=f"{paper.comments:,}" if paper.comments else "",
         links=tuple(_links(paper)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from digest.model import Edition, EditionKey
+from digest.model import Edition, EditionKey, Mark
 from digest.prose import shorten
 
 SHORT_TITLE_LENGTH = 60
@@ -65,6 +65,14 @@ def short_day(key: EditionKey, day: date) -> str:
     if key.is_weekly:
         return f"week {int(key.text.partition('W')[2])}"
     return f"{day.day} {_MONTHS[day.month - 1][:3]}"
+
+
+def mark_words(mark: Mark, first_sent: date | None) -> str:
+    """`new`, or with the day: `now trending, first sent 21 November 2026`."""
+    if first_sent is None or mark not in (Mark.TRENDING, Mark.WITHDRAWN):
+        return mark.value
+    day = f"{first_sent.day} {_MONTHS[first_sent.month - 1]} {first_sent.year}"
+    return f"{mark.value}, first sent {day}"
 
 
 def direction_of(language: str) -> str:

@@ -144,9 +144,12 @@ async def _fetch_page(
 
 
 def _wanted(source: ArxivSource, papers: tuple[Paper, ...]) -> tuple[Paper, ...]:
-    """Papers of the configured announce types; a paper that does not tell its type is kept."""
+    """Papers of the configured announce types, and those that do not tell their type.
+
+    One that is announced as withdrawn is kept as well: readers may have had it.
+    """
     return tuple(
         paper
         for paper in papers
-        if paper.announce_type is None or paper.announce_type in source.announce
+        if paper.withdrawn or paper.announce_type is None or paper.announce_type in source.announce
     )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from digest.model import Paper, PaperId
+from digest.sources.arxiv_entry import says_withdrawn
 from digest.sources.days import parse_day
 from digest.sources.ids import arxiv_version, known_ids, url_id
 from digest.sources.text import (
@@ -46,6 +47,7 @@ _KEYS = {
     "organization": ("organization", "organisation", "affiliation", "institution"),
     "submitter": ("submitter", "submitted_by"),
     "source_summary": ("ai_summary", "tldr", "source_summary"),
+    "withdrawn": ("withdrawn", "withdrawn_at", "retracted"),
 }  # fmt: skip
 _ID_KEYS = ("id", "paper_id", "key", "uid", "_id")
 _NAMING = ("arxiv_id", "arxiv", "eprint", "doi", "openreview_id", "openreview", "pmid", "pubmed_id")
@@ -90,10 +92,14 @@ def parse_record(fields: Mapping[str, Any], *, fetched_at: datetime) -> Paper:
     pdf_url = clean_url(_text(_first(record, "pdf_url")))
     naming = [source_id, *_named(record), url, pdf_url]
     ids = _identify(naming, url, title, authors)
+    abstract, comment = _abstract(record), _comment(record)
+    withdrawn = _is_withdrawn(record) or (
+        ids[0].scheme == "arxiv" and says_withdrawn(comment or "", abstract)
+    )
     return Paper(
         ids=ids,
         title=title,
-        abstract=_abstract(record),
+        abstract=abstract,
         authors=authors,
         url=url or _home(ids[0]),
         pdf_url=pdf_url,
@@ -107,7 +113,7 @@ def parse_record(fields: Mapping[str, Any], *, fetched_at: datetime) -> Paper:
         categories=read_words(_first(record, "categories"), categories=True),
         keywords=read_words(_first(record, "keywords")),
         venue=clean_line(_text(_first(record, "venue"))) or None,
-        comment=_comment(record),
+        comment=comment,
         organization=clean_line(_text(_first(record, "organization"))) or None,
         submitter=clean_line(_text(_first(record, "submitter"))) or None,
         source_summary=clean_text(_text(_first(record, "source_summary"))) or None,
@@ -121,6 +127,7 @@ def parse_record(fields: Mapping[str, Any], *, fetched_at: datetime) -> Paper:
             None,
         ),
         stars=read_count(_first(record, "stars")),
+        withdrawn=withdrawn,
         # Kept letter for letter: whoever wrote the file knows the paper by it.
         source_id=source_id,
         fetched_at=fetched_at,
@@ -187,6 +194,12 @@ def _comment(record: Mapping[str, Any]) -> str | None:
         if (value := record.get(key)) and isinstance(value, str) and read_count(value) is None:
             return clean_text(value) or None
     return None
+
+
+def _is_withdrawn(record: Mapping[str, Any]) -> bool:
+    """A flag, or the day on which it happened."""
+    said = _first(record, "withdrawn")
+    return said is True or _text(said).lower() not in ("", "0", "false", "no", "none", "null")
 
 
 def _named(record: Mapping[str, Any]) -> list[str]:

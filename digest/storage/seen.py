@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date
 from itertools import islice
+from typing import Any
 
 import sqlalchemy as sa
 
-from digest.model import PaperId
+from digest.errors import StorageError
+from digest.model import EditionKey, Mailed, PaperId
 from digest.storage.database import Database
-from digest.storage.schema import seen_paper
+from digest.storage.schema import campaign, seen_paper
 
 _CHUNK = 500
 
 
-def sent_before(database: Database, ids: Iterable[PaperId], day: date) -> dict[PaperId, date]:
-    """For each of `ids` that an edition before `day` carried, the first such day.
+def mailed_in_others(
+    database: Database, ids: Iterable[PaperId], key: EditionKey
+) -> dict[PaperId, Mailed]:
+    """For each of `ids` that another daily edition than `key` carried, when that was.
 
-    An edition of `day` itself does not count: composing a day again gives the same papers.
+    Later editions count as well: a day that is composed after the next repeats nothing of it.
+    `key` itself does not count: composing a day again gives the same papers.
 
     Raises:
         StorageError: the database cannot be read.
     """
-    found: dict[PaperId, date] = {}
-    wanted = iter(dict.fromkeys(ids))
+    days: dict[str, dict[date, str]] = defaultdict(dict)
+    wanted = iter(dict.fromkeys(map(str, ids)))
     with database.read() as connection:
-        while chunk := {str(name): name for name in islice(wanted, _CHUNK)}:
-            query = (
-                sa.select(seen_paper.c.paper_id, sa.func.min(seen_paper.c.date).label("first"))
-                .where(seen_paper.c.paper_id.in_(list(chunk)), seen_paper.c.date < day)
-                .group_by(seen_paper.c.paper_id)
+        while chunk := list(islice(wanted, _CHUNK)):
+            query = sa.select(seen_paper).where(
+                seen_paper.c.paper_id.in_(chunk), seen_paper.c.edition != str(key)
             )
             for row in connection.execute(query):
-                found[chunk[row.paper_id]] = row.first
-    return found
+                days[row.paper_id][row.date] = row.edition
+        last = {name: editions[max(editions)] for name, editions in days.items()}
+        told = {each: _papers(connection, each) for each in sorted(set(last.values()))}
+    return {
+        PaperId.parse(name): Mailed(
+            first=min(editions), last=max(editions), **told[last[name]].get(name, {})
+        )
+        for name, editions in days.items()
+    }
+
+
+def _papers(connection: sa.Connection, key: str) -> Mapping[str, Mapping[str, Any]]:
+    """What the frozen edition said of each paper, by each of its ids."""
+    query = sa.select(campaign.c.edition_document).where(campaign.c.edition == key)
+    try:
+        document = json.loads(connection.execute(query).scalar() or "{}")
+        return {
+            name: {"votes": paper.get("votes"), "withdrawn": bool(paper.get("withdrawn"))}
+            for section in document.get("sections") or ()
+            for paper in section["papers"]
+            for name in paper["ids"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f"edition {key} in the archive cannot be read: {error!r}") from None

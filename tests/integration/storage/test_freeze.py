@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -14,12 +15,12 @@ import pytest
 
 from digest.config import NewsletterConfig
 from digest.errors import StorageError
-from digest.model import EditionKey, EmailAddress, OutcomeKind, PaperId, Recipient
+from digest.model import EditionKey, EmailAddress, Mailed, OutcomeKind, PaperId, Recipient
 from digest.storage import census
 from digest.storage.archive import list_editions, load_edition, save_edition
 from digest.storage.campaigns import SkippedReader, load_campaign, open_editions
 from digest.storage.ledger import EditionLedger
-from digest.storage.seen import sent_before
+from digest.storage.seen import mailed_in_others
 from digest.storage.source_memory import memory_before, save_memory
 from digest.storage.states import State
 from tests.support.state import CHOICES, KEY, NOW, freeze_readers, new_database, outcome, reader
@@ -106,7 +107,7 @@ def test_a_plan_that_fails_midway_leaves_nothing(tmp_path: Path) -> None:
             freeze_readers(database, breaks(), paper_ids=[(PAPER,)], memory={"a": frozenset("b")})
         assert load_campaign(database, KEY) is None
         assert sum(census.counts(database, KEY).values()) == 0
-        assert sent_before(database, [PAPER], date(2027, 1, 1)) == {}
+        assert mailed_in_others(database, [PAPER], EditionKey("2027-01-01")) == {}
         assert memory_before(database, date(2027, 1, 1)) == {}
         assert list_editions(database) == ()
         assert freeze_readers(database, [reader("ann")])
@@ -189,7 +190,8 @@ def test_editions_are_listed_newest_first(tmp_path: Path) -> None:
         ]
 
 
-def test_only_editions_before_the_day_make_a_paper_seen(tmp_path: Path) -> None:
+def test_a_paper_is_known_from_every_edition_but_the_one_that_asks(tmp_path: Path) -> None:
+    """From later ones as well: a day that is made up for repeats nothing."""
     other = PaperId.parse("arxiv:2403.09999")
     with new_database(tmp_path) as database:
         for text in ("2026-11-23", "2026-11-20", "2026-11-24"):
@@ -197,11 +199,27 @@ def test_only_editions_before_the_day_make_a_paper_seen(tmp_path: Path) -> None:
             freeze_readers(database, [reader("ann", key=key)], key=key, paper_ids=[(PAPER, TWIN)])
         many = [PaperId("arxiv", f"1.{n}") for n in range(1200)]
         wanted = [*many, PAPER, TWIN, other]
-        assert sent_before(database, wanted, date(2026, 11, 24)) == {
-            PAPER: date(2026, 11, 20),
-            TWIN: date(2026, 11, 20),
-        }
-        assert sent_before(database, wanted, date(2026, 11, 20)) == {}
+        for asking, first, last in ((24, 20, 23), (20, 23, 24), (25, 20, 24)):
+            known = Mailed(first=date(2026, 11, first), last=date(2026, 11, last))
+            found = mailed_in_others(database, wanted, EditionKey(f"2026-11-{asking}"))
+            assert found == {PAPER: known, TWIN: known}
+
+
+def test_what_the_last_edition_said_of_a_paper_is_remembered(tmp_path: Path) -> None:
+    said = {"2026-11-20": (7, False), "2026-11-23": (40, True)}
+    with new_database(tmp_path) as database:
+        for text, (votes, withdrawn) in said.items():
+            facts = {"ids": [str(PAPER), str(TWIN)], "votes": votes, "withdrawn": withdrawn}
+            freeze_readers(
+                database,
+                [reader("ann", key=EditionKey(text))],
+                key=EditionKey(text),
+                paper_ids=[(PAPER, TWIN)],
+                edition_document=json.dumps({"sections": [{"papers": [facts]}]}),
+            )
+        (known,) = mailed_in_others(database, [TWIN], EditionKey("2026-11-30")).values()
+        assert (known.first, known.last) == (date(2026, 11, 20), date(2026, 11, 23))
+        assert (known.votes, known.withdrawn) == (40, True)
 
 
 def test_each_source_is_remembered_by_its_latest_day_before(tmp_path: Path) -> None:

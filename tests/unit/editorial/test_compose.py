@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.config import EditionConfig, ThemeRule, ThemesConfig
+from digest.config import EditionConfig, RepeatConfig, ThemeRule, ThemesConfig
 from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.explain import explain_edition, explain_paper
-from digest.model import Edition, EditionKey, Mark, Paper, PaperId, SourceReport, Verdict
+from digest.model import Edition, EditionKey, Mailed, Mark, Paper, PaperId, SourceReport, Verdict
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day
 from tests.support.strategies import DAY, NOW, papers
@@ -29,7 +29,7 @@ def paper(number: int, title: str = "", **fields: object) -> Paper:
 def compose(
     *found: Paper,
     day: date = DAY,
-    sent: dict[PaperId, date] | None = None,
+    sent: dict[PaperId, Mailed] | None = None,
     themes: ThemesConfig = THEMES,
     **config: object,
 ) -> Edition:
@@ -48,6 +48,10 @@ def compose(
         sent=sent or {},
         template_set="daily",
     )
+
+
+def once(day: date, votes: int | None = None) -> Mailed:
+    return Mailed(first=day, last=day, votes=votes)
 
 
 def numbers(edition: Edition) -> list[int]:
@@ -96,17 +100,13 @@ def test_what_the_cut_leaves_out_is_the_worst_and_is_counted() -> None:
 def test_a_paper_mailed_before_by_any_of_its_ids_is_left_out() -> None:
     doi = PaperId("doi", "10.1234/x")
     known = replace(paper(1), ids=(*paper(1).ids, doi))
-    edition = compose(known, paper(2), sent={doi: YESTERDAY})
+    edition = compose(known, paper(2), sent={doi: once(YESTERDAY)})
     assert (numbers(edition), edition.repeated) == ([2], 1)
-
-
-def test_composing_the_day_again_after_mailing_gives_the_same() -> None:
-    assert compose(paper(1), sent={paper(1).id: DAY}) == compose(paper(1))
 
 
 def test_a_repeated_paper_says_when_it_was_first_sent() -> None:
     first = DAY - timedelta(days=9)
-    edition = compose(paper(1, announced=DAY), sent={paper(1).id: first}, repeat=True)
+    edition = compose(paper(1, announced=DAY), sent={paper(1).id: once(first)}, repeat=True)
     (one,) = edition.papers
     assert (one.marks, one.first_sent, edition.repeated) == ((Mark.TRENDING,), first, 1)
 
@@ -114,14 +114,64 @@ def test_a_repeated_paper_says_when_it_was_first_sent() -> None:
 def test_an_editorial_mailed_before_does_not_silence_the_next() -> None:
     title = PaperId("title", "abc")
     fresh = replace(paper(1, "Editorial"), ids=(*paper(1).ids, title))
-    assert numbers(compose(fresh, sent={title: YESTERDAY})) == [1]
+    assert numbers(compose(fresh, sent={title: once(YESTERDAY)})) == [1]
 
 
 @pytest.mark.parametrize("repeat", [True, False])
-def test_a_withdrawn_paper_is_no_news(repeat: bool) -> None:
-    sent = {paper(1).id: YESTERDAY}
-    found = (paper(1, withdrawn=True), paper(2, withdrawn=True), paper(3))
-    assert numbers(compose(*found, sent=sent, repeat=repeat)) == [3]
+def test_a_withdrawn_paper_is_no_news_but_counted(repeat: bool) -> None:
+    edition = compose(paper(1, withdrawn=True), paper(3), repeat=repeat)
+    assert (numbers(edition), edition.withdrawn) == ([3], 1)
+
+
+@pytest.mark.parametrize("rank", ["trending", "newest"])
+def test_a_paper_withdrawn_since_it_was_mailed_is_told_once_and_behind_all_others(rank) -> None:
+    gone = paper(1, votes=200, announced=DAY, announce_type="replace", withdrawn=True)
+    found = (gone, *(paper(n) for n in range(2, 6)))
+    edition = compose(*found, sent={gone.id: once(YESTERDAY)}, max_papers=3, rank=rank)
+    assert numbers(edition) == [2, 3, 1]
+    told = edition.papers[-1]
+    assert (told.marks, told.first_sent) == ((Mark.WITHDRAWN,), YESTERDAY)
+    assert told.id not in edition.lead
+    assert (edition.withdrawn, edition.left_out) == (0, 2)
+    twice = Mailed(first=YESTERDAY, last=YESTERDAY, withdrawn=True)
+    again = compose(*found, sent={gone.id: twice}, repeat=True, rank=rank)
+    assert (numbers(again), again.withdrawn) == ([2, 3, 4, 5], 1)
+
+
+def test_a_new_version_of_a_mailed_paper_is_no_news_unless_it_may_repeat() -> None:
+    second = paper(1, announce_type="replace", version=2)
+    sent = {second.id: once(YESTERDAY)}
+    assert numbers(compose(second, sent=sent)) == []
+    (back,) = compose(replace(second, marks=(Mark.UPDATED,)), sent=sent, repeat=True).papers
+    assert back.marks == (Mark.UPDATED, Mark.TRENDING)
+
+
+def test_a_paper_returns_when_it_earned_it() -> None:
+    """Three times its votes, a week later, among the best ten; one of these missing: not."""
+    week_ago = DAY - timedelta(days=7)
+    others = [paper(n, votes=40) for n in range(2, 12)]
+
+    def returns(now: int, mailed: Mailed, **rule: object) -> bool:
+        known = {paper(1).id: mailed}
+        back = compose(paper(1, votes=now), *others, sent=known, repeat=RepeatConfig(**rule))
+        return 1 in numbers(back)
+
+    assert returns(60, once(week_ago, votes=20))
+    assert not returns(59, once(week_ago, votes=20))
+    assert not returns(60, once(week_ago + timedelta(days=1), votes=20))
+    assert not returns(39, once(week_ago, votes=13))
+    assert returns(39, once(week_ago, votes=13), best=11)
+    assert not returns(60, Mailed(first=week_ago, last=YESTERDAY, votes=20))
+    assert returns(40, once(YESTERDAY, votes=20), votes=2, after="1d", best=11)
+
+
+def test_few_votes_and_unknown_ones_count_as_five() -> None:
+    long_ago = DAY - timedelta(days=30)
+    for votes in (None, 0, 4, 5):
+        for now, there in ((14, []), (15, [1])):
+            known = {paper(1).id: once(long_ago, votes)}
+            found = compose(paper(1, votes=now), sent=known, repeat=RepeatConfig())
+            assert numbers(found) == there
 
 
 @pytest.mark.parametrize(
@@ -161,6 +211,7 @@ def test_the_week_is_its_days_papers_once_with_their_best_signals() -> None:
     assert numbers(week) == [1, 3]
     best = week.papers[0]
     assert (best.votes, best.first_sent, week.left_out) == (60, date(2026, 11, 23), 1)
+    assert week.lead == tuple(p.id for p in week.papers)
 
 
 def test_an_explanation_accounts_for_every_paper_of_a_real_day() -> None:

@@ -1,4 +1,4 @@
-"""On 241 recorded days the order at first sight tells which papers have the most votes in the end."""
+"""The order at first sight tells which papers have most votes in the end, on 241 real days."""
 
 from __future__ import annotations
 
