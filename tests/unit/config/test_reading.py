@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from digest.config import Config, load_config
+from digest.config import Config, RepeatConfig, load_config
 from digest.config.reading import _models
 from digest.config.shape import ArxivSource, FeedSource, FileSource, HuggingFaceSource
 from digest.errors import ConfigError
@@ -162,6 +162,34 @@ def test_a_file_that_is_no_config_is_one_line(tmp_path: Path, content: bytes, ex
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
     with pytest.raises(ConfigError, match="digest init"):
         load_config(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("false", False),
+        ("true", True),
+        ("{}", RepeatConfig(votes=3, after=7 * 86_400, best=10)),
+        ("{votes: 1.5, after: 12h, best: 3}", RepeatConfig(votes=1.5, after=43_200, best=3)),
+    ],
+)
+def test_repeat_is_a_switch_or_a_rule(tmp_path: Path, text: str, means: object):
+    assert load(tmp_path, f"{LEAST}edition:\n  repeat: {text}\n").edition.repeat == means
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("often", "edition.repeat: must be false, true, or a mapping of votes, after and best"),
+        ("{vote: 3}", "edition.repeat.vote: unknown key (did you mean votes?)"),
+        ("{votes: 0.5}", "edition.repeat.votes: input should be greater than or equal to 1"),
+        ("{after: soon}", "edition.repeat.after: is not a length of time"),
+    ],
+)
+def test_a_mistake_in_repeat_is_told_where_it_is(tmp_path: Path, text: str, says: str):
+    (line,) = told(tmp_path, f"{LEAST}edition:\n  repeat: {text}\n")
+    assert line.startswith("config.yaml:6:")
+    assert says in line
 
 
 def test_every_key_is_in_the_documentation():

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.model import EditionKey
+from digest.model import EditionKey, Mark
 from digest.rendering.words import (
     count_words,
     direction_of,
     long_day,
+    mark_words,
     short_day,
     short_title,
 )
@@ -63,6 +64,14 @@ def test_a_link_is_never_broken_and_wide_text_breaks_between_letters() -> None:
 def test_dates_are_written_out(key: str, day: date, long: str, short: str) -> None:
     assert long_day(EditionKey(key), day) == long
     assert short_day(EditionKey(key), day) == short
+
+
+def test_a_mark_says_when_the_paper_was_first_sent_where_that_is_the_news() -> None:
+    day = date(2026, 11, 21)
+    assert mark_words(Mark.TRENDING, day) == "now trending, first sent 21 November 2026"
+    assert mark_words(Mark.WITHDRAWN, day) == "withdrawn, first sent 21 November 2026"
+    assert mark_words(Mark.TRENDING, None) == "now trending"
+    assert mark_words(Mark.NEW, day) == "new"
 
 
 def test_counts_and_directions() -> None:

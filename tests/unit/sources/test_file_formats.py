@@ -32,6 +32,25 @@ def parse(text: str | bytes, name: str, **extra: str) -> ParsedFile:
     return parse_papers(content, name=name, fetched_at=NOW, **extra)
 
 
+@pytest.mark.parametrize(
+    ("more", "withdrawn"),
+    [
+        ({"withdrawn": True}, True),
+        ({"withdrawn": "yes"}, True),
+        ({"withdrawnAt": "2026-06-30T00:00:00Z"}, True),
+        ({"id": "2403.01234", "comment": "This paper has been withdrawn: an error."}, True),
+        ({"withdrawn": False}, False),
+        ({"withdrawn": "no"}, False),
+        ({"abstract": "This paper has been withdrawn from shelves for years."}, False),
+        ({}, False),
+    ],
+)
+def test_a_record_may_say_that_a_paper_was_withdrawn(more: dict, withdrawn: bool) -> None:
+    """With a flag, a day, or, for arXiv's papers, in words."""
+    parsed = parse(json.dumps([{"title": "A title of some length"} | more]), "papers.json")
+    assert [paper.withdrawn for paper in parsed.papers] == [withdrawn]
+
+
 def test_json_object_gives_every_field() -> None:
     record = {
         "id": "2403.01234v2", "title": "A $\\alpha$ title", "abstract": "An abstract.",
