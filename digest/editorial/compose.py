@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import reduce
-from typing import Any
 
 from digest.config import EditionConfig, ThemesConfig
 from digest.editorial.identity import is_commonplace, merge_papers, strength
@@ -44,9 +43,9 @@ def compose_edition(
     """Merge, sift, rank, cut, group, choose what leads.
 
     `sent` says when other editions mailed each id; the edition itself is not among them, so that
-    composing a day again gives the same. A paper mailed before is left out
-    unless `edition.repeat` lets it return, marked "now trending"; `repeated` counts both. A
-    withdrawn paper is no news: it is dropped, but when it was mailed before it returns once, as a
+    composing a day again gives the same. A paper mailed before is left out unless
+    `edition.repeat` lets it return, marked "now trending"; `repeated` counts both. A withdrawn
+    paper is no news: it is dropped, but when it was mailed before it returns once, as a
     correction, behind all others. The same input in another order gives the same edition.
     """
     known = [(paper, _mailed(paper, sent)) for paper in merge_papers(papers)]
@@ -58,14 +57,14 @@ def compose_edition(
     ranked = earned(rank_papers(kept, day=day, by=edition.rank), edition.repeat)
     chosen = _cut(ranked, edition.max_papers)
     told = sum(paper.withdrawn for paper in chosen)
-    return _edition(
-        chosen,
-        edition,
-        themes,
-        knowledge,
+    sections, lead = _arranged(chosen, edition, themes, knowledge)
+    return Edition(
         key=key,
         date=day,
         created_at=now,
+        sections=sections,
+        lead=lead,
+        rank=edition.rank,
         verdicts=tuple(reports),
         template_set=template_set,
         left_out=len(ranked) - len(chosen),
@@ -99,33 +98,29 @@ def compose_weekly(
     merged = [paper for paper in merge_papers(papers) if not paper.withdrawn]
     ranked = rank_papers(merged, day=day, by=edition.rank)
     chosen = _cut(ranked, edition.max_papers)
-    return _edition(
-        chosen,
-        edition,
-        themes,
-        knowledge,
+    sections, lead = _arranged(chosen, edition, themes, knowledge)
+    return Edition(
         key=key,
         date=day,
         created_at=now,
+        sections=sections,
+        lead=lead,
+        rank=edition.rank,
         template_set=template_set,
         left_out=len(ranked) - len(chosen),
     )
 
 
-def _edition(
-    chosen: Sequence[Paper],
-    config: EditionConfig,
-    themes: ThemesConfig,
-    knowledge: Knowledge,
-    **facts: Any,
-) -> Edition:
+def _arranged(
+    chosen: Sequence[Paper], edition: EditionConfig, themes: ThemesConfig, knowledge: Knowledge
+) -> tuple[tuple[Section, ...], tuple[PaperId, ...]]:
+    """The sections, and what leads."""
     sections = tuple(
-        replace(section, papers=spread(section.papers, rank=config.rank))
-        for section in _sections(_summarised(chosen, config), themes, knowledge)
+        replace(section, papers=spread(section.papers, rank=edition.rank))
+        for section in _sections(_summarised(chosen, edition), themes, knowledge)
     )
-    lead = choose_lead(sections, config.lead, rank=config.rank)
-    names = tuple(paper.id for paper in lead.papers)
-    return Edition(sections=sections, rank=config.rank, lead=names, **facts)
+    lead = choose_lead(sections, edition.lead, rank=edition.rank)
+    return sections, tuple(paper.id for paper in lead.papers)
 
 
 def _summarised(papers: Sequence[Paper], edition: EditionConfig) -> tuple[Paper, ...]:

@@ -17,7 +17,7 @@
 Votes decide: where they are known, nothing else told on real days which papers would have the
 most in the end, age least of all (`docs/ranking.md` has the figures). So a known age counts only
 as the time in which votes came in, and the other parts are small: a paper for which all of them
-speak overtakes one with about five times its votes, not more.
+speak overtakes one with about five times its votes.
 
 Unknown is not zero. Where some papers of the day have votes and a paper's own are unknown, it
 gets four fifths of the lower quartile of the known parts ("votes expected"); comments and stars
