@@ -18,6 +18,7 @@ from digest.editorial.compose import compose_edition
 from digest.model import Edition, EditionKey, Paper, PaperId
 from digest.sources.text import title_id
 from digest.storage.campaigns import freeze
+from tests.support.knowing import shipped_knowledge
 from tests.support.real_days import listed_paper, listings
 from tests.support.state import reader
 
@@ -41,6 +42,7 @@ class Desk:
             reports=(),
             edition=self.config,
             themes=self.house.config.themes,
+            knowledge=shipped_knowledge(),
             sent=mailed_before(self.house, papers, key),
             template_set="daily",
         )

@@ -14,6 +14,7 @@ from digest.editorial.compose import compose_edition
 from digest.editorial.explain import explain_edition
 from digest.editorial.lead import choose_lead, spread
 from digest.model import Edition, EditionKey, Paper, PaperId, Placement, Score, Section
+from tests.support.knowing import shipped_knowledge
 from tests.support.strategies import DAY, NOW, papers_apart
 
 
@@ -175,6 +176,7 @@ def composed(found, *, themes: ThemesConfig | None = None, **config: object) -> 
         reports=(),
         edition=EditionConfig(**config),
         themes=themes or ThemesConfig(discover=False),
+        knowledge=shipped_knowledge(),
         sent={},
         template_set="daily",
     )
