@@ -16,11 +16,11 @@ from digest.model import Paper
 CLEAR_SHARE = 0.45
 #: ... less if it named a theme of the last editions.
 KNOWN_SHARE = 0.3
-LEAST_SHARE = 0.3
+LEAST_SHARE = 0.25
 #: A phrase names a group when so much of its titles hold it.
 PHRASE_SHARE = 0.15
 #: A topic of which a group says nothing names it when it lies so near to the group's middle.
-LEAST_CLAIM = 0.4
+LEAST_CLAIM = 0.35
 _MINOR_TEXT = "a an and as at by for from in into of on or per the to via vs with"
 _MINOR = frozenset(_MINOR_TEXT.split())
 _VAGUE = frozenset(
