@@ -48,7 +48,8 @@ sources:
   - {{kind: file, name: Papers page, url: "{web}/page", format: text}}
 themes:
   rules:
-    - {{name: Safety & alignment, keywords: [alignment, jailbreak, red-teaming, "AI safety"]}}
+    - name: Safety & alignment
+      keywords: [jailbreak, red-teaming, guardrail, "AI safety", "value alignment"]
 subscribers:
   lists: [readers.yaml, team.csv, moved.yaml]
 delivery:

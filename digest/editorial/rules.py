@@ -17,7 +17,7 @@ from digest.editorial.words import PaperWords, phrase_forms
 from digest.model import Paper, Placement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Topic:
     """A theme that is known beforehand, from the config or from the built-in taxonomy.
 

@@ -10,10 +10,14 @@ from digest.config import ThemesConfig
 from digest.editorial.discovery import FULL_DAY, MOST_SHARE, discover_themes, place_found
 from digest.editorial.knowledge import Knowledge
 from digest.editorial.likeness import Traits, describe_words
-from digest.editorial.rules import Topic, Topics, place_by_rule
+from digest.editorial.naming import same_name
+from digest.editorial.rules import Match, Topic, Topics, place_by_rule
 from digest.editorial.subtitles import subtitle
 from digest.editorial.words import PaperWords
 from digest.model import Paper, PaperId, Placement, Section
+
+#: One mention in an abstract counts 1, two 1.7, two phrases 2 and one in a title 3.
+PASSING = 2.0
 
 
 def group_papers(
@@ -24,7 +28,7 @@ def group_papers(
     The config's rules choose first. What they leave is grouped by discovery, or stands under
     `themes.other`. Every paper returns with its `Placement`.
     """
-    placements = _by_rules(papers, themes)
+    placements = _by_rules(papers, themes, knowledge)
     left = [paper for paper in papers if paper.id not in placements]
     if themes.discover:
         found = discover_themes(
@@ -47,26 +51,43 @@ def group_papers(
     )
 
 
-def _by_rules(papers: Sequence[Paper], themes: ThemesConfig) -> dict[PaperId, Placement]:
-    """What the rules take. A rule that would take much of a full day takes nothing of it, unless
-    it is pinned: its papers are parted into themes of their own."""
+def _by_rules(
+    papers: Sequence[Paper], themes: ThemesConfig, knowledge: Knowledge
+) -> dict[PaperId, Placement]:
+    """What the rules take.
+
+    A rule that is not pinned leaves a paper that says its words only in passing to a known theme
+    that claims it more; and of a full day that it would take much of, it takes nothing: the
+    papers are parted into themes of their own.
+    """
+    if not themes.rules:
+        return {}
     rules = Topics(
-        [
-            Topic(name=rule.name, keywords=rule.keywords, categories=rule.categories)
-            for rule in themes.rules
-        ]
+        [Topic(rule.name, rule.keywords, rule.categories, rule.weight) for rule in themes.rules]
     )
+    pinned = {rule.name for rule in themes.rules if rule.pin or not themes.discover}
+    others = Topics(knowledge.topics)
     found = {}
-    for paper in papers if themes.rules else ():
-        matches = rules.match(paper, PaperWords.of(paper, rules.longest))
-        if placement := place_by_rule(matches):
+    for paper in papers:
+        words = PaperWords.of(paper, max(rules.longest, others.longest))
+        matches = rules.match(paper, words)
+        placement = place_by_rule(matches)
+        if placement is None:
+            continue
+        in_passing = placement.theme not in pinned and matches[0].score < PASSING
+        if not in_passing or not _claimed_more(others.match(paper, words), matches[0]):
             found[paper.id] = placement
-    if not themes.discover or len(papers) < FULL_DAY:
+    if len(papers) < FULL_DAY:
         return found
     sizes = Counter(placement.theme for placement in found.values())
-    pinned = {rule.name for rule in themes.rules if rule.pin}
     wide = {name for name, size in sizes.items() if size > MOST_SHARE * len(papers)} - pinned
     return {paper_id: place for paper_id, place in found.items() if place.theme not in wide}
+
+
+def _claimed_more(matches: Sequence[Match], rule: Match) -> bool:
+    return any(
+        m.score > rule.score and same_name(m.topic) != same_name(rule.topic) for m in matches
+    )
 
 
 def _subtitle(

@@ -30,7 +30,8 @@ edition:
 
 themes:
   rules:
-    - {{name: Safety & alignment, keywords: [alignment, jailbreak, red-teaming, "AI safety"]}}
+    - name: Safety & alignment
+      keywords: [jailbreak, red-teaming, guardrail, "AI safety", "value alignment"]
 
 subscribers:
   lists: [subscribers/readers.yaml]

@@ -235,6 +235,25 @@ def test_a_rule_that_holds_much_of_the_day_is_parted_unless_it_is_pinned() -> No
     assert kept["Safety"] > 0.3 * len(papers)
 
 
+def test_a_word_in_passing_does_not_take_a_paper_from_where_it_belongs() -> None:
+    """Unless the rule is pinned, or nothing else claims the paper as much."""
+    passing = Paper(
+        ids=(PaperId("url", "example.org/1"),),
+        title="Speech Recognition for Telephone Calls",
+        abstract="We train speech recognition with an alignment of audio and text.",
+    )
+    lone = Paper(
+        ids=(PaperId("url", "example.org/2"),),
+        title="Of Shoes and Ships",
+        abstract="The alignment of masts is told.",
+    )
+    rule = ThemeRule(name="Alignment", keywords=("alignment",))
+    found = {s.theme: s.papers for s in grouped([passing, lone], ThemesConfig(rules=(rule,)))}
+    assert [p.id for p in found["Alignment"]] == [lone.id]
+    pinned = ThemesConfig(rules=(replace_rule(rule, pin=True),))
+    assert [s.theme for s in grouped([passing, lone], pinned)] == ["Alignment"]
+
+
 def replace_rule(rule: ThemeRule, **changes: object) -> ThemeRule:
     return ThemeRule(**(rule.model_dump() | changes))
 
