@@ -57,8 +57,8 @@ def _by_rules(
     """What the rules take.
 
     A rule that is not pinned leaves a paper that says its words only in passing to a known theme
-    that claims it more; and of a full day that it would take much of, it takes nothing: the
-    papers are parted into themes of their own.
+    that claims it more. Of a full day it takes nothing where it would take a single paper, which
+    is no theme, or much of the day, which is then parted into themes of its own.
     """
     if not themes.rules:
         return {}
@@ -80,8 +80,9 @@ def _by_rules(
     if len(papers) < FULL_DAY:
         return found
     sizes = Counter(placement.theme for placement in found.values())
-    wide = {name for name, size in sizes.items() if size > MOST_SHARE * len(papers)} - pinned
-    return {paper_id: place for paper_id, place in found.items() if place.theme not in wide}
+    most = MOST_SHARE * len(papers)
+    odd = {name for name, size in sizes.items() if not themes.min_size <= size <= most} - pinned
+    return {paper_id: place for paper_id, place in found.items() if place.theme not in odd}
 
 
 def _claimed_more(matches: Sequence[Match], rule: Match) -> bool:

@@ -235,6 +235,14 @@ def test_a_rule_that_holds_much_of_the_day_is_parted_unless_it_is_pinned() -> No
     assert kept["Safety"] > 0.3 * len(papers)
 
 
+def test_a_rule_with_a_single_paper_of_a_full_day_is_no_theme() -> None:
+    papers = labelled_day("seed32_hand")
+    rule = ThemeRule(name="Depression", keywords=("depression detection",))
+    assert "Depression" not in {s.theme for s in grouped(papers, ThemesConfig(rules=(rule,)))}
+    pinned = ThemesConfig(rules=(replace_rule(rule, pin=True),))
+    assert {s.theme: len(s.papers) for s in grouped(papers, pinned)}["Depression"] == 1
+
+
 def test_a_word_in_passing_does_not_take_a_paper_from_where_it_belongs() -> None:
     """Unless the rule is pinned, or nothing else claims the paper as much."""
     passing = Paper(
