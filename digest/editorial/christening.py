@@ -22,13 +22,19 @@ def christen(
     knowledge: Knowledge,
     taken: Collection[str],
     most: int,
+    least_claim: float,
 ) -> tuple[dict[str, list[int]], set[int]]:
     """Rows by name, and the rows of groups that nothing names or that found no room.
 
-    `taken` are names in the form of `same_name`.
+    `taken` are names in the form of `same_name`; `least_claim` is how near a topic must be that
+    nobody speaks of.
     """
     asked = [
-        [c for c in candidates(group, day, knowledge) if same_name(c.name) not in taken]
+        [
+            candidate
+            for candidate in candidates(group, day, knowledge, least_claim)
+            if same_name(candidate.name) not in taken
+        ]
         for group in groups
     ]
     bearers = _match(groups, asked)

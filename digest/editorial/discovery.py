@@ -17,7 +17,7 @@ from digest.editorial.christening import christen
 from digest.editorial.identity import strength
 from digest.editorial.knowledge import Knowledge
 from digest.editorial.likeness import Day, Traits, describe
-from digest.editorial.naming import same_name
+from digest.editorial.naming import LEAST_CLAIM, same_name
 from digest.editorial.rules import Topics
 from digest.editorial.space import Array, squared_distances, unit_rows
 from digest.editorial.ward import cluster
@@ -30,6 +30,9 @@ MOST_THEMES = 15
 LEAST_LIKENESS = 0.15
 #: ... but so large a part of the day at most.
 MOST_OTHERS = 0.1
+#: How near a theme must be to name a group that never speaks of it; the next is tried where names
+#: are too few for the papers.
+LEAST_CLAIMS = (LEAST_CLAIM, 0.1)
 #: No theme holds more of a day, ...
 MOST_SHARE = 0.3
 #: ... once it has papers enough for several themes.
@@ -65,15 +68,16 @@ def discover_themes(
     day = describe(sorted(papers, key=lambda p: strength(p.id)), topics, knowledge.space)
     most = most_in_a_theme(max(whole, len(papers)))
     groups = [part for group in _seeds(day) for part in _parts(day, group, most)]
-    named, loose = christen(
-        [[day.traits[n] for n in group] for group in groups if len(group) >= min_size],
-        day=day,
-        knowledge=knowledge,
-        taken=used,
-        most=most,
-    )
-    loose |= {n for group in groups if len(group) < min_size for n in group}
-    return _deal_out(day, named, sorted(loose), most)
+    large = [[day.traits[n] for n in group] for group in groups if len(group) >= min_size]
+    small = {n for group in groups if len(group) < min_size for n in group}
+    for least_claim in LEAST_CLAIMS:
+        named, loose = christen(
+            large, day=day, knowledge=knowledge, taken=used, most=most, least_claim=least_claim
+        )
+        found = _deal_out(day, named, sorted(loose | small), most)
+        if len(found.others) <= MOST_OTHERS * len(papers):
+            break
+    return found
 
 
 def theme_count(papers: int) -> int:

@@ -35,7 +35,12 @@ _VAGUE = frozenset(
     )
 )
 # What a title cannot end or begin with and still name something.
-_HOLLOW_TEXT = "toward towards beyond via case study better large new first"
+_HOLLOW_TEXT = """
+toward towards beyond via case study better large new first advancing improving enhancing bridging
+rethinking revisiting unlocking exploring understanding scaling boosting accelerating leveraging
+building making evaluating benchmarking aligning optimizing designing unifying investigating
+learning
+"""
 _HOLLOW_ENDS = frozenset(_HOLLOW_TEXT.split())
 _ACRONYM_TEXT = (
     "2d 3d 4d 5g ai api ar asr bert cad cfd cnn cot cpu ct dna dpo dft eeg ehr fmri gan gnn gpt"
@@ -59,15 +64,21 @@ def same_name(name: str) -> str:
     return " ".join(tokens(name)) or name.casefold()
 
 
-def candidates(group: Sequence[Traits], day: Day, knowledge: Knowledge) -> Iterator[Candidate]:
+def candidates(
+    group: Sequence[Traits], day: Day, knowledge: Knowledge, least_claim: float = LEAST_CLAIM
+) -> Iterator[Candidate]:
     """Names for a group, the best first; each is supported by at least two of its papers.
 
     A topic that clearly holds the group, or holds some of it and named a theme lately; a phrase
     that named one lately; the phrases of its titles; lesser topics; a topic that is near though
     nobody says its words; rarer phrases. What half of the day carries names nothing.
     """
-    topics = [(name, share) for name, share in _topics(group) if share >= LEAST_SHARE]
-    phrases = title_phrases([t.paper for t in group], len(day.traits))
+    said = _topics(group)
+    topics = [(name, share) for name, share in said if share >= LEAST_SHARE]
+    phrases = [
+        (_whole(name, said), fit)
+        for name, fit in title_phrases([t.paper for t in group], len(day.traits))
+    ]
     recent = {same_name(name) for name in knowledge.names}
     known = [c for c in topics if c[1] >= KNOWN_SHARE and same_name(c[0]) in recent]
     clear = [c for c in topics if c[1] >= CLEAR_SHARE]
@@ -77,7 +88,7 @@ def candidates(group: Sequence[Traits], day: Day, knowledge: Knowledge) -> Itera
         *clear,
         *(c for c in phrases if c[1] >= PHRASE_SHARE),
         *topics,
-        *_near(group, day),
+        *_near(group, day, least_claim),
         *phrases,
     ]
     seen = set()
@@ -96,14 +107,20 @@ def _topics(group: Sequence[Traits]) -> list[tuple[str, float]]:
     return sorted(found, key=lambda item: (-round(item[1], 9), item[0]))
 
 
-def _near(group: Sequence[Traits], day: Day) -> list[tuple[str, float]]:
+def _whole(phrase: str, topics: Sequence[tuple[str, float]]) -> str:
+    """The topic of which a phrase is a part: "Video Generation" is "Video Generation & Editing"."""
+    words = set(tokens(phrase))
+    return next((name for name, _ in topics if words <= set(tokens(name))), phrase)
+
+
+def _near(group: Sequence[Traits], day: Day, least: float) -> list[tuple[str, float]]:
     if len(group) < 2:
         return []
     claims = day.claims[[traits.number for traits in group]].mean(axis=0).round(9).tolist()
     found = [
         (topic.name, claim)
         for topic, claim in zip(day.topics.topics, claims, strict=True)
-        if claim >= LEAST_CLAIM
+        if claim >= least
     ]
     return sorted(found, key=lambda item: (-item[1], item[0]))
 
@@ -168,7 +185,7 @@ def commonest(spellings: Sequence[str]) -> str:
 def title_case(phrase: str) -> str:
     """Capitals as in a heading; a word with capitals of its own (LLMs, NeRF) keeps them."""
     return " ".join(
-        "-".join(_capital(part, first=not n) for part in word.split("-"))
+        "-".join(_capital(part, first=n + m == 0) for m, part in enumerate(word.split("-")))
         for n, word in enumerate(phrase.split(" "))
     )
 

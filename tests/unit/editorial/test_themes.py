@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from digest.app.knowledge import know
 from digest.config import ThemeRule, ThemesConfig
+from digest.editorial.naming import same_name
 from digest.editorial.rules import Topic, Topics
 from digest.editorial.themes import group_papers
 from digest.editorial.words import PaperWords, tokens
@@ -25,6 +26,7 @@ from digest.model import Paper, PaperId, Section
 from tests.support.agreement import agreement
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import CHECKED, LABELLED, labelled_day, labels
+from tests.support.real_days import listed_paper, listings
 from tests.support.strategies import papers_apart
 
 
@@ -287,3 +289,29 @@ def test_a_name_found_in_the_papers_is_renamed_and_merged() -> None:
     config = ThemesConfig(merge={"Bread": ("Sourdough Starter",)}, rename={"Bread": "Baking"})
     sections = group_papers(papers, config, know(config, Path()))
     assert [s.theme for s in sections] == ["Baking"]
+
+
+def test_on_real_days_no_theme_is_too_large_or_too_small() -> None:
+    """Every twentieth of 461 days, by titles: none over 30 %, none of one, Other at most 10 %.
+
+    A name that comes again on the next of these days is the same to the letter.
+    """
+    names: tuple[str, ...] = ()
+    shared = []
+    for listing in listings()[::20]:
+        numbers = dict(listing.rows)
+        papers = [
+            listed_paper(number, votes, listed=listing.day, seen=listing.day)
+            for number, votes in numbers.items()
+        ]
+        known = replace(shipped_knowledge(), names=names)
+        sizes = {s.theme: len(s.papers) for s in group_papers(papers, ThemesConfig(), known)}
+        others = sizes.pop("Other", 0)
+        if len(papers) >= 12:
+            assert others <= 0.1 * len(papers), listing.day
+            assert max(sizes.values()) <= 0.3 * len(papers), listing.day
+            assert min(sizes.values()) > 1, listing.day
+        assert len({same_name(name) for name in sizes}) == len(sizes)
+        shared.append(len({*names} & sizes.keys()))
+        names = tuple(sizes)
+    assert sum(shared) >= len(shared)
