@@ -7,7 +7,7 @@ from pathlib import Path
 
 from digest.model import Paper, PaperId
 
-#: Days with labels on which the themes were weighed, and days that were kept back from it.
+#: Days with labels on which the themes were weighed, and two that were labelled later to check.
 LABELLED = (
     "acl2020_day",
     "hf_2025-10-15_hand",
