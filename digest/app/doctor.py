@@ -10,6 +10,7 @@ from functools import partial
 from digest.app.compose import collect_papers
 from digest.app.deliver import make_ways
 from digest.app.house import House
+from digest.app.interests import Interests
 from digest.app.signing import load_signers
 from digest.delivery.relay import Way
 from digest.errors import DigestError, ListError
@@ -72,7 +73,7 @@ def _templates(house: House) -> Iterator[Finding]:
 
 
 def _lists(house: House) -> Iterator[Finding]:
-    reading = open_lists(house.config)
+    reading = open_lists(house.config, check=Interests(house).check)
     try:
         readers = sum(1 for _ in reading)
     except ListError:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from digest.app.compose import edition_json
 from digest.app.house import House
@@ -16,7 +17,13 @@ from digest.model import Edition, Recipient, Rendition, Subscriber
 from digest.model.rendition_document import rendition_to_document
 from digest.storage.campaigns import SkippedReader, freeze
 
+if TYPE_CHECKING:
+    from digest.app.interests import Interests
+    from digest.mailing.choice import Chooser
+
 OnProblem = Callable[[Problem], None]
+#: So many readers are asked about together where some have interests.
+BATCH = 4_096
 NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
 
 
@@ -31,6 +38,7 @@ class Plan:
     edition: Edition
     subscribers: Iterable[Subscriber]
     now: datetime
+    interests: Interests
     choices: dict[str, str] = field(default_factory=dict)
     skipped: int = 0
     not_today: int = 0
@@ -43,11 +51,9 @@ class Plan:
         Raises:
             ListError: at the end, when a list turned out to be wrong.
         """
-        from digest.mailing.choice import Chooser  # here, as runs that plan nothing are many
-
         newsletter = self.house.config.newsletter
-        chooser = Chooser(self.edition)
-        for subscriber in self.subscribers:
+        chooser = make_chooser(self.house, self.edition, self.interests)
+        for subscriber in self._prepared():
             due = plan_due(
                 subscriber,
                 weekly=self.edition.key.is_weekly,
@@ -83,6 +89,33 @@ class Plan:
                 due_at=due,
             )
 
+    def _prepared(self) -> Iterator[Subscriber]:
+        """The readers in their order; those with interests are worked out a batch at a time."""
+        waiting: list[Subscriber] = []
+        for subscriber in self.subscribers:
+            if not waiting and not subscriber.interests:
+                yield subscriber
+                continue
+            waiting.append(subscriber)
+            if len(waiting) == BATCH:
+                self.interests.prepare(waiting)
+                yield from waiting
+                waiting = []
+        self.interests.prepare(waiting)
+        yield from waiting
+
+
+def make_chooser(house: House, edition: Edition, interests: Interests | None = None) -> Chooser:
+    """Who chooses from `edition` as the config asks."""
+    from digest.app.interests import Interests  # here, as runs that plan nothing are many
+    from digest.mailing.choice import Chooser
+
+    return Chooser(
+        edition,
+        relevance=interests or Interests(house, edition),
+        weight=house.config.edition.relevance,
+    )
+
 
 def render(house: House, edition: Edition) -> Rendition:
     """The edition with the newsletter's template set.
@@ -103,20 +136,24 @@ def make_plan(
     on_problem: OnProblem | None = None,
 ) -> Plan:
     """The plan for the config's lists; `on_problem` gets their warnings when they are read."""
+    from digest.app.interests import Interests  # not where the edition is frozen
+
+    interests = Interests(house, edition)
     return Plan(
         house=house,
         edition=edition,
         now=house.began,
-        subscribers=_told(house, skip_bad_rows=skip_bad_rows, on_problem=on_problem),
+        interests=interests,
+        subscribers=_told(house, interests, skip_bad_rows=skip_bad_rows, on_problem=on_problem),
     )
 
 
 def _told(
-    house: House, *, skip_bad_rows: bool, on_problem: OnProblem | None
+    house: House, interests: Interests, *, skip_bad_rows: bool, on_problem: OnProblem | None
 ) -> Iterator[Subscriber]:
     from digest.storage.lists.reading import open_lists  # not where the edition is frozen
 
-    reading = open_lists(house.config, skip_bad_rows=skip_bad_rows)
+    reading = open_lists(house.config, skip_bad_rows=skip_bad_rows, check=interests.check)
     yield from reading
     for problem in reading.problems:
         if on_problem is not None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from digest.app.deliver import make_ways
 from digest.app.house import House
-from digest.app.plan import render
+from digest.app.interests import Interests
+from digest.app.plan import make_chooser, render
 from digest.app.signing import load_signers
-from digest.errors import DeliveryError, StorageError, UsageError
+from digest.errors import DeliveryError, ListError, StorageError, UsageError
 from digest.mailing.assemble import Shortening
-from digest.mailing.choice import choose_papers
 from digest.mailing.letter import LetterWriter
 from digest.model import (
     Edition,
@@ -56,7 +56,7 @@ def preview_letter(
     """
     chosen = reader or Subscriber(address=house.config.newsletter.sender)
     address = parse_address(to, "--to") if to else chosen.address
-    choice = choose_papers(edition, chosen)
+    choice = make_chooser(house, edition).choose(chosen)
     if not choice.count:
         raise UsageError(
             f"edition {edition.key} has nothing that matches {chosen.address}'s choice"
@@ -102,11 +102,14 @@ def find_reader(house: House, address: str) -> Subscriber:
 
     Raises:
         UsageError: not on any list.
-        ListError: a list is wrong.
+        ListError: one of her interests leads to nothing; other readers' may.
     """
     wanted = parse_address(address, "--as").key
     for subscriber in open_lists(house.config):
         if subscriber.address.key == wanted:
+            doubts = Interests(house).doubts(subscriber)
+            if any(not doubt.warning for doubt in doubts):
+                raise ListError(doubts)
             return subscriber
     raise UsageError(f"--as {address}: is on none of the lists (digest subscribers list)")
 

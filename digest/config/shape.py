@@ -212,6 +212,8 @@ class EditionConfig(Shape):
     min_papers: Annotated[int, Field(ge=1)] = 1
     summary: Literal["lead", "extract", "source", "llm"] = "lead"
     repeat: Repeat = False
+    relevance: Annotated[float, Field(ge=0, le=1)] = 0.9
+    why: bool = False
     send_when: Literal["any", "all"] = "any"
     accept_stale: bool = False
     compose_after: TimeOfDay | None = None

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from digest.mailing.relevance import Nearness, Relevance, mix, percentiles
 from digest.model import Edition, Format, Subscriber
 
 #: The fields of a subscriber that decide her choice; two readers with equal ones share it.
-Wishes = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], int | None, Format]
+Wishes = tuple[
+    tuple[str, ...], tuple[str, ...], tuple[str, ...], int | None, Format, tuple[str, ...]
+]
+
+#: So many papers a reader gets whose only wishes are interests, unless she says how many.
+INTERESTING = 10
 
 _REMEMBERED = 50_000
 
@@ -60,53 +66,125 @@ class Choice:
             raise ValueError(f"not a choice of papers: {error}") from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """How a reader's choice came about; papers are numbered in the edition's order.
+
+    `named` are those of her themes and keywords, None when she has neither; `near` those that her
+    interests brought, the best first. `excluded` are out whatever else holds. `scores` decide, a
+    paper with more before one with less; `room` is the most that her letter takes, None all.
+    """
+
+    chosen: frozenset[int]
+    cut: frozenset[int]
+    named: frozenset[int] | None
+    near: tuple[int, ...]
+    excluded: frozenset[int]
+    scores: Sequence[float]
+    nearness: Nearness | None = None
+    room: int | None = None
+
+
 class Chooser:
     """Answers for one edition, for any number of readers.
 
     The edition is prepared once; readers with the same wishes share one answer, and equal
-    answers are one object, so that memory grows with distinct choices alone.
+    answers are one object, so that memory grows with distinct choices alone. `relevance` knows
+    what readers like, and has `weight` beside the trend.
     """
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(
+        self, edition: Edition, *, relevance: Relevance | None = None, weight: float = 1.0
+    ) -> None:
         from digest.mailing.matching import PaperIndex  # not where choices are only read
 
         self._index = PaperIndex(edition)
         self._sizes = tuple(len(section.papers) for section in edition.sections)
-        self._ranks = _ranks_by_score(edition)
+        self._totals = [p.score.total if p.score else float("-inf") for p in edition.papers]
+        self._all = frozenset(range(len(self._totals)))
+        self._trend: list[float] = []
+        self._relevance = relevance
+        self._weight = weight
         self._answers: dict[Wishes, Choice] = {}
         self._choices: dict[Choice, Choice] = {}
 
     def choose(self, subscriber: Subscriber) -> Choice:
-        """The papers for this reader: themes and keywords unite, `exclude` always wins."""
+        """The papers for this reader: themes, keywords and interests unite, `exclude` wins."""
         wishes = (
             subscriber.themes,
             subscriber.keywords,
             subscriber.exclude,
             subscriber.max_papers,
             subscriber.format,
+            # Paths of interests are against the list that names them.
+            (subscriber.file, *subscriber.interests) if subscriber.interests else (),
         )
         found = self._answers.get(wishes)
         if found is None:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
-            choice = self._decide(subscriber)
+            chosen = self.decide(subscriber).chosen
+            choice = Choice(self._by_section(chosen), subscriber.format)
             found = self._answers[wishes] = self._choices.setdefault(choice, choice)
         return found
 
-    def _decide(self, subscriber: Subscriber) -> Choice:
+    def decide(self, subscriber: Subscriber) -> Decision:
+        """The same with its grounds."""
         index = self._index
+        out = _union(index.matching(word) | index.in_theme(word) for word in subscriber.exclude)
+        named: frozenset[int] | None = None
         if subscriber.themes or subscriber.keywords:
-            chosen = _union(index.in_theme(name) for name in subscriber.themes)
-            chosen |= _union(index.matching(word) for word in subscriber.keywords)
+            named = _union(index.in_theme(name) for name in subscriber.themes)
+            named |= _union(index.matching(word) for word in subscriber.keywords)
+        nearness: Nearness | None = None
+        scores: Sequence[float] = self._totals
+        near: tuple[int, ...] = ()
+        room = subscriber.max_papers
+        if subscriber.interests:
+            nearness = self._relevance.of(subscriber) if self._relevance else None
+            scores = self._mixed(nearness)
+            wanted = room or INTERESTING
+            if named is None:
+                room = wanted
+            else:
+                wanted = max(1, wanted // 2)  # the rest is for what she follows by name
+            known = nearness.liked if nearness else frozenset()
+            near = self._best(scores, self._all - out - known, wanted)
+            wished = (named or frozenset()) | frozenset(near)
         else:
-            chosen = set(range(sum(self._sizes)))
-        for word in subscriber.exclude:
-            chosen -= index.matching(word) | index.in_theme(word)
-        if subscriber.max_papers is not None and len(chosen) > subscriber.max_papers:
-            chosen = set(sorted(chosen, key=self._ranks.__getitem__)[: subscriber.max_papers])
-        return Choice(self._by_section(chosen), subscriber.format)
+            wished = self._all if named is None else named
+        wished -= out
+        chosen = frozenset(self._best(scores, wished, room))
+        return Decision(
+            chosen=chosen,
+            cut=wished - chosen,
+            named=named,
+            near=near,
+            excluded=out,
+            scores=scores,
+            nearness=nearness,
+            room=room,
+        )
 
-    def _by_section(self, chosen: set[int]) -> tuple[tuple[int, ...], ...]:
+    def _mixed(self, nearness: Nearness | None) -> Sequence[float]:
+        """The scores for a reader with interests; by trend alone where nothing is known of them."""
+        self._trend = self._trend or percentiles(self._totals)
+        if nearness is None:
+            return self._trend
+        return mix(percentiles(nearness.scores), self._trend, self._weight)
+
+    def _best(
+        self, scores: Sequence[float], papers: frozenset[int], count: int | None
+    ) -> tuple[int, ...]:
+        """So many of these papers, the best first; equal scores keep the edition's order.
+
+        All of them come in no order.
+        """
+        if count is None or len(papers) <= count:
+            return tuple(papers)
+        return tuple(sorted(papers, key=lambda n: (-scores[n], n))[:count])
+
+    def _by_section(self, chosen: frozenset[int]) -> tuple[tuple[int, ...], ...]:
         sections, start = [], 0
         for size in self._sizes:
             sections.append(tuple(n for n in range(size) if start + n in chosen))
@@ -119,16 +197,5 @@ def choose_papers(edition: Edition, subscriber: Subscriber) -> Choice:
     return Chooser(edition).choose(subscriber)
 
 
-def _union(sets: Iterable[frozenset[int]]) -> set[int]:
-    return set().union(*sets)
-
-
-def _ranks_by_score(edition: Edition) -> list[int]:
-    """For each paper its place by score, best 0; equal scores keep the edition's order."""
-    papers = edition.papers
-    totals = [paper.score.total if paper.score else float("-inf") for paper in papers]
-    order = sorted(range(len(papers)), key=lambda n: (-totals[n], n))
-    ranks = [0] * len(papers)
-    for place, position in enumerate(order):
-        ranks[position] = place
-    return ranks
+def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
+    return frozenset().union(*sets)

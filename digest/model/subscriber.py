@@ -25,8 +25,12 @@ class Format(StrEnum):
 class Subscriber:
     """One address with its choices.
 
-    `themes` and `keywords` both empty means everything. `send_at` is local to `timezone` (an
-    IANA name; None = the newsletter's). `file` and `line` say where the row stands.
+    `themes`, `keywords` and `interests` all empty means everything. `send_at` is local to
+    `timezone` (an IANA name; None = the newsletter's). `file` and `line` say where the row stands.
+
+    An interest is the id of a paper that she likes, or the path of a file of such papers, against
+    the list's folder. Any path will do, since whoever edits a list may read the owner's files; a
+    page on which readers choose for themselves must never write one.
     """
 
     address: EmailAddress
@@ -40,5 +44,6 @@ class Subscriber:
     max_papers: int | None = None
     format: Format = Format.HTML
     tags: tuple[str, ...] = ()
+    interests: tuple[str, ...] = ()
     file: str = ""
     line: int = 0

@@ -24,7 +24,7 @@ from digest.sources.text import (
 
 _KEYS = {
     "title": ("title", "paper_title", "name", "primary_title"),
-    "abstract": ("abstract", "summary", "description", "abstract_text"),
+    "abstract": ("abstract", "summary", "description", "abstract_text", "abstract_note"),
     "authors": ("authors", "author", "creators", "creator", "author_names"),
     "url": ("url", "link", "abs_url", "html_url", "paper_url", "landing_page", "uri"),
     "pdf_url": ("pdf_url", "pdf", "pdf_link", "open_access_pdf"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -69,6 +70,21 @@ def documents_before(database: Database, day: date, limit: int) -> tuple[str, ..
     )
     with database.read() as connection:
         return tuple(connection.execute(query).scalars())
+
+
+def documents_until(database: Database, day: date, limit: int) -> Iterator[str]:
+    """The documents of the last `limit` editions up to `day`, the newest first, one at a time.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    newest = sa.select(edition.c.key).where(edition.c.date <= day)
+    with database.read() as connection:
+        keys = newest.order_by(edition.c.date.desc(), edition.c.key.desc()).limit(limit)
+        for key in tuple(connection.execute(keys).scalars()):
+            query = sa.select(edition.c.document).where(edition.c.key == key)
+            if (document := connection.execute(query).scalar()) is not None:
+                yield document
 
 
 def list_editions(database: Database) -> tuple[ArchivedEdition, ...]:

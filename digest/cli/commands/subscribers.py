@@ -48,13 +48,15 @@ def list_command(desk: Desk, as_json: bool) -> int:
 @pass_desk
 def check_command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
     """Read every list (or only FILES) and tell all problems at once; 2 when there is an error."""
+    from digest.app.interests import Interests
     from digest.errors import ListError
     from digest.storage.lists.files import ListFile
     from digest.storage.lists.files import show as shown
     from digest.storage.lists.reading import ListReading, open_lists
 
     named = [ListFile(path, shown(path, desk.config.folder)) for path in files]
-    reading = ListReading(named) if named else open_lists(desk.config)
+    check = Interests(desk.house).check
+    reading = ListReading(named, check=check) if named else open_lists(desk.config, check=check)
     failed = False
     try:
         readers = sum(1 for _ in reading)
@@ -89,6 +91,9 @@ def check_command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
 @click.option("--max-papers", default="")
 @click.option("--format", "format_", default="", help="html or text.")
 @click.option("--tag", "tags", multiple=True)
+@click.option(
+    "--interest", "interests", multiple=True, help="A paper she likes, or a file of some."
+)
 @pass_desk
 def add_command(desk: Desk, /, email: str, path: Path | None, **options: Any) -> int:
     """Add a reader to a list; the rest of the file stays as it is."""
@@ -203,6 +208,7 @@ def _document(subscriber: Subscriber, *, suppressed: bool) -> dict[str, Any]:
         "max_papers": subscriber.max_papers,
         "format": str(subscriber.format),
         "tags": list(subscriber.tags),
+        "interests": list(subscriber.interests),
         "file": subscriber.file,
         "line": subscriber.line,
         "suppressed": suppressed,
@@ -211,6 +217,7 @@ def _document(subscriber: Subscriber, *, suppressed: bool) -> dict[str, Any]:
 
 def _wishes(subscriber: Subscriber) -> str:
     wishes = [*subscriber.themes, *(f'"{word}"' for word in subscriber.keywords)]
+    wishes += [f"like {interest}" for interest in subscriber.interests]
     text = ", ".join(wishes) or "everything"
     if subscriber.exclude:
         text += f" without {', '.join(subscriber.exclude)}"

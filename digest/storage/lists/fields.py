@@ -19,6 +19,8 @@ from digest.storage.lists.row import FIELDS, Value
 from digest.storage.lists.text import clean_text, trim
 
 MAX_NAME = 200
+#: The number of that field.
+INTERESTS = FIELDS.index("interests")
 _NAMED = re.compile(r"(.*)<([^<>]*)>\s*", re.DOTALL)
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.0+)?)?")
 _COUNT = re.compile(r"\+?0*([1-9][0-9]{0,5})(?:\.0*)?")
@@ -50,6 +52,7 @@ class Choice(NamedTuple):
     max_papers: int | None
     format: Format
     tags: tuple[str, ...]
+    interests: tuple[str, ...]
 
 
 def parse_email(value: Value) -> tuple[EmailAddress, str]:
@@ -115,7 +118,7 @@ def parse_name(value: Value) -> tuple[str, Complaint | None]:
 def parse_choice(values: tuple[Value, ...]) -> tuple[Choice, tuple[Complaint, ...]]:
     """The fields after email and name, in the order of `FIELDS`; all complaints at once."""
     told: list[Complaint] = []
-    themes, keywords, exclude, frequency, timezone, send_at, count, format_, tags = values
+    themes, keywords, exclude, frequency, timezone, send_at, count, format_, tags, likes = values
     choice = Choice(
         themes=_list(2, themes, told),
         keywords=_list(3, keywords, told),
@@ -126,6 +129,7 @@ def parse_choice(values: tuple[Value, ...]) -> tuple[Choice, tuple[Complaint, ..
         max_papers=_count(_one(8, count, told), told),
         format=_word(9, format_, Format.HTML, told),
         tags=_list(10, tags, told),
+        interests=_list(INTERESTS, likes, told),
     )
     return choice, tuple(told)
 

@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 from digest.config import Config
 from digest.errors import ListError, Problem
 from digest.model.subscriber import Subscriber
-from digest.storage.lists.fields import Complaint, parse_choice, parse_email, parse_name
+from digest.storage.lists.fields import (
+    INTERESTS,
+    Complaint,
+    parse_choice,
+    parse_email,
+    parse_name,
+)
 from digest.storage.lists.files import ListFile, find_lists, is_yaml
 from digest.storage.lists.row import FIELDS, Row, Unreadable
 from digest.storage.lists.source import Source, load_source
 
 _LINE_BITS = 40
+
+
+class Doubt(NamedTuple):
+    """What is wrong with one interest; a warning leaves the reader where she is."""
+
+    what: str
+    mend: str = ""
+    warning: bool = False
+
+
+class InterestCheck(Protocol):
+    """Who can tell whether an interest leads to papers; `folder` is the list's."""
+
+    def __call__(self, interest: str, folder: Path) -> Doubt | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +74,10 @@ class ListReading:
         problems: Iterable[Problem] = (),
         *,
         skip_bad_rows: bool = False,
+        check: InterestCheck | None = None,
     ) -> None:
         self._files = tuple(files)
+        self._check = check
         self._skip_bad_rows = skip_bad_rows
         self._seen: dict[str, int] = {}
         self.problems = list(problems)
@@ -79,6 +103,8 @@ class ListReading:
         for row in read_rows(source, self.problems):
             self.rows += 1
             found = parse_row(row, file.shown)
+            if self._check and found.subscriber and found.subscriber.interests:
+                found = self._checked(row, found.subscriber, found.problems, file)
             bad = False
             if found.problems:
                 bad = any(not problem.warning for problem in found.problems)
@@ -91,6 +117,18 @@ class ListReading:
                 yield found.subscriber
             else:
                 self.duplicates += 1
+
+    def _checked(
+        self, row: Row, subscriber: Subscriber, problems: tuple[Problem, ...], file: ListFile
+    ) -> ParsedRow:
+        """The row with what is wrong with its interests."""
+        assert self._check is not None
+        for interest in subscriber.interests:
+            if doubt := self._check(interest, file.path.parent):
+                what = f"{interest}: {doubt.what}"
+                complaint = Complaint(INTERESTS, what, doubt.mend, doubt.warning)
+                problems += (_at(row, file.shown, complaint),)
+        return ParsedRow(subscriber, problems)
 
     def _tell(self, problems: tuple[Problem, ...], bad: bool) -> None:
         if bad and self._skip_bad_rows:
@@ -150,10 +188,15 @@ def load_subscribers(config: Config, *, skip_bad_rows: bool = False) -> Subscrib
     )
 
 
-def open_lists(config: Config, *, skip_bad_rows: bool = False) -> ListReading:
-    """The lists of the config, as one pass for who cannot hold them all (a million readers)."""
+def open_lists(
+    config: Config, *, skip_bad_rows: bool = False, check: InterestCheck | None = None
+) -> ListReading:
+    """The lists of the config, as one pass for who cannot hold them all (a million readers).
+
+    Without `check` nobody looks whether interests lead to papers.
+    """
     files, problems = find_lists(config)
-    return ListReading(files, problems, skip_bad_rows=skip_bad_rows)
+    return ListReading(files, problems, skip_bad_rows=skip_bad_rows, check=check)
 
 
 def read_rows(source: Source, problems: list[Problem]) -> Iterator[Row]:
@@ -210,6 +253,7 @@ def parse_row(row: Row, shown: str) -> ParsedRow:
             max_papers=choice.max_papers,
             format=choice.format,
             tags=choice.tags,
+            interests=choice.interests,
             file=shown,
             line=row.line,
         ),

@@ -19,8 +19,9 @@ FIELDS = (
     "max_papers",
     "format",
     "tags",
+    "interests",
 )
-LISTS = frozenset({"themes", "keywords", "exclude", "tags"})
+LISTS = frozenset({"themes", "keywords", "exclude", "tags", "interests"})
 
 # One text as typed, or the items of a YAML list.
 Value = str | tuple[str, ...]
