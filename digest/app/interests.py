@@ -102,13 +102,13 @@ class Interests:
             self.prepare([subscriber])
         return self._near.get(_key(subscriber))
 
-    def closest(self, subscriber: Subscriber, paper: int) -> str:
+    def closest(self, subscriber: Subscriber, papers: Sequence[int]) -> tuple[str, ...]:
         """As `Relevance` asks; "" when nothing is known of what she likes."""
         taste = self._taste(subscriber)
         if taste is None or self._day is None:
-            return ""
+            return ("",) * len(papers)
         titles = [title for liked in self._all(subscriber) for title in liked.titles]
-        return titles[self._day.nearest(taste[0], paper)]
+        return tuple(titles[n] for n in self._day.nearest(taste[0], papers))
 
     def _taste(self, subscriber: Subscriber) -> tuple[Places, frozenset[int]] | None:
         parts = self._all(subscriber)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from digest.editorial.lead import choose_lead
 from digest.model import Edition, Paper, Score
@@ -28,19 +28,52 @@ def explain_edition(edition: Edition) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def explain_paper(edition: Edition, paper_id: str) -> tuple[str, ...]:
-    """The lines of one paper, named by any of its ids, with or without the scheme.
+def find_paper(edition: Edition, names: Collection[str]) -> int | None:
+    """The number, in the edition's order, of the paper that has one of these names.
 
-    Empty when the edition does not hold it.
+    A name is an id, with or without its scheme, or the id that a file gave the paper.
     """
-    wanted = paper_id.strip()
-    for place, paper in enumerate(_by_score(edition), 1):
-        names = {str(i) for i in paper.ids} | {i.value for i in paper.ids} | {paper.source_id}
-        if wanted in names:
-            also = ", ".join(str(i) for i in paper.ids[1:])
-            extra = (f"  also known as {also}",) if also else ()
-            return _about(paper, place, len(edition.papers)) + extra
-    return ()
+    for number, paper in enumerate(edition.papers):
+        known = {str(i) for i in paper.ids} | {i.value for i in paper.ids} | {paper.source_id}
+        if not known.isdisjoint(names):
+            return number
+    return None
+
+
+def explain_paper(edition: Edition, number: int) -> tuple[str, ...]:
+    """The lines of the paper with that number in the edition's order."""
+    paper = edition.papers[number]
+    extra = [*_standing(edition, paper)]
+    if paper.marks:
+        extra.append(f"marked {', '.join(paper.marks)}")
+    if paper.sources:
+        extra.append(f"from {', '.join(paper.sources)}")
+    if len(paper.ids) > 1:
+        extra.append(f"also known as {', '.join(str(i) for i in paper.ids[1:])}")
+    about = _about(paper, score_place(edition, number), len(edition.papers))
+    return (*about, *(f"  {line}" for line in extra))
+
+
+def score_place(edition: Edition, number: int) -> int:
+    """A paper's place by score in its whole edition, the best 1."""
+    return 1 + _by_score(edition).index(edition.papers[number])
+
+
+def why_not_leading(edition: Edition, paper: Paper) -> str:
+    """Why others lead that have a lower score; "" when none does."""
+    lead = choose_lead(edition.sections, len(edition.lead), rank=edition.rank)
+    if tuple(each.id for each in lead.papers) != edition.lead:
+        return ""
+    return next((each.reason for each in lead.passed if each.paper.id == paper.id), "")
+
+
+def _standing(edition: Edition, paper: Paper) -> Iterator[str]:
+    section = next(s for s in edition.sections if paper in s.papers)
+    yield f"number {1 + section.papers.index(paper)} of {len(section.papers)} in {section.theme}"
+    if paper.id in edition.lead:
+        yield f"leads, number {1 + edition.lead.index(paper.id)} of {len(edition.lead)}"
+    elif reason := why_not_leading(edition, paper):
+        yield f"does not lead: {reason}"
 
 
 def _by_score(edition: Edition) -> list[Paper]:

@@ -121,9 +121,10 @@ class DayPlaces:
         rounded: Rows = np.round(near, _DIGITS)
         return rounded
 
-    def nearest(self, liked: Places, paper: int) -> int:
-        """Which of the liked papers is nearest to the day's paper with that number."""
-        return int(np.argmax(np.round(self._features(liked) @ self._rows[paper], _DIGITS)))
+    def nearest(self, liked: Places, papers: Sequence[int]) -> tuple[int, ...]:
+        """Which of the liked papers is nearest to each of the day's papers, all by number."""
+        near = np.round(self._features(liked) @ self._rows[list(papers)].T, _DIGITS)
+        return tuple(int(n) for n in near.argmax(axis=0))
 
     def _features(self, places: Places) -> Rows:
         apart = unit_rows(places.vectors.astype(np.float64) - self._middle)

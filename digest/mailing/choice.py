@@ -98,7 +98,7 @@ class Chooser:
     ) -> None:
         from digest.mailing.matching import PaperIndex  # not where choices are only read
 
-        self._index = PaperIndex(edition)
+        self.index = PaperIndex(edition)
         self._sizes = tuple(len(section.papers) for section in edition.sections)
         self._totals = [p.score.total if p.score else float("-inf") for p in edition.papers]
         self._all = frozenset(range(len(self._totals)))
@@ -130,7 +130,7 @@ class Chooser:
 
     def decide(self, subscriber: Subscriber) -> Decision:
         """The same with its grounds."""
-        index = self._index
+        index = self.index
         out = _union(index.matching(word) | index.in_theme(word) for word in subscriber.exclude)
         named: frozenset[int] | None = None
         if subscriber.themes or subscriber.keywords:
@@ -165,6 +165,12 @@ class Chooser:
             nearness=nearness,
             room=room,
         )
+
+    def closest(self, subscriber: Subscriber, papers: Sequence[int]) -> tuple[str, ...]:
+        """For each of the papers the title of the paper she likes that is nearest, or ""."""
+        if self._relevance is None:
+            return ("",) * len(papers)
+        return self._relevance.closest(subscriber, papers)
 
     def _mixed(self, nearness: Nearness | None) -> Sequence[float]:
         """The scores for a reader with interests; by trend alone where nothing is known of them."""

@@ -33,8 +33,8 @@ class Relevance(Protocol):
     def of(self, subscriber: Subscriber) -> Nearness | None:
         """None when nothing is known of what she likes."""
 
-    def closest(self, subscriber: Subscriber, paper: int) -> str:
-        """The title of her liked paper that is nearest to a paper of the edition."""
+    def closest(self, subscriber: Subscriber, papers: Sequence[int]) -> tuple[str, ...]:
+        """For each of the edition's papers the title of her liked paper that is nearest."""
 
 
 def percentiles(scores: Sequence[float]) -> list[float]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from digest.config import EditionConfig, RepeatConfig, ThemeRule, ThemesConfig
 from digest.editorial.compose import compose_edition, compose_weekly
-from digest.editorial.explain import explain_edition, explain_paper
+from digest.editorial.explain import explain_edition, explain_paper, find_paper
 from digest.model import Edition, EditionKey, Mailed, Mark, Paper, PaperId, SourceReport, Verdict
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day
@@ -219,13 +219,20 @@ def test_an_explanation_accounts_for_every_paper_of_a_real_day() -> None:
     told = "\n".join(explain_edition(edition))
     assert "40 papers" in told
     assert "16 left out" in told
-    for one in edition.papers:
+    for number, one in enumerate(edition.papers):
         assert f"{one.id} {one.title}" in told
-        place = explain_paper(edition, str(one.id))
+        place = explain_paper(edition, number)
         assert any("votes" in line and "kind" in line for line in place)
         assert any(one.placement.theme in line for line in place)
-        assert explain_paper(edition, one.source_id) == place
+        assert any(line.strip().startswith("number ") for line in place)
+        assert [line for line in place if "leads, " in line] == [
+            f"  leads, number {n} of 3" for n, led in enumerate(edition.lead, 1) if led == one.id
+        ]
+        assert {find_paper(edition, {name}) for name in (str(one.id), one.source_id)} == {number}
 
 
-def test_a_paper_that_the_edition_does_not_hold_has_no_explanation() -> None:
-    assert explain_paper(compose(paper(1)), "arxiv:9999.00000") == ()
+def test_a_paper_is_found_by_its_id_with_or_without_the_scheme_and_by_no_other() -> None:
+    edition = compose(paper(1))
+    known = edition.papers[0].id
+    assert find_paper(edition, {known.value, "another"}) == 0
+    assert find_paper(edition, {"arxiv:9999.00000"}) is None
