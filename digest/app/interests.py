@@ -152,7 +152,7 @@ class Interests:
         titles = tuple(paper.title for paper in papers)
         if self._edition is None:
             return Liked(titles=titles)
-        names = {name for paper in papers for name in paper.ids}
+        names = {name for paper in papers for name in _names(paper)}
         own = {n for name in names if (n := self._numbers.get(name)) is not None}
         return Liked(places=self._surveyor.place(papers), titles=titles, known=frozenset(own))
 
@@ -174,7 +174,7 @@ class Interests:
     @cached_property
     def _numbers(self) -> dict[PaperId, int]:
         papers = self._edition.papers if self._edition else ()
-        return {name: number for number, paper in enumerate(papers) for name in paper.ids}
+        return {name: number for number, paper in enumerate(papers) for name in _names(paper)}
 
     @cached_property
     def _known(self) -> dict[str, Paper]:
@@ -227,6 +227,13 @@ def read_liked(path: Path, house: House) -> tuple[tuple[Paper, ...], Doubt | Non
     step = -(-len(parsed.papers) // MOST_PAPERS)
     what = f"{len(faults)} of its entries cannot be read{first}"
     return parsed.papers[::step], Doubt(what, warning=True) if faults else None
+
+
+def _names(paper: Paper) -> tuple[PaperId, ...]:
+    """Its ids and its title alone: a bibliography writes authors in its own way, or none."""
+    from digest.sources.text import title_id
+
+    return (*paper.ids, title_id(paper.title))
 
 
 def _key(subscriber: Subscriber) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.interests import measure_interests
 from tests.bench.ranking import measure_ranking
 from tests.bench.reading import measure_reading
 from tests.bench.rooms import Trial
@@ -53,6 +54,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
         "distance": lambda: measure_distance(place, max(readers // 20, 200), rounds),
         "reading": lambda: measure_reading(place, rows, rounds),
         "ranking": measure_ranking,
+        "interests": lambda: measure_interests(rounds),
         "signing": lambda: measure_signing(place, readers, rounds),
         "summaries": lambda: measure_summaries(rounds),
     }

@@ -1,0 +1,102 @@
+"""Interests of many readers are answered in batches, as if each were asked alone."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.app import plan
+from digest.app.house import House
+from digest.app.interests import MOST_PAPERS, Interests, read_liked
+from digest.app.plan import make_chooser, make_plan
+from digest.model import Edition, Recipient
+from digest.storage.lists import load_subscribers
+from tests.support.labelled_days import labelled_day
+from tests.support.lists import config_for
+from tests.support.renditions import make_edition
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(
+        config=config_for(tmp_path, "readers.csv"),
+        clock=lambda: NOW,
+        environ={"DIGEST_SECRET_KEY": "k" * 32},
+    )
+
+
+@pytest.fixture(scope="module")
+def edition() -> Edition:
+    papers = labelled_day("acl2020_day")[:60]
+    return make_edition([("One", papers[:30]), ("Two", papers[30:])])
+
+
+def test_a_plan_in_batches_keeps_the_order_and_every_choice(house, edition, monkeypatch) -> None:
+    chance = random.Random(4)
+    ids = [str(paper.source_id) for paper in edition.papers]
+    rows = ["email,interests,exclude,max_papers"]
+    for n in range(60):
+        liked = ";".join(chance.sample(ids, chance.choice([0, 1, 3, 12])))
+        rows.append(f"r{n:02}@example.org,{liked},{chance.choice(['', 'parsing'])},{n % 4 or ''}")
+    (house.config.folder / "readers.csv").write_text("\n".join(rows) + "\n")
+    monkeypatch.setattr(plan, "BATCH", 7)
+    made = make_plan(house, edition)
+    planned = [each for each in made.readers() if isinstance(each, Recipient)]
+    assert [str(each.address) for each in planned] == [f"r{n:02}@example.org" for n in range(60)]
+    for subscriber, each in zip(load_subscribers(house.config), planned, strict=True):
+        assert make_chooser(house, edition).choose(subscriber).segment == each.segment
+    assert len(made.choices) > 30
+
+
+def test_a_file_that_readers_share_is_read_once(house, edition, monkeypatch) -> None:
+    (house.config.folder / "liked.bib").write_text("@misc{a, title={Parsing with graphs}}\n")
+    rows = "".join(f"r{n}@example.org,liked.bib\n" for n in range(50))
+    (house.config.folder / "readers.csv").write_text("email,interests\n" + rows)
+    read: list[Path] = []
+
+    def counted(path: Path, house: House):
+        read.append(path)
+        return read_liked(path, house)
+
+    monkeypatch.setattr("digest.app.interests.read_liked", counted)
+    made = make_plan(house, edition)
+    assert sum(1 for _ in made.readers()) == 50
+    assert (len(read), len(made.choices)) == (1, 1)
+
+
+def test_of_a_large_library_every_so_manieth_paper_is_taken(house) -> None:
+    entries = "".join(f"@misc{{k{n}, title={{Paper number {n}}}}}\n" for n in range(2_500))
+    (house.config.folder / "all.bib").write_text(entries)
+    papers, doubt = read_liked(house.config.folder / "all.bib", house)
+    assert doubt is None
+    assert MOST_PAPERS // 2 < len(papers) <= MOST_PAPERS
+    assert papers[1].title == "Paper number 3"
+
+
+def test_an_edition_of_later_days_is_not_known_yet(house, edition) -> None:
+    """Planning a past day again finds the papers that were known then."""
+    from digest.app.compose import edition_json
+    from digest.storage.archive import save_edition
+
+    save_edition(
+        house.database,
+        edition.key,
+        day=edition.date,
+        created_at=NOW,
+        document=edition_json(edition),
+    )
+    name = str(edition.papers[0].source_id)
+    folder = house.config.folder
+    assert Interests(house).check(name, folder) is None
+    other = make_edition([("All", labelled_day("seed32_hand"))])
+    later, earlier = (replace(other, date=date(2026, 11, d)) for d in (24, 22))
+    assert Interests(house, later).check(name, folder) is None
+    doubt = Interests(house, earlier).check(name, folder)
+    assert doubt is not None
+    assert doubt.warning
