@@ -88,7 +88,7 @@ def _make_room(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / _MARK).touch()
-        for name in ("readers.yaml", "team.csv"):
+        for name in ("readers.yaml", "team.csv", "liked.bib"):
             shutil.copyfile(_example_lists() / name, folder / name)
         (folder / "moved.yaml").write_text(_MOVED, encoding="utf-8")
     except OSError as error:

@@ -316,7 +316,7 @@ def test_a_csv_cut_at_any_byte_is_read_with_a_warning_or_refused(tmp_path: Path)
 
 def test_the_example_lists_pass_without_a_warning() -> None:
     found = load_subscribers(config_for(ROOT, "subscribers/readers.yaml", "subscribers/*.csv"))
-    assert len(found) == 11
+    assert len(found) == 12
     assert found.problems == ()
 
 
