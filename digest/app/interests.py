@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,7 @@ class Interests:
             liked = self._files[path] = self._by_file(path)
             return liked
         liked = self._by_name(ids, interest)
-        if liked is _UNKNOWN and not ids and path.exists():
+        if liked is _UNKNOWN and not ids and exists(path):
             return Liked(doubt=_NO_KIND)
         self._named[interest] = liked
         return liked
