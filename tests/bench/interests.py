@@ -20,7 +20,7 @@ from digest.editorial.interests import DayPlaces, Places, Rows, Surveyor
 from digest.editorial.knowledge import Knowledge
 from digest.mailing.relevance import mix, percentiles
 from digest.model import Paper
-from tests.bench.row import Row
+from tests.bench.row import Row, interleaved
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day, labels
 
@@ -226,7 +226,8 @@ def _product(rounds: int) -> tuple[float, float]:
             day.closeness([each])
         return time.perf_counter() - begin
 
-    return min(together() for _ in range(rounds)), alone()
+    ours, peers = interleaved([together, alone], rounds)
+    return ours, peers
 
 
 def _some(places: Places, numbers: Sequence[int]) -> Places:
