@@ -114,6 +114,7 @@ def make_chooser(house: House, edition: Edition, interests: Interests | None = N
         edition,
         relevance=interests or Interests(house, edition),
         weight=house.config.edition.relevance,
+        why=house.config.edition.why,
     )
 
 

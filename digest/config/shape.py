@@ -213,6 +213,7 @@ class EditionConfig(Shape):
     summary: Literal["lead", "extract", "source", "llm"] = "lead"
     repeat: Repeat = False
     relevance: Annotated[float, Field(ge=0, le=1)] = 0.9
+    why: bool = False
     send_when: Literal["any", "all"] = "any"
     accept_stale: bool = False
     compose_after: TimeOfDay | None = None

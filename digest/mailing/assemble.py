@@ -126,10 +126,11 @@ class Assembler:
         positions = [(s, p) for s, papers in enumerate(choice.papers) for p in papers]
         scale = self._scales[choice.format]
         leads = [(s, p) for s, p in self._leads if p in choice.papers[s]]
-        kept = _kept(positions, scale.plan(positions, leads, self._budget))
+        budget = self._budget - scale.weigh_reasons(text for texts in choice.why for text in texts)
+        kept = _kept(positions, scale.plan(positions, leads, budget))
         if leads and len(kept) <= len(self._leads):
             leads = []
-            kept = _kept(positions, scale.plan(positions, leads, self._budget))
+            kept = _kept(positions, scale.plan(positions, leads, budget))
         return self._compose(choice, kept, leads, len(positions) - len(kept))
 
     def _check(self, choice: Choice) -> None:
@@ -155,7 +156,7 @@ class Assembler:
         values = self._letter_values(blocks, counts, left_out)
         lengths = Counter(kept.values())
         return Assembled(
-            placed=tuple(self._place(kept, leads, counts, values, left_out)),
+            placed=tuple(self._place(kept, leads, counts, values, left_out, _why_of(choice))),
             format=choice.format,
             subject=fill(rendition.subject, values, escape=False),
             preheader=values["preheader"],
@@ -176,6 +177,7 @@ class Assembler:
             "themes": self._phrase("themes", len(counts)),
             "more": self._phrase("more", left_out),
             "lead_title": one_line(blocks[0].short_title),
+            "why": "",  # only the block of that name says something
         }
         facts = [f"{values['papers']}, {values['themes']}".strip(", ")]
         facts += [self._rendition.sections[section].theme for section in counts]
@@ -199,6 +201,7 @@ class Assembler:
         counts: Mapping[int, int],
         values: Mapping[str, str],
         left_out: int,
+        why: Mapping[Place, str],
     ) -> Iterator[Placed]:
         rendition = self._rendition
         own = {
@@ -207,13 +210,13 @@ class Assembler:
         }
         yield Placed(rendition.head, values)
         if leads:
-            yield from self._stack(self._lead_rows(kept, leads, own, values), values)
+            yield from self._stack(self._lead_rows(kept, leads, own, values, why), values)
             yield Placed(rendition.seam, values)
             yield Placed(rendition.lead.contents, values)
         for section in counts:
             yield Placed(rendition.sections[section].entry, own[section])
         yield Placed(rendition.middle, values)
-        yield from self._stack(self._section_rows(kept, set(leads), own), values)
+        yield from self._stack(self._section_rows(kept, set(leads), own, why), values)
         if left_out:
             yield Placed(rendition.more, values)
         yield Placed(rendition.foot, values)
@@ -224,16 +227,22 @@ class Assembler:
         leads: Sequence[Place],
         own: Mapping[int, Mapping[str, str]],
         values: Mapping[str, str],
+        why: Mapping[Place, str],
     ) -> Iterator[_Row]:
         heading = [Placed(self._rendition.lead.heading, values)]
         for place in leads:
             piece = _piece(self._leads[place], kept[place])
             tall = HEIGHTS[kept[place]] + HEADING_HEIGHT * len(heading)
-            yield (*heading, Placed(piece, own[place[0]])), tall
+            reason = self._reason(place, own, why)
+            yield (*heading, Placed(piece, own[place[0]]), *reason), tall
             heading = []
 
     def _section_rows(
-        self, kept: _Kept, leads: Collection[Place], own: Mapping[int, Mapping[str, str]]
+        self,
+        kept: _Kept,
+        leads: Collection[Place],
+        own: Mapping[int, Mapping[str, str]],
+        why: Mapping[Place, str],
     ) -> Iterator[_Row]:
         current = -1
         for place, length in kept.items():
@@ -241,11 +250,21 @@ class Assembler:
             blocks = self._rendition.sections[section]
             heading = [] if section == current else [Placed(blocks.heading, own[section])]
             current = section
+            reason: Sequence[Placed] = ()
             if place in leads:
                 piece, tall = self._leads[place].line, HEIGHTS[Length.LINE]
             else:
                 piece, tall = _piece(blocks.papers[paper], length), HEIGHTS[length]
-            yield (*heading, Placed(piece, own[section])), tall + HEADING_HEIGHT * len(heading)
+                reason = self._reason(place, own, why)
+            tall += HEADING_HEIGHT * len(heading)
+            yield (*heading, Placed(piece, own[section]), *reason), tall
+
+    def _reason(
+        self, place: Place, own: Mapping[int, Mapping[str, str]], why: Mapping[Place, str]
+    ) -> Sequence[Placed]:
+        """The block behind a paper that says why it is there, where there is something to say."""
+        text = why.get(place)
+        return (Placed(self._rendition.why, {**own[place[0]], "why": text}),) if text else ()
 
     def _stack(self, rows: Iterable[_Row], values: Mapping[str, str]) -> Iterator[Placed]:
         """The rows, with a seam before each that would make a table too tall."""
@@ -266,6 +285,14 @@ def _leads_of(rendition: Rendition) -> dict[Place, LeadPaperBlocks]:
         for rank, paper in enumerate(section.papers)
     }
     return {places[paper.paper_id]: paper for paper in rendition.lead.papers}
+
+
+def _why_of(choice: Choice) -> dict[Place, str]:
+    return {
+        (section, paper): text
+        for section, (papers, texts) in enumerate(zip(choice.papers, choice.why, strict=False))
+        for paper, text in zip(papers, texts, strict=True)
+    }
 
 
 def _kept(positions: Sequence[Place], lengths: Sequence[Length]) -> _Kept:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
 
 from digest.mailing.relevance import Nearness, Relevance, mix, percentiles
 from digest.model import Edition, Format, Subscriber
@@ -26,18 +28,22 @@ class Choice:
     """Which blocks a letter is made of.
 
     `papers[s]` holds the indexes of the papers chosen from section `s` of the edition, in the
-    edition's order. `segment` names the choice: equal choices have equal names, in every
-    process and on every day.
+    edition's order. `why` says for each of them, in the same shape, why it was chosen; it is
+    empty where letters do not tell. `segment` names the choice: equal choices have equal names,
+    in every process and on every day.
     """
 
     papers: tuple[tuple[int, ...], ...]
     format: Format = Format.HTML
+    why: tuple[tuple[str, ...], ...] = ()
     segment: str = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         for indexes in self.papers:
             if any(b <= a for a, b in zip((-1, *indexes), indexes, strict=False)):
                 raise ValueError(f"paper indexes must rise from 0: {indexes}")
+        if self.why and [*map(len, self.why)] != [*map(len, self.papers)]:
+            raise ValueError("each paper has one reason, or none has")
         digest = hashlib.sha256(self.to_json().encode()).hexdigest()
         object.__setattr__(self, "segment", digest[:20])
 
@@ -48,7 +54,9 @@ class Choice:
 
     def to_json(self) -> str:
         """One canonical line, read back by `from_json`."""
-        document = {"format": self.format.value, "papers": self.papers}
+        document: dict[str, Any] = {"format": self.format.value, "papers": self.papers}
+        if self.why:
+            document["why"] = self.why
         return json.dumps(document, separators=(",", ":"))
 
     @classmethod
@@ -61,7 +69,8 @@ class Choice:
         try:
             document = json.loads(text)
             papers = tuple(tuple(int(n) for n in section) for section in document["papers"])
-            return cls(papers, Format(document["format"]))
+            why = tuple(tuple(map(str, section)) for section in document.get("why") or ())
+            return cls(papers, Format(document["format"]), why)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"not a choice of papers: {error}") from None
 
@@ -90,21 +99,29 @@ class Chooser:
 
     The edition is prepared once; readers with the same wishes share one answer, and equal
     answers are one object, so that memory grows with distinct choices alone. `relevance` knows
-    what readers like, and has `weight` beside the trend.
+    what readers like, and has `weight` beside the trend. With `why` choices say why.
     """
 
     def __init__(
-        self, edition: Edition, *, relevance: Relevance | None = None, weight: float = 1.0
+        self,
+        edition: Edition,
+        *,
+        relevance: Relevance | None = None,
+        weight: float = 1.0,
+        why: bool = False,
     ) -> None:
         from digest.mailing.matching import PaperIndex  # not where choices are only read
 
         self.index = PaperIndex(edition)
-        self._sizes = tuple(len(section.papers) for section in edition.sections)
+        sizes = [len(section.papers) for section in edition.sections]
+        self._places = tuple(zip(accumulate(sizes, initial=0), sizes, strict=False))
         self._totals = [p.score.total if p.score else float("-inf") for p in edition.papers]
         self._all = frozenset(range(len(self._totals)))
         self._trend: list[float] = []
         self._relevance = relevance
         self._weight = weight
+        self._why = why
+        self._themes = [s.theme for s in edition.sections for _ in s.papers]
         self._answers: dict[Wishes, Choice] = {}
         self._choices: dict[Choice, Choice] = {}
 
@@ -123,8 +140,10 @@ class Chooser:
         if found is None:
             if len(self._answers) >= _REMEMBERED:
                 self._answers.clear()
-            chosen = self.decide(subscriber).chosen
-            choice = Choice(self._by_section(chosen), subscriber.format)
+            made = self.decide(subscriber)
+            papers = self._by_section(made.chosen)
+            why = self._reasons(subscriber, made) if self._why else ()
+            choice = Choice(papers, subscriber.format, why)
             found = self._answers[wishes] = self._choices.setdefault(choice, choice)
         return found
 
@@ -172,6 +191,25 @@ class Chooser:
             return ("",) * len(papers)
         return self._relevance.closest(subscriber, papers)
 
+    def _reasons(self, subscriber: Subscriber, made: Decision) -> tuple[tuple[str, ...], ...]:
+        """For each chosen paper why it is; nothing at all where there is nothing to tell."""
+        from digest.mailing.why import write_why
+
+        brought = sorted(made.chosen.intersection(made.near) if made.nearness else ())
+        closest = dict(zip(brought, self.closest(subscriber, brought), strict=True))
+        said = {
+            n: write_why(
+                self.index, subscriber, n, theme=self._themes[n], closest=closest.get(n, "")
+            )
+            for n in made.chosen
+        }
+        if not any(said.values()):
+            return ()
+        return tuple(
+            tuple(said[n] for n in range(start, start + size) if n in said)
+            for start, size in self._places
+        )
+
     def _mixed(self, nearness: Nearness | None) -> Sequence[float]:
         """The scores for a reader with interests; by trend alone where nothing is known of them."""
         self._trend = self._trend or percentiles(self._totals)
@@ -191,11 +229,10 @@ class Chooser:
         return tuple(sorted(papers, key=lambda n: (-scores[n], n))[:count])
 
     def _by_section(self, chosen: frozenset[int]) -> tuple[tuple[int, ...], ...]:
-        sections, start = [], 0
-        for size in self._sizes:
-            sections.append(tuple(n for n in range(size) if start + n in chosen))
-            start += size
-        return tuple(sections)
+        return tuple(
+            tuple(n - start for n in range(start, start + size) if n in chosen)
+            for start, size in self._places
+        )
 
 
 def choose_papers(edition: Edition, subscriber: Subscriber) -> Choice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from digest.mailing.measure import weigh, weigh_block, write_value
 from digest.mailing.preheader import LONGEST
@@ -69,6 +69,11 @@ class Scale:
             for place, length in zip(positions, lengths, strict=True)
         ]
 
+    def weigh_reasons(self, reasons: Iterable[str]) -> int:
+        """The weight of the blocks that say why papers are in a letter."""
+        block = self._weigh(self._rendition.why)
+        return sum(block + _escaped(text) for text in reasons if text)
+
     def _weigh_paper(self, paper: PaperBlocks, section: int, rank: int) -> Weight:
         return Weight(
             section=section,
@@ -101,6 +106,7 @@ class Scale:
         titles = [p.short_title for s in self._rendition.sections for p in s.papers]
         room["lead_title"] = max(map(_escaped, titles), default=0)
         room["preheader"] = 6 * LONGEST
+        room["why"] = 0  # weighed for each choice
         return room
 
 

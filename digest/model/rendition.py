@@ -11,6 +11,7 @@ A letter is a choice of blocks, joined in this order:
     middle
       section.heading       one per section chosen
         paper.full | brief | line   the lead's own line where it stands in the lead
+        why                   behind a paper, only where there is something to say; also in the lead
       seam                  between rows, so that no table grows past what Word can lay out
     more                    only where papers were left for the web page
     foot
@@ -32,6 +33,7 @@ SEGMENT_FIELDS = frozenset(
         "more",  # "12 papers": in `more`, n papers left for the web page
         "preheader",  # the line that clients show beside the subject
         "lead_title",  # short title of the letter's first paper
+        "why",  # "matches: robots": in `why`, why the paper before it was chosen
     }
 )
 #: Filled per reader.
@@ -128,3 +130,4 @@ class Rendition:
     phrases: dict[str, tuple[str, ...]]
     seam_after: int = 6
     lead: LeadBlocks = LeadBlocks()
+    why: Piece = Piece()

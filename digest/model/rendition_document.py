@@ -44,6 +44,7 @@ def rendition_to_document(rendition: Rendition) -> dict[str, Any]:
         "phrases": {field: list(words) for field, words in rendition.phrases.items()},
         "seam_after": rendition.seam_after,
         "lead": _from_lead(rendition.lead),
+        "why": _from_piece(rendition.why),
     }
 
 
@@ -74,6 +75,7 @@ def _rendition(document: Mapping[str, Any]) -> Rendition:
         seam_after=document["seam_after"],
         # An edition that was frozen before there was a lead has none.
         lead=_lead(document["lead"]) if "lead" in document else LeadBlocks(),
+        why=_piece(document["why"]) if "why" in document else Piece(),
     )
 
 

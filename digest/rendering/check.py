@@ -86,6 +86,7 @@ def _joinable(rendition: Rendition) -> Iterator[tuple[str, Block]]:
             yield "full", paper.full.html
             yield "brief", paper.brief.html
             yield "line", paper.line.html
+    yield "why", rendition.why.html
     yield "more", rendition.more.html
 
 
@@ -99,7 +100,7 @@ def _blocks(rendition: Rendition, part: str) -> Iterator[Block]:
         pieces.append(section.heading)
         for paper in section.papers:
             pieces += [paper.full, paper.brief, paper.line]
-    pieces += [rendition.seam, rendition.more, rendition.foot]
+    pieces += [rendition.seam, rendition.why, rendition.more, rendition.foot]
     for piece in pieces:
         yield getattr(piece, part)
 

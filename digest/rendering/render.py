@@ -40,7 +40,7 @@ HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
 #: Word breaks a table: six with a picture and a heading each would pass it, five do not.
 SEAM_AFTER = 5
 #: What templates see as `begin`; papers and sections know their own.
-BLOCKS = ("lead", "contents", "middle", "seam", "more", "foot")
+BLOCKS = ("lead", "contents", "middle", "seam", "why", "more", "foot")
 #: A template set that prints no lead goes without: readers find all papers in their sections.
 OPTIONAL = frozenset({"lead", "contents"})
 
@@ -77,6 +77,7 @@ def render_edition(
         phrases=dict(phrases_of(edition)),
         seam_after=SEAM_AFTER,
         lead=_lead(edition, pieces),
+        why=pieces.get("why", Piece()),
     )
 
 
@@ -109,6 +110,8 @@ def fill_templates(
 def _cut(
     marks: Marks, page: str, names: Sequence[str], templates: TemplateSet, template: str
 ) -> dict[str, Block]:
+    if marks.begin("why") not in page:  # a set may go without it
+        names = [name for name in names if name != "why"]
     optional = [name for name in names if name.partition(":")[0] in OPTIONAL]
     try:
         return marks.cut(page, names, optional)

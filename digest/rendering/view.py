@@ -163,7 +163,7 @@ def block_names(edition: Edition) -> Iterator[str]:
         for number in range(len(section.papers)):
             for length in LENGTHS:
                 yield f"{length}:{place}:{number}"
-    yield from ("seam", "more", "foot")
+    yield from ("seam", "why", "more", "foot")
 
 
 def _pictured(edition: Edition) -> frozenset[str]:

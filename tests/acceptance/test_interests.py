@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.newsroom import Newsroom, text_of
+from tests.support.newsroom import Newsroom, html_of, text_of
 
 DAY = "2026-11-23"
 FOLDER = Path(__file__).parents[1] / "data" / "labelled"
@@ -283,3 +283,18 @@ def test_a_paper_that_is_not_there_is_explained_as_far_as_is_known(room):
     )
     facts = room.run("explain", ROWS[0]["id"], "--date", "2026-11-24", "--json").json
     assert (facts["in_edition"], facts["editions"]) == (False, [DAY])
+
+
+def test_letters_tell_why_where_the_config_asks_for_it(room):
+    room.write("liked.bib", bibtex(LIKED))
+    ada = {"email": "ada@example.org", "interests": ["liked.bib"], "max_papers": 4}
+    ben = {"email": "ben@example.org", "keywords": ["lane detection", "driving"], "max_papers": 4}
+    room.write_readers([ada, ben, {"email": "cyd@example.org"}])
+    room.configure(edition={"why": True})
+    assert room.run("send").code == 0
+    hers, his, all_of_it = room.outbox()
+    assert [text_of(each).count("close to: ") for each in (hers, his, all_of_it)] == [4, 0, 0]
+    assert [html_of(each).count("matches: ") for each in (hers, his, all_of_it)] == [0, 4, 0]
+    assert "matches: driving" in html_of(his)
+    assert any(f"close to: {row['title'][:30]}" in text_of(hers) for row in LIKED)
+    assert "because" not in text_of(all_of_it).split("You get this")[0]

@@ -196,6 +196,10 @@ def make_rendition(
             papers=tuple(lead_blocks(by_id[one], extra=lead_extra) for one in edition.lead),
             contents=_piece("<tr><th>Contents</th></tr>\n", "== Contents ==\n\n"),
         ),
+        why=Piece(
+            html=Block(("<tr><td>why: ", "</td></tr>\n"), ("why",)),
+            text=Block(("why: ", "\n\n"), ("why",)),
+        ),
     )
 
 

@@ -70,6 +70,7 @@ renditions = st.builds(
     ),
     seam_after=st.integers(1, 9),
     lead=leads,
+    why=pieces,
 )
 
 
@@ -85,6 +86,13 @@ def test_one_that_was_frozen_before_there_was_a_lead_has_none(rendition: Renditi
     document = rendition_to_document(rendition)
     del document["lead"]
     assert rendition_from_document(document) == replace(rendition, lead=LeadBlocks())
+
+
+@given(renditions)
+def test_one_that_was_frozen_before_letters_told_why_does_not_tell(rendition: Rendition) -> None:
+    document = rendition_to_document(rendition)
+    del document["why"]
+    assert rendition_from_document(document) == replace(rendition, why=Piece())
 
 
 def test_a_block_is_one_flat_list() -> None:
