@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from datetime import time
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,10 +17,18 @@ from pydantic import (
     model_validator,
 )
 
+from digest.config.values import (
+    ENVIRONMENT_NAME,
+    Address,
+    HttpUrl,
+    OneLine,
+    Positive,
+    Seconds,
+    ThemeName,
+    TimeOfDay,
+    TimeZone,
+)
 from digest.model import EmailAddress
-
-ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class Shape(BaseModel):
@@ -32,60 +36,6 @@ class Shape(BaseModel):
 
     # Built once, whole, when a config is read: building each part on import costs as much again.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-def _seconds(value: Any) -> Any:
-    """`20h`, `30m`, `45s`, `2d` or a number of seconds -> seconds."""
-    if isinstance(value, str):
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", value.strip())
-        if not match:
-            raise ValueError("is not a length of time; write 45s, 30m, 20h or 2d")
-        return float(match[1]) * _UNITS[match[2]]
-    return value
-
-
-def _time_of_day(value: Any) -> Any:
-    if value is None or isinstance(value, time):
-        return value
-    if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", str(value)):
-        raise ValueError("is not a time of day; write it as 07:30")
-    hour, minute = str(value).split(":")
-    return time(int(hour), int(minute))
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not an IANA time zone; write it as Europe/Paris") from None
-    return value
-
-
-def _http_url(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", value):
-        raise ValueError("is not a web address; it starts with https:// or http://")
-    return value
-
-
-def _one_line(value: str) -> str:
-    if any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" for c in value):
-        raise ValueError("holds a line break or a control character")
-    return value
-
-
-def _address(value: str) -> str:
-    EmailAddress.parse(parseaddr(value)[1] if "<" in value else value)
-    return value
-
-
-Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
-TimeZone = Annotated[str, AfterValidator(_timezone)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-OneLine = Annotated[str, AfterValidator(_one_line)]
-Address = Annotated[str, AfterValidator(_one_line), AfterValidator(_address)]
-Positive = Annotated[int, Field(gt=0)]
-ThemeName = Annotated[str, AfterValidator(_one_line), Field(min_length=1)]
 
 
 class NewsletterConfig(Shape):

@@ -1,7 +1,7 @@
 """How near the papers of a day are to what readers like.
 
 A paper is placed by two things: its vector in the space of words, and the themes that claim it,
-by what it says and by what it is near (as in `likeness`). The mean of the day's vectors is taken
+by what it says and by what it is near (`claims`). The mean of the day's vectors is taken
 off first, from liked papers as well: what the whole day speaks of tells no two papers apart.
 Both parts are brought to length 1; the claims have `CLAIMS_SHARE` of a closeness, which lies
 between -1 and 1.
@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
 
+from digest.editorial.claims import Claims
 from digest.editorial.knowledge import Knowledge
-from digest.editorial.rules import Match, Topics
-from digest.editorial.space import Array, unit_rows
+from digest.editorial.rules import Topics
+from digest.editorial.space import unit_rows
 from digest.editorial.words import PaperWords
 from digest.model import Paper
 
@@ -64,7 +64,7 @@ class Surveyor:
     def __init__(self, knowledge: Knowledge) -> None:
         self._space = knowledge.space
         self._topics = Topics(knowledge.topics)
-        self._numbers = {topic.name: n for n, topic in enumerate(self._topics.topics)}
+        self._claims = Claims(self._topics, knowledge.space)
 
     def place(self, papers: Sequence[Paper]) -> Places:
         """The papers' places, in their order."""
@@ -73,24 +73,8 @@ class Surveyor:
         matches = [self._topics.match(p, w) for p, w in zip(papers, words, strict=True)]
         return Places(
             vectors=vectors.astype(np.float16),
-            claims=self._claims(matches, vectors).astype(np.float16),
+            claims=self._claims.of(matches, vectors).astype(np.float16),
         )
-
-    def _claims(self, matches: Sequence[Sequence[Match]], vectors: Array) -> Array:
-        said = np.zeros((len(matches), len(self._numbers)))
-        for row, found in zip(said, matches, strict=True):
-            for match in found:
-                row[self._numbers[match.topic]] = match.score / (match.score + 3) * match.score**0.5
-        near = self._space.outstanding(vectors, self._descriptions) * self._weights
-        return unit_rows(unit_rows(said) + unit_rows(near))
-
-    @cached_property
-    def _descriptions(self) -> Array:
-        return self._space.vectors(self._topics.descriptions)
-
-    @cached_property
-    def _weights(self) -> Array:
-        return np.array([topic.weight for topic in self._topics.topics])
 
 
 class DayPlaces:

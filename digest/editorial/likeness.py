@@ -1,10 +1,7 @@
 """How alike the papers of one day are: by the themes that claim them, by what they speak of.
 
-A theme claims a paper in two ways. *Said*: its phrases stand in the paper; with the score m of
-`rules` the claim is m / (m + 3) * sqrt(m), which flattens. *Near*: the paper's vector lies nearer
-to the vector of the theme's phrases than papers do in general (`Space.outstanding`). Each way is
-brought to length 1, and both are added. Beside the claims stands the paper's own vector, less the
-day's mean: what all papers of the day speak of parts nobody.
+Beside what themes claim (`claims`) stands each paper's own vector, less the day's mean: what all
+papers of the day speak of parts nobody.
 """
 
 from __future__ import annotations
@@ -16,6 +13,7 @@ from math import log, sqrt
 
 import numpy as np
 
+from digest.editorial.claims import Claims
 from digest.editorial.rules import Match, Topics
 from digest.editorial.space import Array, Space, unit_rows
 from digest.editorial.words import PaperWords
@@ -63,7 +61,7 @@ def describe(papers: Sequence[Paper], topics: Topics, space: Space) -> Day:
     """A day's papers. A phrase or word that much of the day holds weighs little."""
     traits = describe_words(papers, topics)
     vectors = space.vectors(t.words for t in traits)
-    claims = _claims(traits, vectors, topics, space)
+    claims = Claims(topics, space).of([t.matches for t in traits], vectors)
     apart = unit_rows(vectors - vectors.mean(axis=0)) if len(vectors) > 2 else vectors
     features = np.hstack([sqrt(CLAIMS_SHARE) * claims, sqrt(1 - CLAIMS_SHARE) * apart])
     return Day(
@@ -100,17 +98,6 @@ def describe_words(papers: Sequence[Paper], topics: Topics) -> tuple[Traits, ...
         )
         for number, (paper, words, matches) in enumerate(zip(papers, counted, matched, strict=True))
     )
-
-
-def _claims(traits: Sequence[Traits], vectors: Array, topics: Topics, space: Space) -> Array:
-    said = np.zeros((len(traits), len(topics.topics)))
-    places = {topic.name: number for number, topic in enumerate(topics.topics)}
-    for row, paper in zip(said, traits, strict=True):
-        for match in paper.matches:
-            row[places[match.topic]] = match.score / (match.score + 3) * sqrt(match.score)
-    near = space.outstanding(vectors, space.vectors(topics.descriptions))
-    near *= np.array([topic.weight for topic in topics.topics])
-    return unit_rows(unit_rows(said) + unit_rows(near))
 
 
 def _rarity(spread: Mapping[str, int], papers: int) -> dict[str, float]:
