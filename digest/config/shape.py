@@ -160,7 +160,7 @@ class EditionConfig(Shape):
     max_papers: Positive = 40
     lead: Annotated[int, Field(ge=0, le=10)] = 3
     min_papers: Annotated[int, Field(ge=1)] = 1
-    summary: Literal["lead", "extract", "source", "llm"] = "lead"
+    summary: Literal["lead", "extract", "source", "llm"] = "extract"
     repeat: Repeat = False
     relevance: Annotated[float, Field(ge=0, le=1)] = 0.9
     why: bool = False
