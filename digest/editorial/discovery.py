@@ -74,7 +74,8 @@ def discover_themes(
         named, loose = christen(
             large, day=day, knowledge=knowledge, taken=used, most=most, least_claim=least_claim
         )
-        found = _deal_out(day, named, sorted(loose | small), most)
+        last = least_claim == LEAST_CLAIMS[-1]
+        found = _deal_out(day, named, sorted(loose | small), most, crowd=last)
         if len(found.others) <= MOST_OTHERS * len(papers):
             break
     return found
@@ -116,26 +117,36 @@ def _parts(day: Day, group: Group, most: int) -> list[Group]:
 
 
 def _deal_out(
-    day: Day, named: Mapping[str, Iterable[int]], loose: Sequence[int], most: int
+    day: Day,
+    named: Mapping[str, Iterable[int]],
+    loose: Sequence[int],
+    most: int,
+    *,
+    crowd: bool,
 ) -> Discovery:
-    """Put each loose paper into the nearest theme that has room for it."""
+    """Put each loose paper into the nearest theme that has room for it.
+
+    Where no theme has room, `crowd` lets them grow too large rather than "Other".
+    """
     themes = {name: list(rows) for name, rows in named.items()}
-    others = []
-    if themes and loose:
-        names, likeness = _likeness(day, themes, loose)
-        allowed = int(MOST_OTHERS * len(day.traits))
-        closest = np.round(likeness.max(axis=1), 9)
-        for place in sorted(range(len(loose)), key=lambda n: (-closest[n], n)):
-            row, left = likeness[place], len(loose) - place
-            near = sorted(range(len(names)), key=lambda n: (-round(float(row[n]), 9), names[n]))
-            home = next((names[n] for n in near if len(themes[names[n]]) < most), None)
-            stays = closest[place] < LEAST_LIKENESS and left <= allowed
-            if home is None or stays:
-                others.append(loose[place])
-            else:
-                themes[home].append(loose[place])
-    else:
-        others = list(loose)
+    others, crowded = [], []
+    allowed = int(MOST_OTHERS * len(day.traits))
+    names, likeness = _likeness(day, themes, loose)
+    closest = np.round(likeness.max(axis=1, initial=0.0), 9)
+    for place in sorted(range(len(loose)), key=lambda n: (-closest[n], n)):
+        near = _nearest_first(names, likeness[place])
+        home = next((name for name in near if len(themes[name]) < most), None)
+        stays = closest[place] < LEAST_LIKENESS and len(loose) - place <= allowed
+        if closest[place] <= 0 or stays:
+            others.append(loose[place])
+        elif home is None:
+            crowded.append((loose[place], near[0]))
+        else:
+            themes[home].append(loose[place])
+    room = max(0, allowed - len(others)) if crowd else len(crowded)
+    for row, home in crowded[: len(crowded) - room]:
+        themes[home].append(row)
+    others += [row for row, _ in crowded[len(crowded) - room :]]
     return Discovery(
         day=day,
         themes={name: tuple(sorted(rows)) for name, rows in sorted(themes.items())},
@@ -143,11 +154,18 @@ def _deal_out(
     )
 
 
+def _nearest_first(names: Sequence[str], likeness: Array) -> list[str]:
+    order = sorted(range(len(names)), key=lambda n: (-round(float(likeness[n]), 9), names[n]))
+    return [names[n] for n in order]
+
+
 def _likeness(
     day: Day, themes: Mapping[str, Sequence[int]], rows: Sequence[int]
 ) -> tuple[list[str], Array]:
     """The cosine of each row's features with each theme's middle (rows x themes)."""
     names = sorted(themes)
+    if not names:
+        return names, np.zeros((len(rows), 0))
     middles = unit_rows(np.array([day.features[list(themes[n])].mean(axis=0) for n in names]))
     return names, unit_rows(day.features[list(rows)]) @ middles.T
 
@@ -163,16 +181,13 @@ def place_found(discovery: Discovery) -> dict[Paper, Placement]:
     for name, rows in themes.items():
         direction = day.vectors[list(rows)].mean(axis=0) - day.vectors.mean(axis=0)
         for row in rows:
-            order = sorted(
-                (n for n in range(len(names)) if names[n] != name),
-                key=lambda n: (-round(float(likeness[row, n]), 9), names[n]),
-            )
+            near = _nearest_first(names, likeness[row])
             traits = day.traits[row]
             placements[traits.paper] = Placement(
                 theme=name,
                 by="taxonomy" if same_name(name) in topics else "discovered",
                 words=_grounds(traits, name, day, direction),
-                second=names[order[0]] if order else None,
+                second=next((other for other in near if other != name), None),
             )
     return placements
 

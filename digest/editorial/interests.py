@@ -23,7 +23,7 @@ import numpy.typing as npt
 from digest.editorial.claims import Claims
 from digest.editorial.knowledge import Knowledge
 from digest.editorial.rules import Topics
-from digest.editorial.space import unit_rows
+from digest.editorial.space import apart_from, unit_rows
 from digest.editorial.words import PaperWords
 from digest.model import Paper
 
@@ -111,10 +111,9 @@ class DayPlaces:
         return tuple(int(n) for n in near.argmax(axis=0))
 
     def _features(self, places: Places) -> Rows:
-        apart = unit_rows(places.vectors.astype(np.float64) - self._middle)
-        known = np.linalg.norm(places.vectors.astype(np.float64), axis=1, keepdims=True) > 0
+        apart = unit_rows(apart_from(places.vectors.astype(np.float64), self._middle))
         return np.hstack(
-            [sqrt(1 - CLAIMS_SHARE) * apart * known, sqrt(CLAIMS_SHARE) * places.claims]
+            [sqrt(1 - CLAIMS_SHARE) * apart, sqrt(CLAIMS_SHARE) * places.claims]
         ).astype(np.float32)
 
 

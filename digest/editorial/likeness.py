@@ -15,7 +15,7 @@ import numpy as np
 
 from digest.editorial.claims import Claims
 from digest.editorial.rules import Match, Topics
-from digest.editorial.space import Array, Space, unit_rows
+from digest.editorial.space import Array, Space, off_the_mean
 from digest.editorial.words import PaperWords
 from digest.model import Paper
 
@@ -62,8 +62,9 @@ def describe(papers: Sequence[Paper], topics: Topics, space: Space) -> Day:
     traits = describe_words(papers, topics)
     vectors = space.vectors(t.words for t in traits)
     claims = Claims(topics, space).of([t.matches for t in traits], vectors)
-    apart = unit_rows(vectors - vectors.mean(axis=0)) if len(vectors) > 2 else vectors
-    features = np.hstack([sqrt(CLAIMS_SHARE) * claims, sqrt(1 - CLAIMS_SHARE) * apart])
+    features = np.hstack(
+        [sqrt(CLAIMS_SHARE) * claims, sqrt(1 - CLAIMS_SHARE) * off_the_mean(vectors)]
+    )
     return Day(
         traits=traits,
         topics=topics,

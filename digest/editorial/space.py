@@ -78,13 +78,30 @@ class Space:
     def outstanding(self, vectors: Array, directions: Array) -> Array:
         """How much nearer than the background each vector is to each direction, in deviations.
 
-        `vectors` (n x dims) and `directions` (m x dims) give n x m; what is not nearer is 0.
+        `vectors` (n x dims) and `directions` (m x dims) give n x m; what is not nearer is 0, and
+        what has no place is near to nothing.
         """
-        known: npt.NDArray[np.bool_] = np.linalg.norm(directions, axis=1) > 0
-        apart = unit_rows((directions - self.middle) * known[:, None])
+        apart = unit_rows(apart_from(directions, self.middle))
         deviation = np.sqrt(np.einsum("md,de,me->m", apart, self.spread, apart))
-        near: Array = (vectors - self.middle) @ apart.T / np.maximum(deviation, 1e-9)
+        near: Array = apart_from(vectors, self.middle) @ apart.T / np.maximum(deviation, 1e-9)
         return np.maximum(near, 0.0)
+
+
+def off_the_mean(vectors: Array) -> Array:
+    """Unit vectors less their mean, each brought to length 1 again; zeros stay zeros.
+
+    Two vectors or fewer are left as they are: they have nothing in common with a third.
+    """
+    if len(vectors) < 3:
+        return vectors
+    return unit_rows(apart_from(vectors, vectors.mean(axis=0)))
+
+
+def apart_from(vectors: Array, middle: Array) -> Array:
+    """Vectors less a middle; what has no place gets none."""
+    known = np.abs(vectors).max(axis=1, keepdims=True, initial=0.0) > 0
+    apart: Array = (vectors - middle) * known
+    return apart
 
 
 def unit_rows(rows: Array) -> Array:

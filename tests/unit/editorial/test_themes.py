@@ -315,3 +315,22 @@ def test_on_real_days_no_theme_is_too_large_or_too_small() -> None:
         shared.append(len({*names} & sizes.keys()))
         names = tuple(sizes)
     assert sum(shared) >= len(shared)
+
+
+def test_a_day_without_words_for_its_parts_is_one_theme_and_not_other() -> None:
+    titles = [f"Quantum gravity in dimension {number}" for number in range(40)]
+    papers = [
+        Paper(ids=(PaperId("url", f"example.org/{n}"),), title=title)
+        for n, title in enumerate(titles)
+    ]
+    sizes = {s.theme: len(s.papers) for s in grouped(papers)}
+    assert sizes.get("Other", 0) <= 4
+    assert "Physics & Scientific Computing" in sizes
+
+
+def test_papers_in_an_unknown_tongue_are_not_put_under_a_name_that_is_not_theirs() -> None:
+    papers = [
+        Paper(ids=(PaperId("url", f"example.org/{n}"),), title=f"基于图神经网络的推荐系统 {n}")
+        for n in range(20)
+    ]
+    assert {s.theme for s in grouped(papers)} == {"Other"}
