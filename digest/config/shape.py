@@ -162,7 +162,7 @@ class EditionConfig(Shape):
     min_papers: Annotated[int, Field(ge=1)] = 1
     summary: Literal["lead", "extract", "source", "llm"] = "extract"
     repeat: Repeat = False
-    relevance: Annotated[float, Field(ge=0, le=1)] = 0.9
+    relevance: Annotated[float, Field(ge=0, le=1)] = 0.95
     why: bool = False
     send_when: Literal["any", "all"] = "any"
     accept_stale: bool = False
