@@ -25,12 +25,7 @@ def know(themes: ThemesConfig, folder: Path, names: tuple[str, ...] = ()) -> Kno
     Raises:
         ConfigError: `themes.taxonomy`, `themes.merge` or `themes.rename` is wrong.
     """
-    topics = tuple(
-        Topic(
-            name=rule.name, keywords=rule.keywords, categories=rule.categories, weight=rule.weight
-        )
-        for rule in load_taxonomy(themes, folder)
-    )
+    topics = tuple(Topic.of(rule) for rule in load_taxonomy(themes, folder))
     return Knowledge(
         space=shipped_space(), topics=topics, names=names, renamed=renamed_themes(themes)
     )

@@ -16,7 +16,7 @@ import numpy as np
 from digest.editorial.christening import christen
 from digest.editorial.identity import strength
 from digest.editorial.knowledge import Knowledge
-from digest.editorial.likeness import Day, Traits, describe
+from digest.editorial.likeness import Counted, Day, Traits, describe
 from digest.editorial.naming import LEAST_CLAIM, same_name
 from digest.editorial.rules import Topics
 from digest.editorial.space import Array, squared_distances, unit_rows
@@ -53,6 +53,7 @@ class Discovery:
 def discover_themes(
     papers: Sequence[Paper],
     knowledge: Knowledge,
+    counted: Counted,
     *,
     taken: Collection[str] = (),
     min_size: int = 2,
@@ -60,12 +61,14 @@ def discover_themes(
 ) -> Discovery:
     """Group papers by themselves.
 
-    `taken` are names that belong to others (rules, "Other"); `whole` is the size of the day, if
-    `papers` are only a part of it. The same papers in another order give the same themes.
+    `counted` holds the words of each. `taken` are names that belong to others (rules, "Other");
+    `whole` is the size of the day, if `papers` are only a part of it. The same papers in another
+    order give the same themes.
     """
     used = {same_name(name) for name in taken}
     topics = Topics([t for t in knowledge.topics if same_name(t.name) not in used])
-    day = describe(sorted(papers, key=lambda p: strength(p.id)), topics, knowledge.space)
+    ordered = sorted(papers, key=lambda p: strength(p.id))
+    day = describe(ordered, topics, knowledge.space, counted)
     most = most_in_a_theme(max(whole, len(papers)))
     groups = [part for group in _seeds(day) for part in _parts(day, group, most)]
     large = [[day.traits[n] for n in group] for group in groups if len(group) >= min_size]

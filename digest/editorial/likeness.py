@@ -17,9 +17,10 @@ from digest.editorial.claims import Claims
 from digest.editorial.rules import Match, Topics
 from digest.editorial.space import Array, Space, off_the_mean
 from digest.editorial.words import PaperWords
-from digest.model import Paper
+from digest.model import Paper, PaperId
 
 Vector = dict[str, float]
+Counted = Mapping[PaperId, PaperWords]
 
 #: The claims' share in a squared distance, beside that of the papers' own vectors.
 CLAIMS_SHARE = 0.7
@@ -57,9 +58,15 @@ class Day:
     features: Array
 
 
-def describe(papers: Sequence[Paper], topics: Topics, space: Space) -> Day:
+def count_words(papers: Iterable[Paper], *topics: Topics) -> Counted:
+    """The words of each paper, in runs long enough for all of the topics."""
+    longest = max(2, *(each.longest for each in topics))
+    return {paper.id: PaperWords.of(paper, longest) for paper in papers}
+
+
+def describe(papers: Sequence[Paper], topics: Topics, space: Space, counted: Counted) -> Day:
     """A day's papers. A phrase or word that much of the day holds weighs little."""
-    traits = describe_words(papers, topics)
+    traits = describe_words(papers, topics, counted)
     vectors = space.vectors(t.words for t in traits)
     claims = Claims(topics, space).of([t.matches for t in traits], vectors)
     features = np.hstack(
@@ -75,13 +82,13 @@ def describe(papers: Sequence[Paper], topics: Topics, space: Space) -> Day:
     )
 
 
-def describe_words(papers: Sequence[Paper], topics: Topics) -> tuple[Traits, ...]:
+def describe_words(papers: Sequence[Paper], topics: Topics, counted: Counted) -> tuple[Traits, ...]:
     """What the papers say, without their places in a space."""
-    counted = [PaperWords.of(paper, max(2, topics.longest)) for paper in papers]
-    plain = [topics.match(p, words) for p, words in zip(papers, counted, strict=True)]
+    said = [counted[paper.id] for paper in papers]
+    plain = [topics.match(p, words) for p, words in zip(papers, said, strict=True)]
     rarity = _rarity(Counter(w for found in plain for m in found for w in m.words), len(papers))
-    matched = [topics.match(p, words, rarity) for p, words in zip(papers, counted, strict=True)]
-    spread = Counter(term for words in counted for term in words.terms)
+    matched = [topics.match(p, words, rarity) for p, words in zip(papers, said, strict=True)]
+    spread = Counter(term for words in said for term in words.terms)
     return tuple(
         Traits(
             paper=paper,
@@ -97,7 +104,7 @@ def describe_words(papers: Sequence[Paper], topics: Topics) -> tuple[Traits, ...
                 }
             ),
         )
-        for number, (paper, words, matches) in enumerate(zip(papers, counted, matched, strict=True))
+        for number, (paper, words, matches) in enumerate(zip(papers, said, matched, strict=True))
     )
 
 

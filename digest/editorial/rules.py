@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import log
 
+from digest.config import ThemeRule
 from digest.editorial.words import PaperWords, phrase_forms
 from digest.model import Paper, Placement
 
@@ -28,6 +29,11 @@ class Topic:
     keywords: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     weight: float = 1.0
+
+    @classmethod
+    def of(cls, rule: ThemeRule) -> Topic:
+        """The topic that the config, or a file of themes, writes so."""
+        return cls(rule.name, rule.keywords, rule.categories, rule.weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

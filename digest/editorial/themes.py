@@ -9,11 +9,10 @@ from dataclasses import replace
 from digest.config import ThemesConfig
 from digest.editorial.discovery import FULL_DAY, MOST_SHARE, discover_themes, place_found
 from digest.editorial.knowledge import Knowledge
-from digest.editorial.likeness import Traits, describe_words
+from digest.editorial.likeness import Counted, Traits, count_words, describe_words
 from digest.editorial.naming import same_name
 from digest.editorial.rules import Match, Topic, Topics, place_by_rule
 from digest.editorial.subtitles import subtitle
-from digest.editorial.words import PaperWords
 from digest.model import Paper, PaperId, Placement, Section
 
 #: One mention in an abstract counts 1, two 1.7, two phrases 2 and one in a title 3.
@@ -28,12 +27,16 @@ def group_papers(
     The config's rules choose first. What they leave is grouped by discovery, or stands under
     `themes.other`. Every paper returns with its `Placement`.
     """
-    placements = _by_rules(papers, themes, knowledge)
+    rules = Topics([Topic.of(rule) for rule in themes.rules])
+    known = Topics(knowledge.topics)
+    counted = count_words(papers, rules, known)
+    placements = _by_rules(papers, themes, rules, known, counted)
     left = [paper for paper in papers if paper.id not in placements]
     if themes.discover:
         found = discover_themes(
             left,
             knowledge,
+            counted,
             taken=(themes.other, *(rule.name for rule in themes.rules)),
             min_size=themes.min_size,
             whole=len(papers),
@@ -44,7 +47,7 @@ def group_papers(
     for paper in papers:
         placement = placements.get(paper.id, other)
         groups[placement.theme].append(replace(paper, placement=placement))
-    words = {traits.paper.id: traits for traits in describe_words(papers, Topics(()))}
+    words = {traits.paper.id: traits for traits in describe_words(papers, Topics(()), counted)}
     return tuple(
         Section(theme=name, papers=tuple(members), subtitle=_subtitle(name, members, words, themes))
         for name, members in sorted(groups.items())
@@ -52,7 +55,11 @@ def group_papers(
 
 
 def _by_rules(
-    papers: Sequence[Paper], themes: ThemesConfig, knowledge: Knowledge
+    papers: Sequence[Paper],
+    themes: ThemesConfig,
+    rules: Topics,
+    known: Topics,
+    counted: Counted,
 ) -> dict[PaperId, Placement]:
     """What the rules take.
 
@@ -60,22 +67,15 @@ def _by_rules(
     that claims it more. Of a full day it takes nothing where it would take a single paper, which
     is no theme, or much of the day, which is then parted into themes of its own.
     """
-    if not themes.rules:
-        return {}
-    rules = Topics(
-        [Topic(rule.name, rule.keywords, rule.categories, rule.weight) for rule in themes.rules]
-    )
     pinned = {rule.name for rule in themes.rules if rule.pin or not themes.discover}
-    others = Topics(knowledge.topics)
     found = {}
     for paper in papers:
-        words = PaperWords.of(paper, max(rules.longest, others.longest))
-        matches = rules.match(paper, words)
+        matches = rules.match(paper, counted[paper.id])
         placement = place_by_rule(matches)
         if placement is None:
             continue
         in_passing = placement.theme not in pinned and matches[0].score < PASSING
-        if not in_passing or not _claimed_more(others.match(paper, words), matches[0]):
+        if not in_passing or not _claimed_more(known.match(paper, counted[paper.id]), matches[0]):
             found[paper.id] = placement
     if len(papers) < FULL_DAY:
         return found
