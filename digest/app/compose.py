@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from digest.app.house import House
@@ -16,7 +16,7 @@ from digest.errors import StorageError, UsageError
 from digest.mailing.schedule import weekly_day
 from digest.model import Edition, EditionKey, SourceReport, Verdict
 from digest.model.document import edition_from_document, edition_to_document
-from digest.storage.archive import documents_before, list_editions, load_edition, save_edition
+from digest.storage.archive import documents_until, list_editions, load_edition, save_edition
 from digest.storage.campaigns import frozen_at
 from digest.storage.source_memory import memory_before, save_memory
 
@@ -193,9 +193,10 @@ def _edit(
 
 
 def _recent_names(house: House, day: date) -> tuple[str, ...]:
-    """The names of the themes in the last daily editions before `day`, the newest first."""
+    """The names of the themes in the last editions before `day`, the newest first."""
     names: dict[str, None] = {}
-    for text in documents_before(house.database, day, REMEMBERED_EDITIONS):
+    before = day - timedelta(days=1)
+    for text in documents_until(house.database, before, REMEMBERED_EDITIONS):
         try:
             names |= dict.fromkeys(str(s["theme"]) for s in json.loads(text)["sections"])
         except (ValueError, TypeError, KeyError):  # an old name is not worth an edition

@@ -56,22 +56,6 @@ def load_edition(database: Database, key: EditionKey) -> str | None:
         return document
 
 
-def documents_before(database: Database, day: date, limit: int) -> tuple[str, ...]:
-    """The documents of the last `limit` daily editions before `day`, the newest first.
-
-    Raises:
-        StorageError: the database cannot be read.
-    """
-    query = (
-        sa.select(edition.c.document)
-        .where(edition.c.date < day, edition.c.key.not_like("%W%"))
-        .order_by(edition.c.date.desc())
-        .limit(limit)
-    )
-    with database.read() as connection:
-        return tuple(connection.execute(query).scalars())
-
-
 def documents_until(database: Database, day: date, limit: int) -> Iterator[str]:
     """The documents of the last `limit` editions up to `day`, the newest first, one at a time.
 

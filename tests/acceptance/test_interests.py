@@ -230,7 +230,14 @@ def test_a_paper_is_explained_in_an_edition_and_for_a_reader(room):
     paper = HIDDEN[0]["id"]
     alone = room.run("explain", paper)
     assert alone.code == 0
-    for words in ("place ", " of 132, score ", "theme ", "summary by extract", "from Desk", "number "):
+    for words in (
+        "place ",
+        " of 132, score ",
+        "theme ",
+        "summary by extract",
+        "from Desk",
+        "number ",
+    ):
         assert words in alone.out
     facts = room.run("explain", paper, "--as", "ada@example.org", "--json").json
     assert (facts["edition"], facts["in_edition"], facts["of"]) == (DAY, True, 132)
