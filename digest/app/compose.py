@@ -111,14 +111,15 @@ def compose_week(house: House, day: date) -> Edition | None:
     if not editions:
         return None
     config = house.config
+    themes, knowledge = know(config.themes, config.folder, _recent_names(house, day), config.origin)
     edition = compose_weekly(
         editions,
         key=key,
         day=day,
         now=house.clock(),
         edition=config.edition,
-        themes=config.themes,
-        knowledge=know(config.themes, config.folder, _recent_names(house, day)),
+        themes=themes,
+        knowledge=knowledge,
         template_set=config.templates,
     )
     if len(edition.papers) < config.edition.min_papers:
@@ -172,6 +173,7 @@ def _edit(
     config = house.config
     decision = decide(collection.reports, config.edition)
     papers = usable(collection.reports, merge_papers(collection.papers), config.edition)
+    themes, knowledge = know(config.themes, config.folder, _recent_names(house, day), config.origin)
     edition = compose_edition(
         papers,
         key=key,
@@ -179,8 +181,8 @@ def _edit(
         now=house.clock(),
         reports=collection.reports,
         edition=config.edition,
-        themes=config.themes,
-        knowledge=know(config.themes, config.folder, _recent_names(house, day)),
+        themes=themes,
+        knowledge=knowledge,
         sent=mailed_before(house, papers, key),
         template_set=config.templates,
     )

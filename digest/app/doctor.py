@@ -57,10 +57,9 @@ def _guarded(about: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Find
 def _themes(house: House) -> Iterator[Finding]:
     from digest.app.knowledge import know
 
-    known = know(house.config.themes, house.config.folder)
-    words = (
-        f"{len(known.topics)} themes are known, {len(house.config.themes.rules)} rules come first"
-    )
+    config = house.config
+    settled, known = know(config.themes, config.folder, origin=config.origin)
+    words = f"{len(known.topics)} themes are known, {len(settled.rules)} rules come first"
     yield Finding(about="themes", ok=True, words=words)
 
 

@@ -163,7 +163,7 @@ class Interests:
         from digest.editorial.interests import Surveyor
 
         config = self._house.config
-        return Surveyor(know(config.themes, config.folder))
+        return Surveyor(know(config.themes, config.folder, origin=config.origin)[1])
 
     @cached_property
     def _day(self) -> DayPlaces | None:

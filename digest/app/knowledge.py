@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from digest.config import ThemesConfig, load_taxonomy, renamed_themes
+from digest.config import Origin, ThemesConfig, joint_themes, load_taxonomy, renamed_themes
 from digest.editorial.knowledge import Knowledge
 from digest.editorial.rules import Topic
 from digest.editorial.space import Space
@@ -19,15 +19,23 @@ from digest.errors import ConfigError, Problem
 SPACE = "background.npz"
 
 
-def know(themes: ThemesConfig, folder: Path, names: tuple[str, ...] = ()) -> Knowledge:
-    """The themes and the space of a config that lies in `folder`; `names` are the last ones.
+def know(
+    themes: ThemesConfig, folder: Path, names: tuple[str, ...] = (), origin: Origin = Origin()
+) -> tuple[ThemesConfig, Knowledge]:
+    """The themes of a config that lies in `folder`, with its rules as it merges and renames them.
+
+    `names` are those of the last editions' themes; `origin` says where the settings stand.
 
     Raises:
         ConfigError: `themes.taxonomy`, `themes.merge` or `themes.rename` is wrong.
     """
-    topics = tuple(Topic.of(rule) for rule in load_taxonomy(themes, folder))
-    return Knowledge(
-        space=shipped_space(), topics=topics, names=names, renamed=renamed_themes(themes)
+    settled, entries = load_taxonomy(themes, folder, origin)
+    return settled, Knowledge(
+        space=shipped_space(),
+        topics=tuple(Topic.of(entry) for entry in entries),
+        names=names,
+        renamed=renamed_themes(themes),
+        joint=joint_themes(themes),
     )
 
 

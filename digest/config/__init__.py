@@ -12,15 +12,17 @@ from digest.config.shape import (
     HuggingFaceSource,
     LlmConfig,
     NewsletterConfig,
+    Origin,
     RelayConfig,
     RepeatConfig,
     SmtpConfig,
     SourceConfig,
     SubscribersConfig,
+    ThemeEntry,
     ThemeRule,
     ThemesConfig,
 )
-from digest.config.taxonomy import load_taxonomy, renamed_themes
+from digest.config.taxonomy import joint_themes, load_taxonomy, renamed_themes
 
 __all__ = [
     "ArxivSource",
@@ -33,13 +35,16 @@ __all__ = [
     "HuggingFaceSource",
     "LlmConfig",
     "NewsletterConfig",
+    "Origin",
     "RelayConfig",
     "RepeatConfig",
     "SmtpConfig",
     "SourceConfig",
     "SubscribersConfig",
+    "ThemeEntry",
     "ThemeRule",
     "ThemesConfig",
+    "joint_themes",
     "load_config",
     "load_taxonomy",
     "renamed_themes",

@@ -9,12 +9,14 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from digest.config.shape import Config, SourceConfig
+from digest.config.shape import Config, Origin, SourceConfig
 from digest.config.strict_yaml import Document, parse_yaml
 from digest.config.strict_yaml import Path as KeyPath
 from digest.errors import ConfigError, Problem
 
 MAX_BYTES = 1_000_000
+#: Fields of `Config` that no file sets.
+_OURS = {"folder", "origin"}
 
 
 def load_config(path: Path) -> Config:
@@ -30,10 +32,12 @@ def load_config(path: Path) -> Config:
     if not isinstance(document.data, dict):
         what = "is empty" if document.data is None else "is not a mapping of keys to values"
         raise ConfigError([Problem(file=file, line=1, what=f"the file {what}", mend="see README")])
-    if "folder" in document.data:
-        raise ConfigError([_unknown(file, document, ("folder",), Config)])
+    if ours := _OURS & document.data.keys():
+        raise ConfigError([_unknown(file, document, (min(ours),), Config)])
+    places = {key: place for key, place in document.places.items() if key[:1] == ("themes",)}
+    known = {"folder": path.resolve().parent, "origin": Origin(file, places)}
     try:
-        return Config.model_validate(document.data | {"folder": path.resolve().parent})
+        return Config.model_validate(document.data | known)
     except ValidationError as error:
         raise ConfigError(problems_of(error, document, file, Config)) from None
 
@@ -137,7 +141,7 @@ def _known_names(data: Any, path: KeyPath, whole: type[BaseModel]) -> list[str]:
             )
     if model is None:
         return []
-    return [f.alias or n for n, f in model.model_fields.items() if n != "folder"]
+    return [f.alias or n for n, f in model.model_fields.items() if n not in _OURS]
 
 
 def _models(annotation: Any) -> Iterator[Any]:

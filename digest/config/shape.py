@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -124,6 +127,13 @@ SourceConfig = Annotated[
 ]
 
 
+def _with_a_unit(value: Any) -> Any:
+    """`7` would be seven seconds, and is seldom meant so."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError("needs a unit; write 7d or 36h")
+    return value
+
+
 class RepeatConfig(Shape):
     """When a paper that was mailed comes back: all three must hold.
 
@@ -132,7 +142,7 @@ class RepeatConfig(Shape):
     """
 
     votes: Annotated[float, Field(ge=1)] = 3.0
-    after: Seconds = 604800.0
+    after: Annotated[Seconds, BeforeValidator(_with_a_unit)] = 604800.0
     best: Positive = 10
 
 
@@ -172,23 +182,31 @@ class EditionConfig(Shape):
     ] = "friday"
 
 
-class ThemeRule(Shape):
-    """A theme by name: phrases, or arXiv categories (`cs.RO`, `stat.*`).
+def _phrase(value: str) -> str:
+    if not any(char.isalnum() for char in value):
+        raise ValueError("holds no word, so nothing would match it")
+    return value
 
-    A rule that is pinned holds its papers also where they are most of a day.
-    """
+
+class ThemeEntry(Shape):
+    """A theme by name: phrases, or arXiv categories (`cs.RO`, `stat.*`)."""
 
     name: ThemeName
-    keywords: tuple[str, ...] = ()
+    keywords: tuple[Annotated[str, AfterValidator(_phrase)], ...] = ()
     categories: tuple[str, ...] = ()
     weight: Annotated[float, Field(gt=0, le=10)] = 1.0
-    pin: bool = False
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.keywords and not self.categories:
             raise ValueError("needs keywords or categories")
         return self
+
+
+class ThemeRule(ThemeEntry):
+    """A theme that chooses before the others; pinned, it takes all that says its words."""
+
+    pin: bool = False
 
 
 class ThemesConfig(Shape):
@@ -203,7 +221,9 @@ class ThemesConfig(Shape):
     min_size: Annotated[int, Field(ge=2)] = 2
     other: ThemeName = "Other"
     rules: tuple[ThemeRule, ...] = ()
-    merge: dict[ThemeName, tuple[ThemeName, ...]] = Field(default_factory=dict)
+    merge: dict[ThemeName, Annotated[tuple[ThemeName, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
     rename: dict[ThemeName, ThemeName] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -212,6 +232,17 @@ class ThemesConfig(Shape):
         for rule in self.rules:
             if names.count(rule.name.casefold()) > 1:
                 raise ValueError(f"two rules are called {rule.name!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_new_name(self) -> Self:
+        merged = [old.casefold() for olds in self.merge.values() for old in olds]
+        for old in (old for olds in self.merge.values() for old in olds):
+            if merged.count(old.casefold()) > 1 or old.casefold() in map(str.casefold, self.rename):
+                raise ValueError(f"{old!r} gets two new names in merge and rename")
+        for new in (*self.merge, *self.rename.values()):
+            if new.casefold() == self.other.casefold():
+                raise ValueError(f"{new!r} is the name for the rest (themes.other); take another")
         return self
 
 
@@ -337,6 +368,14 @@ class DeliveryConfig(Shape):
         return (RelayConfig.model_validate(self.smtp.model_dump()),)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the settings of themes stand in the file: for mistakes that are found later."""
+
+    file: str = "config.yaml"
+    places: Mapping[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
+
+
 class Config(Shape):
     """The whole of config.yaml. `folder` is where it lies; relative paths are against it."""
 
@@ -350,6 +389,7 @@ class Config(Shape):
     delivery: DeliveryConfig = DeliveryConfig()
     state: str = "var"
     folder: Path = Field(default=Path(), exclude=True)
+    origin: Origin = Field(default=Origin(), exclude=True)
 
     def path(self, text: str) -> Path:
         """A path of the config as a path from anywhere."""

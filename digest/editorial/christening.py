@@ -22,37 +22,45 @@ def christen(
     knowledge: Knowledge,
     taken: Collection[str],
     most: int,
-    least_claim: float,
+    scant: bool,
 ) -> tuple[dict[str, list[int]], set[int]]:
     """Rows by name, and the rows of groups that nothing names or that found no room.
 
-    `taken` are names in the form of `same_name`; `least_claim` is how near a topic must be that
-    nobody speaks of.
+    `taken` are names in the form of `same_name`; `scant` as `candidates` has it.
     """
     asked = [
         [
             candidate
-            for candidate in candidates(group, day, knowledge, least_claim)
+            for candidate in candidates(group, day, knowledge, scant=scant)
             if same_name(candidate.name) not in taken
         ]
         for group in groups
     ]
     bearers = _match(groups, asked)
     names = {number: name for name, number in bearers.items()}
+    spelled = {key: _spelling(asked[number], key) for key, number in bearers.items()}
     named: dict[str, list[int]] = {}
     loose: set[int] = set()
-    spelled = {key: _spelling(asked[number], key) for key, number in bearers.items()}
-    order = sorted(range(len(groups)), key=lambda n: (n not in names, n))
-    for number in order:
+    for number in sorted(range(len(groups)), key=lambda n: (n not in names, n)):
         rows = [traits.number for traits in groups[number]]
-        key = names.get(number) or next((same_name(c.name) for c in asked[number]), "")
-        name = knowledge.called(spelled.get(key, ""))
-        home = named.get(name, [])
-        if not name or len(home) + len(rows) > most:
-            loose.update(rows)
+        for key in _homes(names.get(number), asked[number], knowledge):
+            name = knowledge.called(spelled.get(key, ""))
+            home = named.get(name, [])
+            # Who merges themes wants them as one, however large.
+            if name and (name in knowledge.joint or len(home) + len(rows) <= most):
+                named[name] = home + rows
+                break
         else:
-            named[name] = home + rows
+            loose.update(rows)
     return named, loose
+
+
+def _homes(own: str | None, asked: Sequence[Candidate], knowledge: Knowledge) -> list[str]:
+    """Where a group may go: to a merged theme that is its first wish, to its own name, else to
+    its namesake."""
+    first = asked[0].name if asked else ""
+    joint = [same_name(first)] if first in knowledge.joint else []
+    return [*joint, own or same_name(first)]
 
 
 def _match(

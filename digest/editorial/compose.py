@@ -151,16 +151,17 @@ def _marked(paper: Paper, before: Mailed | None, day: date) -> Paper:
     """
     marks = set(paper.marks)
     kind = paper.announce_type
+    is_update = (kind or "").startswith("replace") or (kind is None and (paper.version or 1) > 1)
     if paper.withdrawn:
         marks = {Mark.WITHDRAWN}
-    elif before is not None:
-        marks.add(Mark.TRENDING)
-    elif kind == "cross":
-        marks.add(Mark.CROSS)
-    elif (kind or "").startswith("replace") or (kind is None and (paper.version or 1) > 1):
+    elif is_update:
         marks.add(Mark.UPDATED)
-    elif (paper.announced or paper.published) == day:
+    elif before is None and kind == "cross":
+        marks.add(Mark.CROSS)
+    elif before is None and (paper.announced or paper.published) == day:
         marks.add(Mark.NEW)
+    if before is not None and not paper.withdrawn:
+        marks.add(Mark.TRENDING)
     return replace(
         paper,
         marks=tuple(mark for mark in Mark if mark in marks),

@@ -17,7 +17,7 @@ from digest.editorial.christening import christen
 from digest.editorial.identity import strength
 from digest.editorial.knowledge import Knowledge
 from digest.editorial.likeness import Counted, Day, Traits, describe
-from digest.editorial.naming import LEAST_CLAIM, same_name
+from digest.editorial.naming import same_name
 from digest.editorial.rules import Topics
 from digest.editorial.space import Array, squared_distances, unit_rows
 from digest.editorial.ward import cluster
@@ -30,9 +30,6 @@ MOST_THEMES = 15
 LEAST_LIKENESS = 0.15
 #: ... but so large a part of the day at most.
 MOST_OTHERS = 0.1
-#: How near a theme must be to name a group that never speaks of it; the next is tried where names
-#: are too few for the papers.
-LEAST_CLAIMS = (LEAST_CLAIM, 0.1)
 #: No theme holds more of a day, ...
 MOST_SHARE = 0.3
 #: ... once it has papers enough for several themes.
@@ -73,12 +70,11 @@ def discover_themes(
     groups = [part for group in _seeds(day) for part in _parts(day, group, most)]
     large = [[day.traits[n] for n in group] for group in groups if len(group) >= min_size]
     small = {n for group in groups if len(group) < min_size for n in group}
-    for least_claim in LEAST_CLAIMS:
+    for scant in (False, True):
         named, loose = christen(
-            large, day=day, knowledge=knowledge, taken=used, most=most, least_claim=least_claim
+            large, day=day, knowledge=knowledge, taken=used, most=most, scant=scant
         )
-        last = least_claim == LEAST_CLAIMS[-1]
-        found = _deal_out(day, named, sorted(loose | small), most, crowd=last)
+        found = _deal_out(day, named, sorted(loose | small), most, crowd=scant)
         if len(found.others) <= MOST_OTHERS * len(papers):
             break
     return found
@@ -140,7 +136,7 @@ def _deal_out(
         near = _nearest_first(names, likeness[place])
         home = next((name for name in near if len(themes[name]) < most), None)
         stays = closest[place] < LEAST_LIKENESS and len(loose) - place <= allowed
-        if closest[place] <= 0 or stays:
+        if not near or stays or not day.features[loose[place]].any():
             others.append(loose[place])
         elif home is None:
             crowded.append((loose[place], near[0]))

@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.editorial.knowledge import Knowledge
-from digest.editorial.likeness import Day, Traits
-from digest.editorial.words import STOP, phrase_forms, tokens
-from digest.model import Paper
+from digest.editorial.likeness import Day, Traits, centre
+from digest.editorial.phrases import is_name, is_vague, spelling, title_case, title_phrases
+from digest.editorial.words import phrase_forms, tokens
 
 #: A topic names a group when it holds this much of its papers' topic scores, ...
 CLEAR_SHARE = 0.45
 #: ... less if it named a theme of the last editions.
 KNOWN_SHARE = 0.3
 LEAST_SHARE = 0.25
-#: A phrase names a group when so much of its titles hold it.
+#: A phrase names a group when so much of its titles hold it, ...
 PHRASE_SHARE = 0.15
-#: A topic of which a group says nothing names it when it lies so near to the group's middle.
+#: ... or, where nothing else does, so much.
+RARE_SHARE = 0.1
+#: A topic of which few papers speak names a group when it lies so near to the group's middle, ...
 LEAST_CLAIM = 0.35
-_MINOR_TEXT = "a an and as at by for from in into of on or per the to via vs with"
-_MINOR = frozenset(_MINOR_TEXT.split())
-_VAGUE = frozenset(
-    (
-        "large language model",
-        "language model",
-        "neural network",
-        "deep learning",
-        "machine learning",
-        "deep neural network",
-        "foundation model",
-    )
-)
-# What a title cannot end or begin with and still name something.
-_HOLLOW_TEXT = """
-toward towards beyond via case study better large new first advancing improving enhancing bridging
-rethinking revisiting unlocking exploring understanding scaling boosting accelerating leveraging
-building making evaluating benchmarking aligning optimizing designing unifying investigating
-learning
-"""
-_HOLLOW_ENDS = frozenset(_HOLLOW_TEXT.split())
-_ACRONYM_TEXT = (
-    "2d 3d 4d 5g ai api ar asr bert cad cfd cnn cot cpu ct dna dpo dft eeg ehr fmri gan gnn gpt"
-    " gpu gui iot kv llm lora lstm mcp mcts mdp mllm moe mri ner nlp nlg nlu nmt ocr ode pde qa"
-    " rag rl rlhf rlvr rna rnn sam sar sgd slam sql svm tts uav ui vae vla vlm vqa vr xai xr"
-)
-_ACRONYMS = frozenset(_ACRONYM_TEXT.split())
-_WORD = re.compile(r"[^\W_]+(?:[-'’+#][^\W_]*)*")
+#: ... or so near, and a pair of words when so much of the group has it, where names are wanting.
+SCANT_CLAIM = 0.1
+SPOKEN_SHARE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +41,20 @@ def same_name(name: str) -> str:
 
 
 def candidates(
-    group: Sequence[Traits], day: Day, knowledge: Knowledge, least_claim: float = LEAST_CLAIM
+    group: Sequence[Traits], day: Day, knowledge: Knowledge, *, scant: bool = False
 ) -> Iterator[Candidate]:
     """Names for a group, the best first; each is supported by at least two of its papers.
 
     A topic that clearly holds the group, or holds some of it and named a theme lately; a phrase
-    that named one lately; the phrases of its titles; lesser topics; a topic that is near though
-    nobody says its words; rarer phrases. What half of the day carries names nothing.
+    that named one lately; the phrases of its titles; lesser topics; a topic that is near and that
+    two papers speak of; rarer phrases. Where names are `scant`, less is asked
+    of nearness, and what the abstracts speak of is enough. What half of the day carries names
+    nothing.
     """
     said = _topics(group)
     topics = [(name, share) for name, share in said if share >= LEAST_SHARE]
     phrases = [
-        (_whole(name, said), fit)
+        (_whole(name, said, knowledge), fit)
         for name, fit in title_phrases([t.paper for t in group], len(day.traits))
     ]
     recent = {same_name(name) for name in knowledge.names}
@@ -88,8 +66,9 @@ def candidates(
         *clear,
         *(c for c in phrases if c[1] >= PHRASE_SHARE),
         *topics,
-        *_near(group, day, least_claim),
-        *phrases,
+        *_near(group, day, SCANT_CLAIM if scant else LEAST_CLAIM),
+        *(c for c in phrases if c[1] >= RARE_SHARE),
+        *(_spoken(group, day) if scant else ()),
     ]
     seen = set()
     for name, fit in ordered:
@@ -107,22 +86,44 @@ def _topics(group: Sequence[Traits]) -> list[tuple[str, float]]:
     return sorted(found, key=lambda item: (-round(item[1], 9), item[0]))
 
 
-def _whole(phrase: str, topics: Sequence[tuple[str, float]]) -> str:
-    """The topic of which a phrase is a part: "Video Generation" is "Video Generation & Editing"."""
-    words = set(tokens(phrase))
-    return next((name for name, _ in topics if words <= set(tokens(name))), phrase)
+def _whole(phrase: str, topics: Sequence[tuple[str, float]], knowledge: Knowledge) -> str:
+    """The topic of which a phrase is a part: "Video Generation" is "Video Generation & Editing".
+
+    A part of an old name of the topic is one as well, and "models" at the end do not count. A
+    single word is enough only where the topic holds a fair part of the group.
+    """
+    words = tokens(phrase)
+    words = words[:-1] if words[-1] == "model" else words
+    for name, share in topics:
+        enough = len(words) > 1 or share >= LEAST_SHARE
+        if enough and any(set(words) <= set(tokens(n)) for n in knowledge.all_names(name)):
+            return name
+    return phrase
 
 
 def _near(group: Sequence[Traits], day: Day, least: float) -> list[tuple[str, float]]:
-    if len(group) < 2:
-        return []
+    spoken = Counter(match.topic for traits in group for match in traits.matches)
     claims = day.claims[[traits.number for traits in group]].mean(axis=0).round(9).tolist()
     found = [
         (topic.name, claim)
         for topic, claim in zip(day.topics.topics, claims, strict=True)
-        if claim >= least
+        if claim >= least and spoken[topic.name] > 1
     ]
     return sorted(found, key=lambda item: (-item[1], item[0]))
+
+
+def _spoken(group: Sequence[Traits], day: Day) -> Iterator[tuple[str, float]]:
+    """Pairs of words in one title, and anywhere in a part of the group."""
+    holders = Counter(term for traits in group for term in traits.terms if " " in term)
+    spread = Counter(term for traits in day.traits for term in traits.terms if term in holders)
+    titled = {term for traits in group for term in traits.words.title}
+    middle = centre(traits.terms for traits in group)
+    for term in sorted(holders, key=lambda t: (-round(middle[t], 9), t)):
+        enough = holders[term] > 1 and holders[term] >= SPOKEN_SHARE * len(group)
+        telling = term in titled and is_name(term.split(" ")) and not is_vague(term)
+        if enough and telling and 2 * spread[term] < max(6, len(day.traits)):
+            papers = [traits.paper for traits in group if term in traits.terms]
+            yield title_case(spelling(term, papers[:20])), holders[term] / len(group)
 
 
 def _followed(
@@ -138,63 +139,3 @@ def _followed(
         spread = sum(any(traits.words.count(forms)) for traits in day.traits)
         if holders > 1 and 3 * holders >= len(group) and 2 * spread < max(6, len(day.traits)):
             yield name, holders / len(group)
-
-
-def title_phrases(papers: Sequence[Paper], day: int) -> list[tuple[str, float]]:
-    """Phrases of two or three words in at least two titles, in Title Case, commonest first.
-
-    Each with the part of the papers that carry it. `day` is the number of papers in all: what
-    half of them carry names nothing.
-    """
-    seen: dict[str, list[str]] = defaultdict(list)
-    for paper in papers:
-        for run, spelling in sorted(dict(_runs(paper.title)).items()):
-            seen[run].append(spelling)
-    found = [
-        (run, spellings)
-        for run, spellings in seen.items()
-        if len(spellings) > 1 and run not in _VAGUE and (day < 6 or len(spellings) * 2 < day)
-    ]
-    found.sort(key=lambda item: (-len(item[1]), -item[0].count(" "), item[0]))
-    return [
-        (title_case(commonest(spellings)), len(spellings) / len(papers)) for _, spellings in found
-    ]
-
-
-def _runs(title: str) -> Iterator[tuple[str, str]]:
-    """Phrases as (compared form, spelling), never across punctuation."""
-    if title.isupper():
-        title = title.lower()
-    for clause in re.split(r"[:;,.?!()\[\]/]|\s[-–—]\s", title):
-        words = _WORD.findall(clause)
-        forms = [" ".join(tokens(word)) for word in words]
-        for size in (2, 3):
-            for start in range(len(words) - size + 1):
-                run = forms[start : start + size]
-                inner = all(form and not form.isdigit() for form in run)
-                ends = {run[0], run[-1]}
-                if inner and not ends & (STOP | _MINOR | _HOLLOW_ENDS) and not set(run) & _MINOR:
-                    yield " ".join(run), " ".join(words[start : start + size])
-
-
-def commonest(spellings: Sequence[str]) -> str:
-    counts = Counter(spellings)
-    return min(counts, key=lambda spelling: (-counts[spelling], spelling))
-
-
-def title_case(phrase: str) -> str:
-    """Capitals as in a heading; a word with capitals of its own (LLMs, NeRF) keeps them."""
-    return " ".join(
-        "-".join(_capital(part, first=n + m == 0) for m, part in enumerate(word.split("-")))
-        for n, word in enumerate(phrase.split(" "))
-    )
-
-
-def _capital(word: str, *, first: bool) -> str:
-    if any(c.isupper() for c in word) or (word in _MINOR and not first):
-        return word
-    if word in _ACRONYMS:
-        return word.upper()
-    if word.endswith("s") and word[:-1] in _ACRONYMS:
-        return word[:-1].upper() + "s"
-    return word[:1].upper() + word[1:]

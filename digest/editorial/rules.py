@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from math import log
 
-from digest.config import ThemeRule
+from digest.config import ThemeEntry
 from digest.editorial.words import PaperWords, phrase_forms
 from digest.model import Paper, Placement
 
@@ -31,7 +31,7 @@ class Topic:
     weight: float = 1.0
 
     @classmethod
-    def of(cls, rule: ThemeRule) -> Topic:
+    def of(cls, rule: ThemeEntry) -> Topic:
         """The topic that the config, or a file of themes, writes so."""
         return cls(rule.name, rule.keywords, rule.categories, rule.weight)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from digest.editorial.identity import strength
 from digest.editorial.likeness import Traits, centre
-from digest.editorial.naming import commonest
+from digest.editorial.phrases import spelling
 from digest.editorial.words import tokens
 from digest.model import Paper
 
@@ -30,7 +29,6 @@ worst
 _HOLLOW = frozenset(_HOLLOW_TEXT.split())
 #: So many papers are asked how they write a word.
 _ASKED = 20
-_WORD = re.compile(r"[^\W_]+(?:[-'’+#][^\W_]*)*")
 
 
 def subtitle(group: Sequence[Traits], name: str, limit: int = 3) -> str:
@@ -38,7 +36,7 @@ def subtitle(group: Sequence[Traits], name: str, limit: int = 3) -> str:
 
     A word must stand in two of the titles, or in one and in half of the papers: what no author
     put at the head of a paper says little at the head of a theme. Where that is less than two,
-    the first papers give a pair of words of their titles. Nothing to say is "".
+    the first papers give a pair of words of their titles, or a word. Nothing to say is "".
     """
     if len(group) < 2:
         return ""
@@ -49,7 +47,7 @@ def subtitle(group: Sequence[Traits], name: str, limit: int = 3) -> str:
             words = set(term.split(" "))
             if len(found) < enough and not words & taken:
                 holders = [t.paper for t in group if term in t.words.terms]
-                found.append(_spelling(term, holders[:_ASKED]))
+                found.append(spelling(term, holders[:_ASKED]))
                 taken |= words
     return ", ".join(found)
 
@@ -72,37 +70,20 @@ def _common(group: Sequence[Traits]) -> list[str]:
 
 
 def _single(group: Sequence[Traits]) -> list[str]:
-    """The strongest pair of each paper's title, in the order of the papers' ids."""
-    found = []
+    """The strongest pair of each paper's title, else its strongest word, in the order of the
+    papers' ids."""
+    pairs, words = list[str](), list[str]()
     for traits in sorted(group, key=lambda t: strength(t.paper.id)):
         terms = _title_terms(traits.paper) & traits.words.terms.keys()
-        known = [term for term in terms if " " in term and not set(term.split(" ")) & _HOLLOW]
-        if known:
-            found.append(min(known, key=lambda term: (-traits.words.terms[term], term)))
-    return found
+        known = [term for term in terms if not set(term.split(" ")) & _HOLLOW]
+        for found, size in ((pairs, 2), (words, 1)):
+            of_size = [term for term in known if term.count(" ") == size - 1]
+            if of_size:
+                found.append(min(of_size, key=lambda term: (-traits.words.terms[term], term)))
+    return [*pairs, *words]
 
 
 def _title_terms(paper: Paper) -> set[str]:
     """The words and pairs of a title, as they are compared."""
     words = tokens(paper.title)
     return {*words, *(f"{a} {b}" for a, b in pairwise(words))}
-
-
-def _spelling(term: str, papers: Collection[Paper]) -> str:
-    """The commonest way in which the papers write a compared form; sentence starts lose theirs."""
-    size = term.count(" ") + 1
-    seen: list[str] = []
-    for paper in papers:
-        for text in (paper.abstract, paper.title):
-            words = _WORD.findall(text.replace("-", " "))
-            forms = [" ".join(tokens(word)) for word in words]
-            seen.extend(
-                " ".join(_plain(word) for word in words[start : start + size])
-                for start in range(len(words) - size + 1)
-                if " ".join(forms[start : start + size]) == term
-            )
-    return commonest(seen) if seen else term
-
-
-def _plain(word: str) -> str:
-    return word.lower() if word[1:].islower() else word

@@ -13,4 +13,4 @@ from digest.editorial.knowledge import Knowledge
 @cache
 def shipped_knowledge() -> Knowledge:
     """The built-in themes and space, with no names of earlier days."""
-    return know(ThemesConfig(), Path())
+    return know(ThemesConfig(), Path())[1]

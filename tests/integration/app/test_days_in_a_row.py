@@ -105,7 +105,7 @@ def test_over_461_days_no_paper_is_mailed_twice_and_the_repeated_rows_vanish(hou
 
 def test_papers_that_earn_it_come_back_and_no_others(house: House) -> None:
     """Over the first hundred days, with a rule that real votes can meet."""
-    rule = RepeatConfig(votes=1.5, after=86_400, best=5)
+    rule = RepeatConfig(votes=1.5, after=86_400.0, best=5)
     desk = Desk(house, repeat=rule)
     last: dict[PaperId, tuple[date, int]] = {}
     back = 0

@@ -79,6 +79,7 @@ MISTAKES = [
     ("delivery: {smtp: {port: 70000}}", "smtp.port: input should be less than or equal to 65535"),
     ("delivery: {smtp: {password: x}}", "delivery.smtp.password: unknown key (did you mean pass"),
     ("delivery: {smtp: {password_env: 'a b'}}", "password_env: string should match pattern"),
+    ("edition: {repeat: {after: 7}}", "edition.repeat.after: needs a unit; write 7d or 36h"),
     ("themes: {rules: [{name: A}]}", "themes.rules[0]: needs keywords or categories"),
     (
         "themes: {rules: [{name: A, keywords: [a]}, {name: a, keywords: [b]}]}",
@@ -169,8 +170,8 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path):
     [
         ("false", False),
         ("true", True),
-        ("{}", RepeatConfig(votes=3, after=7 * 86_400, best=10)),
-        ("{votes: 1.5, after: 12h, best: 3}", RepeatConfig(votes=1.5, after=43_200, best=3)),
+        ("{}", RepeatConfig(votes=3, after=7 * 86_400.0, best=10)),
+        ("{votes: 1.5, after: 12h, best: 3}", RepeatConfig(votes=1.5, after=43_200.0, best=3)),
     ],
 )
 def test_repeat_is_a_switch_or_a_rule(tmp_path: Path, text: str, means: object):
