@@ -22,7 +22,7 @@ from digest.storage.lists.reading import Doubt
 if TYPE_CHECKING:
     from digest.editorial.interests import DayPlaces, Places, Surveyor
 
-#: Of a larger file every second, third ... paper is taken: enough to know what she likes.
+#: Of a larger file every second, third ... paper is placed: enough to know what she likes.
 MOST_PAPERS = 1_000
 MAX_BYTES = 20_000_000
 #: So many editions back, an id is found: a year of days and weeks.
@@ -131,7 +131,7 @@ class Interests:
             return liked
         from digest.sources.ids import known_ids
 
-        ids = known_ids(interest)
+        ids = (*known_ids(interest), *_address(interest))
         if not ids and "://" not in interest and _ends_well(interest):
             liked = self._files[path] = self._by_file(path)
             return liked
@@ -150,12 +150,13 @@ class Interests:
         return replace(self._place(papers), doubt=doubt) if papers else Liked(doubt=doubt)
 
     def _place(self, papers: Sequence[Paper]) -> Liked:
-        titles = tuple(paper.title for paper in papers)
+        names = {name for paper in papers for name in _names(paper)}
+        sample = papers[:: max(1, -(-len(papers) // MOST_PAPERS))]
+        titles = tuple(paper.title for paper in sample)
         if self._edition is None:
             return Liked(titles=titles)
-        names = {name for paper in papers for name in _names(paper)}
         own = {n for name in names if (n := self._numbers.get(name)) is not None}
-        return Liked(places=self._surveyor.place(papers), titles=titles, known=frozenset(own))
+        return Liked(places=self._surveyor.place(sample), titles=titles, known=frozenset(own))
 
     @cached_property
     def _surveyor(self) -> Surveyor:
@@ -225,9 +226,8 @@ def read_liked(path: Path, house: House) -> tuple[tuple[Paper, ...], Doubt | Non
     first += f" (its line {faults[0].line})" if faults and faults[0].line else ""
     if not parsed.papers:
         return (), Doubt(f"holds no paper{first}", f"export it anew as {_KIND_WORDS}")
-    step = -(-len(parsed.papers) // MOST_PAPERS)
     what = f"{len(faults)} of its entries cannot be read{first}"
-    return parsed.papers[::step], Doubt(what, warning=True) if faults else None
+    return parsed.papers, Doubt(what, warning=True) if faults else None
 
 
 def _names(paper: Paper) -> tuple[PaperId, ...]:
@@ -235,6 +235,14 @@ def _names(paper: Paper) -> tuple[PaperId, ...]:
     from digest.sources.text import title_id
 
     return (*paper.ids, title_id(paper.title))
+
+
+def _address(text: str) -> tuple[PaperId, ...]:
+    """A paper's own page, where the text is a web address."""
+    from digest.sources.ids import url_id
+
+    found = url_id(text)
+    return (found,) if found else ()
 
 
 def _key(subscriber: Subscriber) -> tuple[str, ...]:

@@ -126,11 +126,11 @@ class Assembler:
         positions = [(s, p) for s, papers in enumerate(choice.papers) for p in papers]
         scale = self._scales[choice.format]
         leads = [(s, p) for s, p in self._leads if p in choice.papers[s]]
-        budget = self._budget - scale.weigh_reasons(text for texts in choice.why for text in texts)
-        kept = _kept(positions, scale.plan(positions, leads, budget))
+        reasons = [text for texts in choice.why for text in texts]
+        kept = _kept(positions, scale.plan(positions, leads, self._budget, reasons))
         if leads and len(kept) <= len(self._leads):
             leads = []
-            kept = _kept(positions, scale.plan(positions, leads, budget))
+            kept = _kept(positions, scale.plan(positions, leads, self._budget, reasons))
         return self._compose(choice, kept, leads, len(positions) - len(kept))
 
     def _check(self, choice: Choice) -> None:

@@ -168,7 +168,8 @@ class Chooser:
             else:
                 wanted = max(1, wanted // 2)  # the rest is for what she follows by name
             known = nearness.liked if nearness else frozenset()
-            near = self._best(scores, self._all - out - known, wanted)
+            if nearness is not None or named is None:
+                near = self._best(scores, self._all - out - known, wanted)
             wished = (named or frozenset()) | frozenset(near)
         else:
             wished = self._all if named is None else named

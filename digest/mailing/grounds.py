@@ -13,10 +13,11 @@ class Grounds:
     """What of a reader's row meets a paper, in her own words.
 
     `liked`: the paper is itself among her interests. `brought`: it is one of those, `brings` in
-    number, that her interests bring. Where something is known of what she likes, `relevance` is
-    its closeness (-1 to 1), `relevance_place` its place by that in the edition, and `closest` the
-    title of the liked paper nearest to it. `score` decides where not all of the `wished` can be
-    had (`room`), and `place` is its place by that; `cut`: it had none.
+    number, that her interests bring; `trends`: nothing is known of them, so the trend brings it.
+    Where something is known of what she likes, `relevance` is its closeness (-1 to 1),
+    `relevance_place` its place by that in the edition, and `closest` the title of the liked paper
+    nearest to it. `score` decides where not all of the `wished` can be had (`room`), and `place`
+    is its place by that; `cut`: it had none.
     """
 
     chosen: bool
@@ -26,6 +27,7 @@ class Grounds:
     everything: bool = False
     liked: bool = False
     brought: bool = False
+    trends: bool = False
     brings: int = 0
     closest: str = ""
     relevance: float | None = None
@@ -53,7 +55,8 @@ def find_grounds(chooser: Chooser, subscriber: Subscriber, paper: int) -> Ground
         ),
         everything=made.named is None and not subscriber.interests,
         liked=made.nearness is not None and paper in made.nearness.liked,
-        brought=paper in made.near,
+        brought=made.nearness is not None and paper in made.near,
+        trends=made.nearness is None and paper in made.near,
         brings=len(made.near),
         closest=chooser.closest(subscriber, (paper,))[0] if scores else "",
         relevance=scores[paper] if scores else None,

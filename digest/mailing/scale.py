@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from digest.mailing.measure import weigh, weigh_block, write_value
 from digest.mailing.preheader import LONGEST
@@ -55,13 +55,25 @@ class Scale:
         }
 
     def plan(
-        self, positions: Sequence[Place], leads: Collection[Place], budget: int
+        self,
+        positions: Sequence[Place],
+        leads: Collection[Place],
+        budget: int,
+        reasons: Sequence[str] = (),
     ) -> list[Length]:
-        """A length for each paper; for those of `leads` it is their length there."""
+        """A length for each paper; for those of `leads` it is their length there.
+
+        `reasons` say why each paper is in the letter: one for each of `positions`, or none at all.
+        """
         weights = [
             self._leads[place] if place in leads else self._papers[place[0]][place[1]]
             for place in positions
         ]
+        if reasons:
+            weights = [
+                weight.plus(self._weigh_reason(reason))
+                for weight, reason in zip(weights, reasons, strict=True)
+            ]
         room = budget - self._fixed - (self._lead if leads else 0)
         lengths = plan_lengths(weights, self._sections, room, self._more)
         return [
@@ -69,10 +81,9 @@ class Scale:
             for place, length in zip(positions, lengths, strict=True)
         ]
 
-    def weigh_reasons(self, reasons: Iterable[str]) -> int:
-        """The weight of the blocks that say why papers are in a letter."""
-        block = self._weigh(self._rendition.why)
-        return sum(block + _escaped(text) for text in reasons if text)
+    def _weigh_reason(self, reason: str) -> int:
+        """The block that says why a paper is in a letter, which stands in each of its forms."""
+        return self._weigh(self._rendition.why) + _escaped(reason) if reason else 0
 
     def _weigh_paper(self, paper: PaperBlocks, section: int, rank: int) -> Weight:
         return Weight(

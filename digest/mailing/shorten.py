@@ -29,6 +29,16 @@ class Weight:
     brief: int
     full: int
 
+    def plus(self, extra: int) -> Weight:
+        """The same with so many bytes more in each length."""
+        return Weight(
+            section=self.section,
+            rank=self.rank,
+            line=self.line + extra,
+            brief=self.brief + extra,
+            full=self.full + extra,
+        )
+
     def at(self, length: Length) -> int:
         return (0, self.line, self.brief, self.full)[length]
 

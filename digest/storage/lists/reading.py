@@ -124,7 +124,7 @@ class ListReading:
         """The row with what is wrong with its interests."""
         assert self._check is not None
         for interest in subscriber.interests:
-            if doubt := self._check(interest, file.path.parent):
+            if doubt := self._check(interest, file.path.resolve().parent):
                 what = f"{interest}: {doubt.what}"
                 complaint = Complaint(INTERESTS, what, doubt.mend, doubt.warning)
                 problems += (_at(row, file.shown, complaint),)

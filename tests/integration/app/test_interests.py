@@ -13,7 +13,8 @@ from digest.app import plan
 from digest.app.house import House
 from digest.app.interests import MOST_PAPERS, Interests, read_liked
 from digest.app.plan import make_chooser, make_plan
-from digest.model import Edition, Recipient
+from digest.errors import ListError
+from digest.model import Edition, PaperId, Recipient
 from digest.storage.lists import load_subscribers
 from tests.support.labelled_days import labelled_day
 from tests.support.lists import config_for
@@ -70,13 +71,47 @@ def test_a_file_that_readers_share_is_read_once(house, edition, monkeypatch) -> 
     assert (len(read), len(made.choices)) == (1, 1)
 
 
-def test_of_a_large_library_every_so_manieth_paper_is_taken(house) -> None:
-    entries = "".join(f"@misc{{k{n}, title={{Paper number {n}}}}}\n" for n in range(2_500))
-    (house.config.folder / "all.bib").write_text(entries)
+def test_of_a_large_library_every_so_manieth_paper_is_placed_and_all_are_known(
+    house, edition
+) -> None:
+    """None of the edition's papers that are in the library is brought again."""
+    own = "".join(f"@misc{{o{n}, title={{{p.title}}}}}\n" for n, p in enumerate(edition.papers))
+    other = "".join(f"@misc{{k{n}, title={{Paper number {n}}}}}\n" for n in range(2_500))
+    (house.config.folder / "all.bib").write_text(own + other)
     papers, doubt = read_liked(house.config.folder / "all.bib", house)
-    assert doubt is None
-    assert MOST_PAPERS // 2 < len(papers) <= MOST_PAPERS
-    assert papers[1].title == "Paper number 3"
+    assert (len(papers), doubt) == (2_500 + len(edition.papers), None)
+    (house.config.folder / "readers.csv").write_text("email,interests\na@example.org,all.bib\n")
+    (reader,) = load_subscribers(house.config)
+    interests = Interests(house, edition)
+    nearness = interests.of(reader)
+    assert nearness is not None
+    assert nearness.liked == frozenset(range(len(edition.papers)))
+    (liked,) = interests._all(reader)
+    assert MOST_PAPERS // 2 < len(liked.titles) <= MOST_PAPERS
+
+
+def test_a_list_behind_a_link_finds_its_files_where_the_choice_does(house, edition) -> None:
+    """Beside the real file, also for the check: what is checked is what is used."""
+    folder = house.config.folder
+    (folder / "real").mkdir()
+    (folder / "real" / "list.csv").write_text("email,interests\na@example.org,liked.bib\n")
+    (folder / "readers.csv").symlink_to(folder / "real" / "list.csv")
+    (folder / "liked.bib").write_text("@misc{a, title={Parsing with graphs}}\n")
+    with pytest.raises(ListError, match=r"liked\.bib.*does not exist"):
+        list(make_plan(house, edition).readers())
+    (folder / "liked.bib").rename(folder / "real" / "liked.bib")
+    made = make_plan(house, edition)
+    assert sum(1 for _ in made.readers()) == 1
+    (reader,) = load_subscribers(house.config)
+    assert Interests(house, edition).of(reader) is not None
+
+
+def test_a_papers_own_page_names_it(house) -> None:
+    page = "https://journal.example.org/papers/7"
+    paper = replace(labelled_day("seed32_hand")[0], ids=(PaperId("url", page[8:]),), url=page)
+    interests = Interests(house, make_edition([("All", [paper])]))
+    assert interests.check(page, house.config.folder) is None
+    assert interests.check(page + "8", house.config.folder) is not None
 
 
 def test_an_edition_of_later_days_is_not_known_yet(house, edition) -> None:

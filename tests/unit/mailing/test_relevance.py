@@ -103,6 +103,14 @@ def test_interests_of_which_nothing_is_known_leave_it_to_the_trend() -> None:
     assert Chooser(EDITION).decide(reader(max_papers=2)).chosen == frozenset({0, 1})
 
 
+def test_unknown_interests_add_nothing_to_what_is_followed_by_name() -> None:
+    chooser = Chooser(EDITION, relevance=Known({}))
+    named = chooser.decide(reader(themes=("Safety",)))
+    assert (named.chosen, named.near) == (frozenset(range(6)), ())
+    alone = find_grounds(chooser, reader(), 0)
+    assert (alone.chosen, alone.brought, alone.trends) == (True, False, True)
+
+
 def test_the_same_words_in_another_list_are_other_interests() -> None:
     near = {"a.yaml x": LAST_FIRST, "b.yaml x": LAST_FIRST[::-1]}
     chooser = Chooser(EDITION, relevance=Known(near))

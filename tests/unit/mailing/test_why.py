@@ -126,3 +126,16 @@ def test_reasons_are_paid_from_the_budget(sizes, budget, reason, format) -> None
     if len(body.papers) > 1:
         filled = sum(weigh(each) for each in block.literals) + sum(ROOM[f] for f in block.fields)
         assert filled <= budget
+
+
+def test_a_paper_that_stays_online_pays_for_no_reason() -> None:
+    """Long reasons cost a letter of many papers no more than its own papers' reasons."""
+    edition = plain_edition([120])
+    rendition = make_rendition(edition, extra="More words. " * 20)
+    every = (tuple(range(120)),)
+    reason = "because " * 12
+    told = assemble_body(rendition, Choice(every, Format.HTML, ((reason,) * 120,)), 20_000)
+    plain = assemble_body(rendition, Choice(every), 20_000)
+    per_paper = 20_000 / len(plain.papers) + len(reason) + 200
+    assert len(told.papers) >= 20_000 / per_paper - 3
+    assert told.shortened.left_out
