@@ -20,19 +20,20 @@ from digest.config.loopback import is_loopback
 from digest.errors import DigestError
 from digest.model import StoredReply
 from digest.sources.fetch import Fetcher, FetchError, ReplyCache
-from digest.sources.politeness import Pace
+from digest.sources.politeness import Deadline, Pace
 from digest.sources.text import clean_text
 
 _AT_ONCE = 4
 #: So many failures in a row say that the server is not well: it is left alone.
 _PATIENCE = 3
 _MOST_BYTES = 200_000
+_LONGEST = 10_000  # characters that are kept of an answer
 _PATH = "/chat/completions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What became of one question: a text of one line, or the fault for which there is none.
+    """What became of one question: a text of plain lines, or the fault for which there is none.
 
     `failed`: something is wrong, and not only `max_requests` reached.
     """
@@ -77,6 +78,8 @@ class _Asking:
         self._agent = agent
         self._url = _endpoint(config.url)
         self._asked = self._failures = 0
+        self._deadline = Deadline(config.budget)
+        self._used_up = f"llm.budget of {config.budget:g} s is used up"
         self._stop = _unfit_key(config, self._key)
 
     async def ask(self, bodies: Mapping[int, bytes]) -> dict[int, Completion]:
@@ -88,7 +91,7 @@ class _Asking:
             self._config.url,
             agent=self._agent,
             cache=self._cache,
-            timeout=self._config.budget,
+            timeout=self._config.budget + seconds,  # ours comes first and says what ended
             max_bytes=_MOST_BYTES,
             pace=Pace(connect=min(seconds, 10.0), read=seconds),
         ) as fetcher:
@@ -101,15 +104,15 @@ class _Asking:
         return found
 
     async def _one(self, fetcher: Fetcher, body: bytes) -> Completion:
-        if fetcher.deadline.left <= 0:
-            self._stop = self._stop or f"llm.budget of {self._config.budget:g} s is used up"
+        if self._deadline.left <= 0:
+            self._stop = self._stop or self._used_up
         if self._stop:
             return Completion(fault=self._stop, failed=True)
         if self._asked >= self._config.max_requests:
             return Completion(fault=f"llm.max_requests is {self._config.max_requests}")
         self._asked += 1
         try:
-            content = await self._content(fetcher, body)
+            text = await self._text(fetcher, body)
         except FetchError as error:
             self._failures += 1
             if not error.temporary or self._failures >= _PATIENCE:
@@ -119,14 +122,11 @@ class _Asking:
             self._stop = f"a fault in digest itself: {type(error).__name__}"
             return Completion(fault=self._stop, failed=True)
         self._failures = 0
-        text = clean_text(content.rpartition("</think>")[2])  # what "thinking" models say before
-        if not text:
-            return Completion(fault="an empty answer", failed=True)
         _save(self._cache, body, text, self._now)
         return Completion(text=text)
 
-    async def _content(self, fetcher: Fetcher, body: bytes) -> str:
-        """The words of the model.
+    async def _text(self, fetcher: Fetcher, body: bytes) -> str:
+        """The words of the model, in plain lines.
 
         Raises:
             FetchError: there are none.
@@ -134,12 +134,20 @@ class _Asking:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        seconds = max(min(self._config.timeout, fetcher.deadline.left), 0.0)
-        reply = await fetcher.post(self._url, body, headers=headers, seconds=seconds)
+        try:
+            async with asyncio.timeout(self._deadline.left):
+                reply = await fetcher.post(
+                    self._url, body, headers=headers, seconds=self._config.timeout
+                )
+        except TimeoutError:
+            raise FetchError(self._used_up, temporary=False) from None
         content = _read(reply.body, urlsplit(self._url).hostname or "")
-        if self._key and self._key in content:
+        text = _plain_lines(content)
+        if self._key and (self._key in content or self._key in text):
             raise FetchError("its answer holds the key", temporary=False)
-        return content
+        if not text:
+            raise FetchError("an empty answer")
+        return text
 
 
 def _unfit_key(config: LlmConfig, key: str) -> str:
@@ -175,12 +183,27 @@ def _read(body: bytes, host: str) -> str:
     """
     try:
         choice = json.loads(body)["choices"][0]
-        content = choice["message"]["content"]
-    except (ValueError, LookupError, TypeError, RecursionError):
+        content = choice["message"].get("content")  # beside tool calls there may be none
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise FetchError(f"{host} answers with no chat completion") from None
     if choice.get("finish_reason") == "length":
         raise FetchError("an answer was cut off; raise max_tokens in llm.options")
-    return content if isinstance(content, str) else ""
+    return _joined(content)
+
+
+def _joined(content: object) -> str:
+    """Some servers send the words in parts, those of another type (thoughts, images) among them."""
+    if isinstance(content, str):
+        return content
+    parts = content if isinstance(content, list) else []
+    texts = (p.get("text") for p in parts if isinstance(p, dict) and p.get("type") == "text")
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _plain_lines(content: str) -> str:
+    """Without what "thinking" models say before; the lines stay, as they tell a heading."""
+    lines = content.rpartition("</think>")[2].splitlines()
+    return "\n".join(line for each in lines if (line := clean_text(each)))[:_LONGEST]
 
 
 def _name(body: bytes) -> str:

@@ -56,9 +56,9 @@ def question_of(asked: Asked) -> str:
 
 
 async def test_a_question_is_asked_as_the_protocol_wants_it(site) -> None:
-    site.serve(PATH, saying("An\nanswer\u202e here. "))
+    site.serve(PATH, saying("An\n \nanswer\u202e  here. "))
     (found,) = await ask(site.url("/v1"), "one", key=KEY, options={"top_p": 1})
-    assert found == Completion(text="An answer here.")
+    assert found == Completion(text="An\nanswer here.")
     (asked,) = site.asked
     assert asked.headers["authorization"] == f"Bearer {KEY}"
     assert json.loads(asked.body) == {
@@ -118,10 +118,13 @@ async def test_what_a_model_thought_before_is_left_out(site) -> None:
         (Answer(body=b"\xff\xfe{"), "no chat completion"),
         (saying(None), "an empty answer"),
         (saying(["a", "list"]), "an empty answer"),
+        (saying([{"type": "image", "text": "x"}, {"type": "text"}]), "an empty answer"),
+        (Answer(body=b'{"choices": [{"message": {"tool_calls": []}}]}'), "an empty answer"),
         (saying(" \n\u200b "), "an empty answer"),
         (saying("<think>only thoughts</think>"), "an empty answer"),
         (saying("We pre", finish_reason="length"), "max_tokens"),
         (saying(f"Your key is {KEY}."), "its answer holds the key"),
+        (saying(f"Your key is {KEY[:5]}\u200b{KEY[5:]}."), "its answer holds the key"),
         (Answer(pieces=drip(b"x" * 10_000)), "more than 200,000 bytes"),
         (Answer(body=saying("Yes.").body[:-9], length=500), "no chat completion"),
     ],
@@ -167,6 +170,14 @@ async def test_the_budget_ends_the_round(site) -> None:
     assert len(site.asked) < 20
 
 
+async def test_what_the_budget_ends_is_not_blamed_on_the_server(site) -> None:
+    site.serve(PATH, Answer(pieces=drip(b" "), pause=0.05))
+    found = await ask(site.url("/v1"), *"abcdef", budget=0.4, timeout=30)
+    assert {each.fault for each in found} == {"llm.budget of 0.4 s is used up"}
+    assert all(each.failed for each in found)
+    assert len(site.asked) == 4
+
+
 async def test_no_more_requests_than_allowed_and_the_first_questions_have_them(site) -> None:
     site.serve(PATH, saying("Yes, it does."))
     found = await ask(site.url("/v1"), *"abcde", max_requests=2)
@@ -182,6 +193,20 @@ async def test_a_failing_server_is_left_alone(site) -> None:
     assert len(found) == 40
     assert all("503" in each.fault for each in found)
     assert 3 <= len(site.asked) <= 6
+
+
+@pytest.mark.parametrize("content", [None, "", " \n", [], "<think>only thoughts</think>"])
+async def test_empty_answers_are_failures_too(site, content: object) -> None:
+    site.serve(PATH, saying(content))
+    found = await ask(site.url("/v1"), *map(str, range(40)))
+    assert {each.fault for each in found} == {"an empty answer"}
+    assert 3 <= len(site.asked) <= 6
+
+
+async def test_an_answer_in_parts_is_one_text(site) -> None:
+    thought = {"type": "thinking", "text": "Hm."}
+    site.serve(PATH, saying([thought, *({"type": "text", "text": t} for t in ("It ", "works."))]))
+    assert (await ask(site.url("/v1"), "one"))[0] == Completion(text="It works.")
 
 
 async def test_a_wrong_key_is_tried_no_more_than_a_few_at_once(site) -> None:
