@@ -85,6 +85,13 @@ def test_a_model_writes_the_summaries_and_is_asked_once(tmp_path) -> None:
     assert_key_is_nowhere(room)
 
 
+def test_the_heading_of_a_model_is_not_printed(tmp_path) -> None:
+    with web_site() as site:
+        room = room_of(tmp_path, url=serve(site, saying(f"# Summary\n\n- **{WRITTEN}**\n")))
+        found = papers_of(room)
+    assert {(each["summary"], each["summary_by"]) for each in found} == {(WRITTEN, "llm")}
+
+
 def test_a_dead_server_costs_one_note_and_no_edition(tmp_path) -> None:
     room = room_of(tmp_path, url=f"http://127.0.0.1:{refused_port()}/v1")
     done = room.run("compose", "--json")
