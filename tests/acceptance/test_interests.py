@@ -180,6 +180,67 @@ def test_a_broken_file_is_one_line_with_its_place_and_nothing_is_sent(tmp_path, 
     assert [str(each["To"]) for each in room.outbox()] == ["ben@example.org"]
 
 
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_refused_where_a_reader_is_added(tmp_path, name):
+    room = Newsroom(tmp_path)
+    content, words = BROKEN[name]
+    if content == "folder":
+        (room.folder / name).mkdir()
+    elif content is not None:
+        room.write(name, content)
+    before = (room.folder / "readers.yaml").read_bytes()
+    done = room.run("subscribers", "add", "ben@example.org", "--interest", name)
+    assert done.code == 2
+    (line,) = done.lines
+    assert f"interests: {name}: {words}" in line
+    assert (room.folder / "readers.yaml").read_bytes() == before
+
+
+def test_a_reader_is_added_with_a_file_beside_the_list_and_an_id_that_nobody_knows(room):
+    room.write("lists/liked.bib", bibtex(LIKED))
+    room.write("lists/readers.yaml", "- ben@example.org\n")
+    room.configure(subscribers={"lists": ["lists/readers.yaml"]})
+    wishes = ("--interest", "liked.bib", "--interest", "arxiv:1001.00001")
+    done = room.run("subscribers", "add", "ada@example.org", *wishes)
+    assert done.code == 0
+    added, warning = done.lines
+    assert added.startswith("ada@example.org added to ")
+    assert warning.startswith("warning: interests: arxiv:1001.00001: no edition has had a paper")
+    assert found(letter(room), HIDDEN) == len(HIDDEN)
+
+
+def test_a_broken_file_that_many_rows_share_is_told_once(tmp_path):
+    room = Newsroom(tmp_path)
+    rows = [{"email": f"r{n}@example.org", "interests": ["none.bib"]} for n in range(1000)]
+    room.write_readers(rows)
+    told = room.run("subscribers", "check")
+    (line,) = told.out.splitlines()
+    assert line.startswith("readers.yaml:3:")
+    assert "none.bib: does not exist, and 999 more rows (looked for " in line
+    assert told.code == 2
+    assert room.run("run").lines == [f"digest: {line}"]
+
+
+def test_nothing_is_frozen_where_every_row_was_left_out(tmp_path):
+    room = Newsroom(tmp_path)
+    room.write_readers(
+        [{"email": f"r{n}@example.org", "interests": ["none.bib"]} for n in range(3)]
+    )
+    for words in (("run", "--dry-run"), ("run",), ("send",)):
+        done = room.run(*words, "--skip-bad-rows")
+        assert done.code == 2, words
+        assert "all 3 rows were left out, so nobody would get a letter" in done.lines[-1]
+    room.write_readers([{"email": "ada@example.org"}])
+    assert room.run("run").code == 0
+    assert [str(each["To"]) for each in room.outbox()] == ["ada@example.org"]
+
+
+def test_a_list_of_nobody_is_no_mistake(tmp_path):
+    room = Newsroom(tmp_path)
+    room.write("readers.yaml", "[]\n")
+    assert room.run("run", "--skip-bad-rows").code == 0
+
+
 def test_an_id_that_nobody_knows_is_a_warning_and_stops_nothing(room):
     strange = ["arxiv:1001.00001", "n" * 5000, "https://example.org/x.bib"]
     room.write_readers([{"email": "ada@example.org", "interests": strange}])

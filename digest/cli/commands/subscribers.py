@@ -97,8 +97,10 @@ def check_command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
 @pass_desk
 def add_command(desk: Desk, /, email: str, path: Path | None, **options: Any) -> int:
     """Add a reader to a list; the rest of the file stays as it is."""
+    from digest.app.interests import Interests
     from digest.storage.lists.editing import add_subscriber
     from digest.storage.lists.files import find_lists
+    from digest.storage.lists.reading import doubts_of
     from digest.storage.suppressions import is_suppressed
 
     address = _address(email)
@@ -118,8 +120,12 @@ def add_command(desk: Desk, /, email: str, path: Path | None, **options: Any) ->
         fields[name] = ";".join(value) if isinstance(value, tuple) else value
     given = {name: value for name, value in fields.items() if value}
     others = [each for each in lists if each.resolve() != target.resolve()]
-    subscriber = add_subscriber(target, given, others=others)
+    check = Interests(desk.house).check
+    subscriber = add_subscriber(target, given, others=others, check=check)
     note(f"{subscriber.address} added to {target}")
+    for interest, doubt in doubts_of(subscriber, target.parent, check):
+        mend = f" ({doubt.mend})" if doubt.mend else ""
+        note(f"warning: interests: {interest}: {doubt.what}{mend}")
     return 0
 
 

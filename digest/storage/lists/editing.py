@@ -15,7 +15,13 @@ from digest.errors import ListError, Problem, UsageError
 from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.files import CSV_SUFFIXES, YAML_SUFFIXES, is_yaml
-from digest.storage.lists.reading import parse_row, read_rows
+from digest.storage.lists.reading import (
+    InterestCheck,
+    doubt_at,
+    doubts_of,
+    parse_row,
+    read_rows,
+)
 from digest.storage.lists.row import FIELDS, LISTS, Row, Unreadable
 from digest.storage.lists.safe_write import lock_list, replace_file
 from digest.storage.lists.source import Source, load_source, parse_source
@@ -31,19 +37,24 @@ class Removal:
 
 
 def add_subscriber(
-    path: Path, fields: Mapping[str, str], *, others: Iterable[Path] = ()
+    path: Path,
+    fields: Mapping[str, str],
+    *,
+    others: Iterable[Path] = (),
+    check: InterestCheck | None = None,
 ) -> Subscriber:
     """Add a reader at the end of a list; several values of a list field are split at `;`.
 
-    A list that does not exist is made. `others` are lists that must not have her either.
+    A list that does not exist is made. `others` are lists that must not have her either. Without
+    `check` nobody looks whether her interests lead to papers.
 
     Raises:
-        UsageError: a field is unknown or wrong.
+        UsageError: a field is unknown or wrong, or an interest would stop the list's next reading.
         ListError: the list has problems, has her already, or cannot be changed safely.
         LockHeld: someone else edits the list.
         StorageError: the list cannot be written.
     """
-    written, subscriber = _checked(fields)
+    written, subscriber = _checked(fields, path.parent, check)
     address = subscriber.address
     if path.suffix.lower() not in YAML_SUFFIXES | CSV_SUFFIXES:
         raise UsageError(f"{path}: a list ends in .yaml, .yml or .csv")
@@ -82,7 +93,9 @@ def remove_subscriber(paths: Sequence[Path], address: EmailAddress) -> tuple[Rem
     return tuple(removed)
 
 
-def _checked(fields: Mapping[str, str]) -> tuple[dict[str, str], Subscriber]:
+def _checked(
+    fields: Mapping[str, str], folder: Path, check: InterestCheck | None
+) -> tuple[dict[str, str], Subscriber]:
     """The fields as they are to be written, in the order of `FIELDS`."""
     unknown = [name for name in fields if name not in FIELDS]
     if unknown:
@@ -93,6 +106,9 @@ def _checked(fields: Mapping[str, str]) -> tuple[dict[str, str], Subscriber]:
     if errors or parsed.subscriber is None:
         raise UsageError("\n".join(str(p) for p in errors))
     who = parsed.subscriber
+    doubts = doubts_of(who, folder, check) if check else ()
+    if wrong := [(i, doubt) for i, doubt in doubts if not doubt.warning]:
+        raise UsageError("\n".join(str(doubt_at(row, "the new reader", *each)) for each in wrong))
     written = {"email": _typed_address(fields["email"], who.address)}
     if who.name:
         written["name"] = who.name

@@ -80,6 +80,7 @@ class ListReading:
         self._check = check
         self._skip_bad_rows = skip_bad_rows
         self._seen: dict[str, int] = {}
+        self._doubts: dict[tuple[Path, str], _Told] = {}
         self.problems = list(problems)
         self.rows = self.accepted = self.duplicates = self.rejected = 0
 
@@ -94,6 +95,7 @@ class ListReading:
                 yield from self._file(number, file)
             except Unreadable as error:
                 self.problems.append(error.problem)
+        self._count_doubts()
         if any(not problem.warning for problem in self.problems):
             raise ListError(self.problems)
 
@@ -103,12 +105,11 @@ class ListReading:
         for row in read_rows(source, self.problems):
             self.rows += 1
             found = parse_row(row, file.shown)
-            if self._check and found.subscriber and found.subscriber.interests:
-                found = self._checked(row, found.subscriber, found.problems, file)
-            bad = False
-            if found.problems:
-                bad = any(not problem.warning for problem in found.problems)
-                self._tell(found.problems, bad)
+            doubts = self._doubts_of(found.subscriber, file)
+            bad = any(not each.warning for each in (*found.problems, *(d for _, d in doubts)))
+            self._tell(found.problems, bad)
+            for interest, doubt in doubts:
+                self._tell_doubt(row, file, interest, doubt, bad)
             if bad or found.subscriber is None:
                 self.rejected += 1
                 continue
@@ -118,17 +119,31 @@ class ListReading:
             else:
                 self.duplicates += 1
 
-    def _checked(
-        self, row: Row, subscriber: Subscriber, problems: tuple[Problem, ...], file: ListFile
-    ) -> ParsedRow:
-        """The row with what is wrong with its interests."""
-        assert self._check is not None
-        for interest in subscriber.interests:
-            if doubt := self._check(interest, file.path.resolve().parent):
-                what = f"{interest}: {doubt.what}"
-                complaint = Complaint(INTERESTS, what, doubt.mend, doubt.warning)
-                problems += (_at(row, file.shown, complaint),)
-        return ParsedRow(subscriber, problems)
+    def _doubts_of(
+        self, subscriber: Subscriber | None, file: ListFile
+    ) -> tuple[tuple[str, Doubt], ...]:
+        if self._check is None or subscriber is None or not subscriber.interests:
+            return ()
+        return doubts_of(subscriber, file.path.resolve().parent, self._check)
+
+    def _tell_doubt(
+        self, row: Row, file: ListFile, interest: str, doubt: Doubt, bad: bool
+    ) -> None:
+        """Tell it at its first row; of the others, who may be many, only their number."""
+        told = self._doubts.get((file.path.resolve().parent, interest))
+        if told is not None:
+            told.more += 1
+            return
+        self._doubts[file.path.resolve().parent, interest] = _Told(len(self.problems))
+        self._tell((doubt_at(row, file.shown, interest, doubt),), bad)
+
+    def _count_doubts(self) -> None:
+        for told in self._doubts.values():
+            if told.more:
+                problem = self.problems[told.place]
+                rows = "row" if told.more == 1 else "rows"
+                what = f"{problem.what}, and {told.more:,} more {rows}"
+                self.problems[told.place] = replace(problem, what=what)
 
     def _tell(self, problems: tuple[Problem, ...], bad: bool) -> None:
         if bad and self._skip_bad_rows:
@@ -158,6 +173,14 @@ class ListReading:
             )
         )
         return False
+
+
+@dataclass(slots=True)
+class _Told:
+    """Where in the problems a doubt stands, and how many more rows have it."""
+
+    place: int
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +282,20 @@ def parse_row(row: Row, shown: str) -> ParsedRow:
         ),
         problems,
     )
+
+
+def doubts_of(
+    subscriber: Subscriber, folder: Path, check: InterestCheck
+) -> tuple[tuple[str, Doubt], ...]:
+    """The interests about which there is a doubt; `folder` is her list's."""
+    checked = ((interest, check(interest, folder)) for interest in subscriber.interests)
+    return tuple((interest, doubt) for interest, doubt in checked if doubt)
+
+
+def doubt_at(row: Row, shown: str, interest: str, doubt: Doubt) -> Problem:
+    """The doubt as a problem of the row."""
+    what = f"{interest}: {doubt.what}"
+    return _at(row, shown, Complaint(INTERESTS, what, doubt.mend, doubt.warning))
 
 
 def _email_complaint(value: object, error: ValueError) -> Complaint:
