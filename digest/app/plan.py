@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from digest.app.compose import edition_json
 from digest.app.house import House
-from digest.errors import Problem
+from digest.errors import ListError, Problem
 from digest.mailing.schedule import plan_due
 from digest.model import Edition, Recipient, Rendition, Subscriber
 from digest.model.rendition_document import rendition_to_document
@@ -159,6 +159,18 @@ def _told(
     for problem in reading.problems:
         if on_problem is not None:
             on_problem(problem)
+    if reading.rows and reading.rejected == reading.rows:
+        raise ListError([_all_left_out(reading.rows)])
+
+
+def _all_left_out(rows: int) -> Problem:
+    what = "its only row was left out" if rows == 1 else f"all {rows:,} rows were left out"
+    return Problem(
+        file="config.yaml",
+        key="subscribers.lists",
+        what=f"{what}, so nobody would get a letter",
+        mend="mend them: digest subscribers check",
+    )
 
 
 def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
