@@ -12,17 +12,13 @@ from typing import Any
 from digest.app.house import House
 from digest.app.interests import REMEMBERED_EDITIONS, Interests
 from digest.app.plan import make_chooser
+from digest.app.readers_mail import SHOWN, ReadersMail, mail_of
 from digest.editorial.explain import explain_paper, find_paper, score_place, why_not_leading
-from digest.mailing.choice import Choice
 from digest.mailing.grounds import Grounds, find_grounds
-from digest.mailing.schedule import plan_due
-from digest.model import Edition, EditionKey, PaperId, Subscriber, Verdict
+from digest.model import Edition, Mailed, PaperId, Subscriber, Verdict
 from digest.model.document import paper_to_document
 from digest.storage.archive import documents_until
-from digest.storage.campaigns import load_campaign
-from digest.storage.census import rows
 from digest.storage.seen import mailed_in_others
-from digest.storage.suppressions import is_suppressed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,23 +37,28 @@ def explain(
     house: House, edition: Edition, paper_id: str, reader: Subscriber | None = None
 ) -> Explanation:
     """All about the paper with that id, in any of the forms in which people write ids."""
-    from digest.sources.ids import known_ids
+    from digest.sources.ids import known_ids, url_id
 
     text = paper_id.strip()
     ids = list(known_ids(text))
+    if address := url_id(text):
+        ids.append(address)
     with suppress(ValueError):
         ids.append(PaperId.parse(text))
     number = find_paper(edition, {text, *map(str, ids)})
     if number is None:
-        return _absent(house, edition, text, ids)
+        return _absent(house, edition, text, ids, reader)
     facts = _paper_facts(edition, number)
     lines = explain_paper(edition, number)
     if reader is not None:
         interests = Interests(house, edition)
-        grounds = find_grounds(make_chooser(house, edition, interests), reader, number)
-        mail = _mail(house, edition, reader, number)
+        chooser = make_chooser(house, edition, interests)
+        grounds = find_grounds(chooser, reader, number)
+        mail = mail_of(house, edition, reader, chooser)
+        shown = mail.shown.get(str(edition.papers[number].id))
         doubts = tuple(map(str, interests.doubts(reader)))
-        facts["reader"] = _reader_facts(reader, grounds, mail, len(edition.papers), doubts)
+        of = len(edition.papers)
+        facts["reader"] = _reader_facts(reader, grounds, mail, shown, of, doubts)
         because = facts["reader"]["because"]
         lines += (str(reader.address), *(f"  {line}" for line in (*because, *doubts)))
     return Explanation(lines=lines, facts=facts)
@@ -84,27 +85,43 @@ def _paper_facts(edition: Edition, number: int) -> dict[str, Any]:
 # Why a paper is not there
 
 
-def _absent(house: House, edition: Edition, text: str, ids: Collection[PaperId]) -> Explanation:
+def _absent(
+    house: House,
+    edition: Edition,
+    text: str,
+    ids: Collection[PaperId],
+    reader: Subscriber | None,
+) -> Explanation:
     mailed = mailed_in_others(house.database, ids, edition.key)
     others = tuple(_editions_with(house, {text, *map(str, ids)}))
-    reasons = [*_absences(edition, [m.first for m in mailed.values()], others)]
-    lines = (f"edition {edition.key} has no paper {text}", *(f"  {reason}" for reason in reasons))
-    facts = {
+    reasons = [*_absences(edition, mailed.values(), others)]
+    lines = [f"edition {edition.key} has no paper {text}", *(f"  {reason}" for reason in reasons)]
+    facts: dict[str, Any] = {
         "edition": str(edition.key),
         "in_edition": False,
         "id": text,
         "because": reasons,
         "editions": list(others),
     }
-    return Explanation(lines=lines, facts=facts, known=bool(mailed or others))
+    if reader is not None:
+        mail = mail_of(house, edition, reader, make_chooser(house, edition))
+        facts["reader"] = {"email": str(reader.address), "gets": False, "mail": mail.words}
+        lines.append(f"  {reader.address} {mail.words}")
+    return Explanation(lines=tuple(lines), facts=facts, known=bool(mailed or others))
 
 
-def _absences(edition: Edition, mailed: list[date], others: Collection[str]) -> Iterator[str]:
-    if mailed:
-        yield f"it was mailed before, first on {min(mailed)} (edition.repeat)"
+def _absences(
+    edition: Edition, mailed: Collection[Mailed], others: Collection[str]
+) -> Iterator[str]:
+    first = min((m.first for m in mailed), default=edition.date)
+    before = first < edition.date
+    if before:
+        yield f"it was mailed before, first on {first} (edition.repeat)"
+    elif first > edition.date:
+        yield f"it was mailed later, on {first}"
     if others:
         yield f"it is in edition {', '.join(others)}"
-    if edition.left_out and not mailed:
+    if edition.left_out and not before:
         yield f"max_papers cut {edition.left_out} papers; which ones is not kept"
     bad = [r for r in edition.verdicts if r.verdict not in (Verdict.FRESH, Verdict.QUIET)]
     for report in bad:
@@ -134,68 +151,24 @@ def names_of(paper: dict[str, Any]) -> set[str]:
 # One reader
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mail:
-    """What mail a reader gets of the edition; `holds` says what a frozen letter has."""
-
-    words: str
-    gets_any: bool
-    holds: bool | None = None
-
-
-def _mail(house: House, edition: Edition, reader: Subscriber, number: int) -> _Mail:
-    if is_suppressed(house.database, reader.address, reader_id=house.reader_id(reader.address)):
-        return _Mail(words="is suppressed, so no mail goes there", gets_any=False)
-    campaign = load_campaign(house.database, edition.key)
-    if campaign is not None:
-        return _frozen_mail(house, edition.key, campaign.choices, reader, edition, number)
-    due = plan_due(
-        reader,
-        weekly=edition.key.is_weekly,
-        day=edition.date,
-        timezone=house.config.newsletter.timezone,
-        weekly_on=house.config.edition.weekly_on,
-    )
-    if due is None:
-        kind = "a weekly edition" if edition.key.is_weekly else f"{edition.date:%A}s"
-        words = f"gets no letter of this edition: {reader.frequency}, and this is for {kind}"
-        if not edition.key.is_weekly:
-            words = f"gets no letter on {edition.date}, a {edition.date:%A}: {reader.frequency}"
-        return _Mail(words=words, gets_any=False)
-    return _Mail(words=f"is due from {due:%Y-%m-%d %H:%M} UTC", gets_any=True)
-
-
-def _frozen_mail(
-    house: House,
-    key: EditionKey,
-    choices: Any,
-    reader: Subscriber,
-    edition: Edition,
-    number: int,
-) -> _Mail:
-    row = next(rows(house.database, key, address=reader.address), None)
-    if row is None:
-        words = "was not among the readers when the edition was frozen"
-        return _Mail(words=words, gets_any=False)
-    if not row.segment:
-        return _Mail(words=f"gets no letter: {row.words}", gets_any=False)
-    choice = Choice.from_json(choices[row.segment])
-    held = [
-        (s, n) for s, section in enumerate(edition.sections) for n, _ in enumerate(section.papers)
-    ][number]
-    holds = held[1] in choice.papers[held[0]]
-    words = f"has a frozen letter {'with' if holds else 'without'} it ({row.state})"
-    return _Mail(words=words, gets_any=True, holds=holds)
-
-
 def _reader_facts(
-    reader: Subscriber, grounds: Grounds, mail: _Mail, of: int, doubts: tuple[str, ...]
+    reader: Subscriber,
+    grounds: Grounds,
+    mail: ReadersMail,
+    shown: str | None,
+    of: int,
+    doubts: tuple[str, ...],
 ) -> dict[str, Any]:
-    chosen = grounds.chosen if mail.holds is None else mail.holds
-    verdict = "gets it" if chosen and mail.gets_any else "does not get it"
+    if shown is None:
+        verdict = "does not get it"
+    elif shown in SHOWN:
+        verdict = f"gets it {SHOWN[shown]}"
+    else:
+        verdict = "gets it only online, the letter is full"
     return {
         "email": str(reader.address),
-        "gets": chosen and mail.gets_any,
+        "gets": shown in SHOWN,
+        "shown": shown,
         "mail": mail.words,
         "chosen": grounds.chosen,
         "themes": list(grounds.themes),

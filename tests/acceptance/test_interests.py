@@ -8,13 +8,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.newsroom import Newsroom, html_of, text_of
+from tests.support.newsroom import Newsroom, html_of, paper, text_of
 
 DAY = "2026-11-23"
 FOLDER = Path(__file__).parents[1] / "data" / "labelled"
 ROWS = [json.loads(line) for line in (FOLDER / "iccv2025_day.jsonl").read_text().splitlines()]
 DRIVING = [row for row in ROWS if row["label"] == "Autonomous Driving"]
 LIKED, HIDDEN = DRIVING[:5], DRIVING[5:]
+PAGES = "https://journal.example.org/papers"
+# Of 300 papers, how a letter shows the paper with that number.
+FULL = (
+    (0, "full", "gets it in full"),
+    (50, "line", "gets it in a line"),
+    (299, "online", "gets it only online, the letter is full"),
+)
 
 
 def bibtex(rows: list[dict[str, Any]]) -> str:
@@ -323,7 +330,7 @@ def test_a_frozen_letter_is_what_counts(room):
     assert room.run("send").code == 0
     room.write_readers([{"email": "ada@example.org"}, {"email": "ben@example.org"}])
     facts = room.run("explain", HIDDEN[0]["id"], "--as", "ada@example.org", "--json").json
-    assert facts["reader"]["mail"] == "has a frozen letter with it (sent)"
+    assert facts["reader"]["mail"] == "has a frozen letter (sent)"
     other = next(r for r in ROWS if "driving" not in f"{r['title']} {r['abstract']}".lower())
     facts = room.run("explain", other["id"], "--as", "ada@example.org", "--json").json
     assert (facts["reader"]["gets"], facts["reader"]["chosen"]) == (False, True)
@@ -351,6 +358,63 @@ def test_a_paper_that_is_not_there_is_explained_as_far_as_is_known(room):
     )
     facts = room.run("explain", ROWS[0]["id"], "--date", "2026-11-24", "--json").json
     assert (facts["in_edition"], facts["editions"]) == (False, [DAY])
+
+
+def test_a_paper_of_a_later_day_was_not_mailed_before(room):
+    room.write_papers([{"id": "mine", "title": "A paper of Tuesday", "url": f"{PAGES}/0"}])
+    room.now = "2026-11-24T07:00:00+00:00"
+    assert room.run("send").code == 0
+    room.now = "2026-11-23T07:00:00+00:00"
+    room.write_papers([{"title": "A paper of Monday", "url": f"{PAGES}/1"}])
+    ben = {"email": "ben@example.org", "frequency": "weekly"}
+    room.write_readers([{"email": "ada@example.org"}, ben])
+    assert room.run("compose").code == 0
+    words = ("explain", f"{PAGES}/0", "--date", DAY, "--as")
+    hers = room.run(*words, "ada@example.org")
+    assert hers.code == 0
+    assert "it was mailed later, on 2026-11-24" in hers.out
+    assert "before" not in hers.out
+    assert "ada@example.org is due from 2026-11-23 00:00 UTC" in hers.out
+    facts = room.run(*words, "ben@example.org", "--json").json
+    assert facts["because"][0] == "it was mailed later, on 2026-11-24"
+    none = f"gets no letter on {DAY}, a Monday: weekly"
+    assert facts["reader"] == {"email": "ben@example.org", "gets": False, "mail": none}
+    unknown = room.run("explain", "arxiv:2001.00001", "--date", DAY, "--as", "ben@example.org")
+    assert unknown.code == 2
+    assert unknown.lines[0].endswith(f"no source gave it that day; ben@example.org {none}")
+    after = room.run("explain", f"{PAGES}/1", "--date", "2026-11-24")
+    assert "it is in edition 2026-11-23" in after.out
+    assert room.run("send", "--date", DAY).code == 0
+    after = room.run("explain", f"{PAGES}/1", "--date", "2026-11-24")
+    assert "it was mailed before, first on 2026-11-23 (edition.repeat)" in after.out
+
+
+def test_a_paper_is_found_by_its_own_address(room):
+    room.write_papers([{"title": f"Study {n}", "url": f"{PAGES}/{n}"} for n in range(3)])
+    assert room.run("compose").code == 0
+    done = room.run("explain", "http://www.journal.example.org/papers/1/?utm_source=mail#top")
+    assert done.code == 0
+    assert "Study 1" in done.out
+
+
+def test_a_paper_that_a_full_letter_leaves_to_the_page_is_told_as_such(room):
+    many = [paper(n, abstract=f"We look into matter {n}. " * 40) for n in range(300)]
+    room.write_papers(many)
+    room.configure(edition={"max_papers": 300, "lead": 3}, themes={"discover": False})
+    assert room.run("compose").code == 0
+    for when in ("before", "after"):
+        for n, shown, words in FULL:
+            done = room.run("explain", f"desk-{n}", "--as", "ada@example.org")
+            assert f"  {words}\n" in done.out, (when, n, done.out)
+            facts = room.run("explain", f"desk-{n}", "--as", "ada@example.org", "--json").json
+            hers = facts["reader"]
+            assert (hers["shown"], hers["gets"]) == (shown, shown != "online")
+        if when == "before":
+            assert room.run("send").code == 0
+            room.write_readers([{"email": "ada@example.org", "format": "text"}])
+    (mail,) = room.outbox()
+    for n, shown, _ in FULL:
+        assert (f"Numbered study {n:03d}" in text_of(mail)) == (shown != "online")
 
 
 def test_letters_tell_why_where_the_config_asks_for_it(room):

@@ -19,7 +19,8 @@ def command(
 ) -> int:
     """Show what decided about PAPER_ID in an edition, and for one reader.
 
-    PAPER_ID is such as arxiv:2606.00467, 2606.00467, a DOI, or an address on arXiv or Hugging Face.
+    PAPER_ID is such as arxiv:2606.00467, 2606.00467, a DOI, or an address on arXiv or Hugging Face;
+    for a paper that has none of these, its own address.
     """
     from digest.app.compose import require_kept
     from digest.app.explain import explain

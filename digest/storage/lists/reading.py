@@ -106,7 +106,8 @@ class ListReading:
             self.rows += 1
             found = parse_row(row, file.shown)
             doubts = self._doubts_of(found.subscriber, file)
-            bad = any(not each.warning for each in (*found.problems, *(d for _, d in doubts)))
+            bad = any(not problem.warning for problem in found.problems)
+            bad |= any(not doubt.warning for _, doubt in doubts)
             self._tell(found.problems, bad)
             for interest, doubt in doubts:
                 self._tell_doubt(row, file, interest, doubt, bad)
@@ -126,9 +127,7 @@ class ListReading:
             return ()
         return doubts_of(subscriber, file.path.resolve().parent, self._check)
 
-    def _tell_doubt(
-        self, row: Row, file: ListFile, interest: str, doubt: Doubt, bad: bool
-    ) -> None:
+    def _tell_doubt(self, row: Row, file: ListFile, interest: str, doubt: Doubt, bad: bool) -> None:
         """Tell it at its first row; of the others, who may be many, only their number."""
         told = self._doubts.get((file.path.resolve().parent, interest))
         if told is not None:

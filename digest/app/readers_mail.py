@@ -1,0 +1,101 @@
+"""What mail one reader gets of an edition, and how her letter shows a paper."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+
+from digest.app.house import House
+from digest.app.plan import NOTHING_MATCHES, render
+from digest.config import NewsletterConfig
+from digest.mailing.choice import Choice, Chooser
+from digest.mailing.letter import LetterWriter
+from digest.mailing.schedule import plan_due
+from digest.model import Edition, LeadPaperBlocks, PaperBlocks, Rendition, Subscriber
+from digest.model.rendition_document import rendition_from_document
+from digest.storage.campaigns import Campaign, load_campaign
+from digest.storage.census import DeliveryRow, rows
+from digest.storage.suppressions import is_suppressed
+
+#: How a letter shows a paper, in words; the forms of a block, the longest first.
+SHOWN = {"full": "in full", "brief": "in brief", "line": "in a line"}
+ONLINE = "online"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadersMail:
+    """`words` say it of the reader.
+
+    `shown` says of each paper chosen for her letter, by id, how it is shown: a key of `SHOWN`, or
+    `ONLINE` where the letter was too full for it. It is empty where she gets no letter.
+    """
+
+    words: str
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+
+def mail_of(house: House, edition: Edition, reader: Subscriber, chooser: Chooser) -> ReadersMail:
+    """What a reader gets of `edition`: as it was frozen, else as it would be by now.
+
+    Raises:
+        TemplateError: the edition is not frozen, and cannot be written.
+    """
+    if is_suppressed(house.database, reader.address, reader_id=house.reader_id(reader.address)):
+        return ReadersMail(words="is suppressed, so no mail goes there")
+    campaign = load_campaign(house.database, edition.key)
+    if campaign is not None:
+        row = next(rows(house.database, edition.key, address=reader.address), None)
+        return _frozen_mail(house, campaign, row)
+    due = plan_due(
+        reader,
+        weekly=edition.key.is_weekly,
+        day=edition.date,
+        timezone=house.config.newsletter.timezone,
+        weekly_on=house.config.edition.weekly_on,
+    )
+    if due is None:
+        words = f"gets no letter on {edition.date}, a {edition.date:%A}: {reader.frequency}"
+        if edition.key.is_weekly:
+            words = f"gets no letter of a weekly edition: {reader.frequency}"
+        return ReadersMail(words=words)
+    choice = chooser.choose(reader)
+    if not choice.count:
+        return ReadersMail(words=f"gets no letter: {NOTHING_MATCHES}")
+    shown = _shown(render(house, edition), choice, house.config.newsletter)
+    words = f"is due from {due:%Y-%m-%d %H:%M} UTC"
+    return ReadersMail(words=words, shown=shown)
+
+
+def _frozen_mail(house: House, campaign: Campaign, row: DeliveryRow | None) -> ReadersMail:
+    if row is None:
+        words = "was not among the readers when the edition was frozen"
+        return ReadersMail(words=words)
+    if not row.segment:
+        return ReadersMail(words=f"gets no letter: {row.words}")
+    rendition = rendition_from_document(json.loads(campaign.rendition_document))
+    choice = Choice.from_json(campaign.choices[row.segment])
+    shown = _shown(rendition, choice, campaign.newsletter or house.config.newsletter)
+    words = f"has a frozen letter ({row.state})"
+    return ReadersMail(words=words, shown=shown)
+
+
+def _shown(rendition: Rendition, choice: Choice, newsletter: NewsletterConfig) -> dict[str, str]:
+    """How the letter of this choice shows each paper of it."""
+    # No letter is written, only measured: any key and date will do.
+    now = datetime.combine(rendition.date, time(), UTC)
+    writer = LetterWriter(rendition, {choice.segment: choice}, newsletter, [bytes(32)], now)
+    placed = {id(each.piece) for each in writer.assembled(choice.segment).placed}
+    chosen = [
+        section.papers[number]
+        for section, numbers in zip(rendition.sections, choice.papers, strict=True)
+        for number in numbers
+    ]
+    shown = {paper.paper_id: ONLINE for paper in chosen}
+    blocks: tuple[PaperBlocks | LeadPaperBlocks, ...] = (*chosen, *rendition.lead.papers)
+    for form in reversed(SHOWN):  # a paper that leads stands there twice: the longest counts
+        for paper in blocks:
+            if id(getattr(paper, form)) in placed:
+                shown[paper.paper_id] = form
+    return shown
