@@ -176,6 +176,7 @@ def _reader_facts(
         "exclude": list(grounds.exclude),
         "liked": grounds.liked,
         "brought_by_interests": grounds.brought,
+        "brought_by_trend": grounds.trends,
         "interests_bring": grounds.brings,
         "closest": grounds.closest or None,
         "relevance": grounds.relevance,
@@ -202,6 +203,8 @@ def _because(grounds: Grounds, of: int) -> Iterator[str]:
         yield f"{near}; close to: {grounds.closest}"
     if grounds.liked:
         yield "names it among the interests, which so do not choose it again"
+    elif grounds.trends:
+        yield "is brought by the trend: nothing is known of the interests"
     elif grounds.brought:
         yield "is brought by the interests"
     if grounds.everything:

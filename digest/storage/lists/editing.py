@@ -54,7 +54,7 @@ def add_subscriber(
         LockHeld: someone else edits the list.
         StorageError: the list cannot be written.
     """
-    written, subscriber = _checked(fields, path.parent, check)
+    written, subscriber = _checked(fields, path.resolve().parent, check)
     address = subscriber.address
     if path.suffix.lower() not in YAML_SUFFIXES | CSV_SUFFIXES:
         raise UsageError(f"{path}: a list ends in .yaml, .yml or .csv")
