@@ -21,6 +21,8 @@ from digest.storage.campaigns import frozen_at
 from digest.storage.source_memory import memory_before, save_memory
 
 if TYPE_CHECKING:
+    from digest.config import ThemesConfig
+    from digest.editorial.knowledge import Knowledge
     from digest.sources.collect import Collection
 
 OnReport = Callable[[SourceReport], None]
@@ -95,7 +97,6 @@ def compose_week(house: House, day: date) -> Edition | None:
     Raises:
         UsageError: the week is not that far yet: an edition made now would lack its last days.
     """
-    from digest.app.knowledge import know
     from digest.editorial.compose import compose_weekly  # heavy, and only once a week
 
     key = EditionKey.weekly(day)
@@ -111,7 +112,7 @@ def compose_week(house: House, day: date) -> Edition | None:
     if not editions:
         return None
     config = house.config
-    themes, knowledge = know(config.themes, config.folder, _recent_names(house, day), config.origin)
+    themes, knowledge = _known(house, day)
     edition = compose_weekly(
         editions,
         key=key,
@@ -165,7 +166,6 @@ def edition_json(edition: Edition) -> str:
 def _edit(
     house: House, key: EditionKey, day: date, collection: Collection
 ) -> tuple[Edition, Decision]:
-    from digest.app.knowledge import know
     from digest.app.remembered import mailed_before
     from digest.editorial.compose import compose_edition  # heavy: not where it is frozen
     from digest.editorial.identity import merge_papers
@@ -173,7 +173,7 @@ def _edit(
     config = house.config
     decision = decide(collection.reports, config.edition)
     papers = usable(collection.reports, merge_papers(collection.papers), config.edition)
-    themes, knowledge = know(config.themes, config.folder, _recent_names(house, day), config.origin)
+    themes, knowledge = _known(house, day)
     edition = compose_edition(
         papers,
         key=key,
@@ -192,6 +192,14 @@ def _edit(
         mailed = f" ({edition.repeated} were mailed before)" if edition.repeated else ""
         decision = Decision(kind=DecisionKind.QUIET, reason=words + mailed)
     return edition, decision
+
+
+def _known(house: House, day: date) -> tuple[ThemesConfig, Knowledge]:
+    """The config's themes, and what is known of them on the morning of `day`."""
+    from digest.app.knowledge import know  # heavy: numpy
+
+    config = house.config
+    return know(config.themes, config.folder, _recent_names(house, day), config.origin)
 
 
 def _recent_names(house: House, day: date) -> tuple[str, ...]:

@@ -160,14 +160,20 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_one_line_with_its_place_and_nothing_is_sent(tmp_path, name):
-    room = Newsroom(tmp_path)
+def put_broken(room: Newsroom, name: str) -> str:
+    """Put that thing of `BROKEN` beside the list; the words that are said of it."""
     content, words = BROKEN[name]
     if content == "folder":
         (room.folder / name).mkdir()
     elif content is not None:
         room.write(name, content)
+    return words
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_file_is_one_line_with_its_place_and_nothing_is_sent(tmp_path, name):
+    room = Newsroom(tmp_path)
+    words = put_broken(room, name)
     room.write(
         "readers.yaml", f"- ben@example.org\n- email: ada@example.org\n  interests: {name}\n"
     )
@@ -190,11 +196,7 @@ def test_a_broken_file_is_one_line_with_its_place_and_nothing_is_sent(tmp_path, 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_file_is_refused_where_a_reader_is_added(tmp_path, name):
     room = Newsroom(tmp_path)
-    content, words = BROKEN[name]
-    if content == "folder":
-        (room.folder / name).mkdir()
-    elif content is not None:
-        room.write(name, content)
+    words = put_broken(room, name)
     before = (room.folder / "readers.yaml").read_bytes()
     done = room.run("subscribers", "add", "ben@example.org", "--interest", name)
     assert done.code == 2
