@@ -18,11 +18,9 @@ from digest.config.shape import (
     SmtpConfig,
     SourceConfig,
     SubscribersConfig,
-    ThemeEntry,
-    ThemeRule,
-    ThemesConfig,
 )
 from digest.config.taxonomy import joint_themes, load_taxonomy, renamed_themes
+from digest.config.themes import ThemeEntry, ThemeRule, ThemesConfig
 
 __all__ = [
     "ArxivSource",

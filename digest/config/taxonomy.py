@@ -12,8 +12,9 @@ from typing import Annotated
 from pydantic import Field, RootModel, ValidationError
 
 from digest.config.reading import problems_of, read_document
-from digest.config.shape import Origin, ThemeEntry, ThemeRule, ThemesConfig
+from digest.config.shape import Origin
 from digest.config.strict_yaml import parse_yaml
+from digest.config.themes import ThemeEntry, ThemeRule, ThemesConfig
 from digest.errors import ConfigError, Problem
 
 BUILT_IN = "built-in"

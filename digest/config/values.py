@@ -8,12 +8,19 @@ from email.utils import parseaddr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from digest.model import EmailAddress
 
 ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Shape(BaseModel):
+    """Frozen, and deaf to keys that it does not know."""
+
+    # Built once, whole, when a config is read: building each part on import costs as much again.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _seconds(value: Any) -> Any:
