@@ -62,7 +62,9 @@ def _environment(files: tuple[tuple[str, str], ...]) -> jinja2.Environment:
         keep_trailing_newline=False,
         auto_reload=False,
         cache_size=-1,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     # Cleaned first: to wrapping, some control characters are spaces.
     for name, shape in (("wrap", wrap), ("underline", underline)):
         environment.filters[name] = partial(_shape_clean, shape)
