@@ -204,8 +204,13 @@ class Assembler:
         why: Mapping[Place, str],
     ) -> Iterator[Placed]:
         rendition = self._rendition
+        largest = max(counts.values())
         own = {
-            section: {**values, "section_papers": self._phrase("section_papers", count)}
+            section: {
+                **values,
+                "section_papers": self._phrase("section_papers", count),
+                "share": str(round(100 * count / largest)),
+            }
             for section, count in counts.items()
         }
         yield Placed(rendition.head, values)

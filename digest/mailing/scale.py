@@ -116,6 +116,7 @@ class Scale:
         }
         titles = [p.short_title for s in self._rendition.sections for p in s.papers]
         room["lead_title"] = max(map(_escaped, titles), default=0)
+        room["share"] = len("100")
         room["preheader"] = 6 * LONGEST
         room["why"] = 0  # weighed for each choice
         return room

@@ -30,6 +30,7 @@ SEGMENT_FIELDS = frozenset(
         "papers",  # "31 papers": phrases["papers"][n], n papers in this letter
         "themes",  # "6 themes": phrases["themes"][n]
         "section_papers",  # "4 papers": in entry and heading, n papers of this section
+        "share",  # "75": in entry, the section's papers in percent of the largest section's
         "more",  # "12 papers": in `more`, n papers left for the web page
         "preheader",  # the line that clients show beside the subject
         "lead_title",  # short title of the letter's first paper

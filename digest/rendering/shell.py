@@ -15,12 +15,19 @@ from digest.rendering.mjml_rules import check_mjml
 from digest.rendering.places import find_line, xml_fault
 
 MAIN = "letter.mjml.j2"
+_STYLESHEET = re.compile(r'(<style type="text/css">)(.*?)(</style>)', re.DOTALL)
+_RULE = re.compile(r"\s*([^{}]+)\{[^{}]*\}")
 _INDENT = re.compile(r"\n\s+")
 _DOCTYPE = re.compile(r"<!doctype html>", re.IGNORECASE)
 # MRML's own style blocks serve as they are; inlined they would cost 80 bytes a cell.
 _OWN_STYLES = ('<style type="text/css">\n#outlook a', '<style type="text/css">@media only screen')
 # premailer writes "margin:0; padding:0"; the spaces are 30 bytes a paper.
 _STYLE = re.compile(r' style="[^"]*"')
+# What MRML says twice, at each seam again.
+_TWICE = (
+    (re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>"), ""),
+    (re.compile(r"background:(#\w+);(?=background-color:\1)"), ""),
+)
 # Attributes that repeat a style. MRML writes those that Word needs.
 _ATTRIBUTES = ["align", "valign", "bgcolor", "width", "height"]
 
@@ -62,10 +69,23 @@ def inline_styles(html: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     )
     inliner._parse_css_string = _parse_css
-    inlined = str(inliner.transform(pretty_print=False))
+    inlined = _STYLESHEET.sub(_drop_inlined, str(inliner.transform(pretty_print=False)))
     inlined = _STYLE.sub(lambda style: style[0].replace("; ", ";").replace(": ", ":"), inlined)
+    for pattern, once in _TWICE:
+        inlined = pattern.sub(once, inlined)
     body = _DOCTYPE.sub("", inlined, count=1).lstrip()
     return f"<!DOCTYPE html>\n{body}"
+
+
+def _drop_inlined(sheet: re.Match[str]) -> str:
+    """A style sheet without the rules that stand on the elements now.
+
+    What can only work in a sheet stays: states, attributes that a client sets, at-rules.
+    """
+    if "@" in sheet[2]:
+        return sheet[0]
+    kept = "".join(rule[0] for rule in _RULE.finditer(sheet[2]) if set(rule[1]) & set(":["))
+    return f"{sheet[1]}{kept}{sheet[3]}" if kept else ""
 
 
 def _premailer() -> type:

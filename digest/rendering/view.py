@@ -11,13 +11,17 @@ from markupsafe import Markup
 
 from digest.config import NewsletterConfig
 from digest.model import Edition, Paper, Section
-from digest.prose import first_sentences
+from digest.prose import first_sentences, shorten
 from digest.rendering.marks import Marks
-from digest.rendering.words import direction_of, long_day, mark_words, short_day
+from digest.rendering.words import direction_of, long_day, mark_words, short_day, short_title
 
 LENGTHS = ("full", "brief", "line")
 PICTURES = 3
 AUTHORS = 3
+#: Letters of a title that tell papers apart where each of its links is named by it.
+NAME_LENGTH = 40
+# lxml leaves these bare in an attribute, where filters that read HTML carelessly see a tag.
+_QUIET = str.maketrans("<>", "‹›")
 _WEB = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#]\S*)?", re.IGNORECASE)
 
 
@@ -34,11 +38,13 @@ class LinkView:
 class PaperView:
     """A paper, ready to be shown. Numbers are words; what is unknown is "" or empty.
 
+    `name` is the title in a few words.
     `theme` and `anchor` are its section's. `leads`: this view is for a letter in which the paper
     comes first, so that it stands in full or in brief before the sections, and its line says so.
     """
 
     title: str
+    name: str
     url: str
     authors: tuple[str, ...]
     first_authors: tuple[str, ...]
@@ -213,6 +219,7 @@ def _paper(
     places = (paper.url, paper.discussion_url, paper.pdf_url, paper.project_url, paper.code_url)
     return PaperView(
         title=paper.title,
+        name=shorten(short_title(paper.title), NAME_LENGTH).translate(_QUIET),
         url=next((web_address(url) for url in places if web_address(url)), ""),
         authors=paper.authors,
         first_authors=paper.authors[:shown],

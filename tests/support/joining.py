@@ -77,10 +77,16 @@ def _pieces(
             yield rendition.seam, values
         yield rendition.lead.contents, values
     for section, papers in shown:
-        yield section.entry, values | {"section_papers": phrases["section_papers"][len(papers)]}
+        yield (
+            section.entry,
+            values | {"section_papers": phrases["section_papers"][len(papers)], "share": "50"},
+        )
     yield rendition.middle, values
     for section, papers in shown:
-        yield section.heading, values | {"section_papers": phrases["section_papers"][len(papers)]}
+        yield (
+            section.heading,
+            values | {"section_papers": phrases["section_papers"][len(papers)], "share": "50"},
+        )
         for paper, length in papers:
             if count and count % rendition.seam_after == 0:
                 yield rendition.seam, values
