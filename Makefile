@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= auto
 
-.PHONY: run demo test check soak bench bench-themes clean help
+.PHONY: run demo browser test check soak bench bench-themes clean help
 .DEFAULT_GOAL := help
 
 $(STAMP): pyproject.toml
@@ -22,7 +22,14 @@ run: $(STAMP)  ## today's papers with config.yaml into the outbox; mails nobody 
 demo: $(STAMP)  ## recorded papers, a real SMTP conversation, letters to look at
 	@$(BIN)/digest demo
 
-test: $(STAMP)  ## every test but the long trials
+# Letters are tested in a real browser: root on Debian gets it here, others are told how.
+browser:
+	@$(BIN)/python -m tests.support.browsing >/dev/null 2>&1 || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing chromium for the tests" \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo "the tests open letters in Chromium: sudo apt-get install chromium (or name one: CHROMIUM=/path make test)"; exit 1; }
+
+test: $(STAMP) browser  ## every test but the long trials
 	$(BIN)/python -m pytest -n $(JOBS) -m 'not soak'
 
 check: $(STAMP)  ## format, lint, types, import contracts, tests
