@@ -71,6 +71,15 @@ _LEANING = re.compile(
     r"|\(?\d{1,2}[.)]",
     re.IGNORECASE,
 )
+# "To address this gap, we": what stood before is not there, and the sentence is whole without.
+_TIED = re.compile(
+    r"(?:to this end|to [a-z]+(?: [a-z]+){0,3} (?:this|these|those|such)\b[^,.;:]{0,60}"
+    r"|(?:motivated by|inspired by|building (?:up)?on) (?:this|these|those|it|such)\b[^,.;:]{0,60}"
+    r"|in response|first|second|third|therefore|thus|hence|consequently|accordingly|however|moreover|furthermore|additionally"
+    r"|in addition|specifically|in this (?:paper|work|study|article|report|letter))"
+    r",\s+(?=(?:we|our|the|a|an|here)\b)",
+    re.IGNORECASE,
+)
 _CODE = re.compile(
     r"https?://|\b(?:code|dataset|data|model|weight|demo|project|benchmark|page|website)s?\b"
     r"[^.]{0,80}\b(?:available|released|open[- ]sourced|found at|accessible)\b",
@@ -97,6 +106,8 @@ def summarise(paper: Paper, way: Way) -> Paper:
 def extract(title: str, abstract: str, length: int = SUMMARY_LENGTH) -> str:
     """The best sentences of an abstract that fit together, in their order.
 
+    One whose forerunner is left out loses an opening that leans on it: "To this end, we".
+
     A short abstract is taken whole; where no sentence fits it is the first words.
     """
     whole = " ".join(abstract.split())
@@ -112,7 +123,18 @@ def extract(title: str, abstract: str, length: int = SUMMARY_LENGTH) -> str:
     )
     # Of two that are worth the same it is the one that comes first.
     best = max(choices, key=lambda chosen: round(read.value(chosen), 9), default=())
-    return join_sentences(each.text for each in best) or first_sentences(whole, length)
+    places = {each.place for each in best}
+    told = [each.text if each.place - 1 in places else _freed(each.text) for each in best]
+    return join_sentences(told) or first_sentences(whole, length)
+
+
+def _freed(sentence: str) -> str:
+    """The sentence without the words that tie it to one which is not there."""
+    tie = _TIED.match(sentence)
+    if tie is None:
+        return sentence
+    free = sentence[tie.end() :]
+    return free[0].upper() + free[1:]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -207,3 +207,22 @@ def test_recorded_abstracts_lose_their_background() -> None:
     assert one.startswith("We introduce MiniMax Sparse Attention (MSA)")
     assert "14.2x prefill" in one.replace("\\times", "x").replace("$", "") or "14.2" in one
     assert all("available at" not in text for text in by_title.values())
+
+
+@pytest.mark.parametrize(
+    "opening",
+    ["To address this gap", "To this end", "Building on these findings", "Therefore", "First"],
+)
+def test_an_opening_that_leans_on_a_sentence_left_out_is_left_out_too(opening: str) -> None:
+    background = "Agents remember little" + " of what they saw and heard" * 15 + ". "
+    method = "we introduce MemoryBench, a benchmark of what agents remember of what they saw"
+    told = extract("MemoryBench: what agents remember", f"{background}{opening}, {method}.")
+    assert told == method[0].upper() + method[1:] + "."
+
+
+def test_an_opening_stays_where_the_sentence_before_it_stays() -> None:
+    abstract = "We introduce MemoryBench. To this end, we collect what agents remember. " + (
+        "Nothing else is known of the matter here. " * 8
+    )
+    told = extract("MemoryBench: what agents remember", abstract)
+    assert "MemoryBench. To this end, we collect" in told
