@@ -17,6 +17,7 @@ from tests.bench.interests import measure_interests
 from tests.bench.ranking import measure_ranking
 from tests.bench.reading import measure_reading
 from tests.bench.rooms import Trial
+from tests.bench.rendering import measure_rendering
 from tests.bench.row import Row
 from tests.bench.sending import measure_distance, measure_sending, measure_signing
 from tests.bench.sink import sink
@@ -49,6 +50,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
     place = Path(folder)
     return {
         "writing": lambda: measure_writing(rounds),
+        "rendering": lambda: measure_rendering(place / "peers", rounds),
         "sending": lambda: measure_sending(place, readers, rounds),
         "choices": lambda: measure_sending(place, readers, rounds, 2_000),
         "distance": lambda: measure_distance(place, max(readers // 20, 200), rounds),
