@@ -192,8 +192,8 @@ def test_the_page_is_in_standards_mode_with_its_language_and_title() -> None:
 def test_dark_rules_keep_their_important_beside_inlined_styles() -> None:
     page = join_letter(render(make_edition((make_paper(1),))))
     dark = page.partition("@media (prefers-color-scheme:dark)")[2].partition("</style>")[0]
-    assert ".card>table{background:#181d23!important" in dark
-    assert "[data-ogsc] .l,[data-ogsc] .link{color:#8ab8ff!important}" in dark
+    assert "\n.card,.card>table{background-color:#181d23!important}" in dark
+    assert "[data-ogsc] .name,[data-ogsc] .l,[data-ogsc] .link{color:#8ab8ff!important}" in dark
     assert "[data-ogsb] .card" in dark
     assert dark.count("!important") > 20
     assert 'class="l" href="https://arxiv.org/abs/2611.00001" style="color:#0b57c2' in page
@@ -215,6 +215,28 @@ def test_every_class_with_a_light_text_colour_has_a_dark_one() -> None:
     for name in light:
         assert re.search(rf"\.{name}\b[^{{]*\{{color:", media), name
         assert re.search(rf"\[data-ogsc\] \.{name}\b", outlook), name
+
+
+def test_thunderbird_alone_reads_the_dark_rules_that_are_its_own() -> None:
+    """Webmail that drops the media attribute must not go dark; dark mode needs a background."""
+    page = join_letter(render(make_edition((make_paper(1),))))
+    sheet = page.partition('<style media="(prefers-color-scheme:dark)">')[2].partition("<")[0]
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", sheet)
+    assert len(rules) > 8
+    for selectors, declarations in rules:
+        names = selectors.strip().split(",")
+        assert all(name.startswith(".moz-text-html .") for name in names), selectors
+        if declarations.startswith("color:"):
+            assert "background-color:" in declarations
+
+
+def test_a_link_in_small_print_is_underlined_by_the_letter_itself() -> None:
+    """Webmail takes the browser's own underline off links."""
+    page = join_letter(render(make_edition((make_paper(1),))))
+    assert ".i a,.g a{color:#57606a;text-decoration:underline}" in page
+    for link in html.fromstring(page).iter("a"):
+        quiet = link.getparent().get("class") in ("i", "g")
+        assert quiet or not link.get("href") or "text-decoration" in link.get("style", "")
 
 
 def test_style_blocks_avoid_what_gmail_and_yahoo_drop() -> None:
