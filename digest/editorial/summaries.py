@@ -75,7 +75,8 @@ _LEANING = re.compile(
 _TIED = re.compile(
     r"(?:to this end|to [a-z]+(?: [a-z]+){0,3} (?:this|these|those|such)\b[^,.;:]{0,60}"
     r"|(?:motivated by|inspired by|building (?:up)?on) (?:this|these|those|it|such)\b[^,.;:]{0,60}"
-    r"|in response|first|second|third|therefore|thus|hence|consequently|accordingly|however|moreover|furthermore|additionally"
+    r"|in response|first|second|third|therefore|thus|hence|consequently|accordingly|however"
+    r"|moreover|furthermore|additionally"
     r"|in addition|specifically|in this (?:paper|work|study|article|report|letter))"
     r",\s+(?=(?:we|our|the|a|an|here)\b)",
     re.IGNORECASE,

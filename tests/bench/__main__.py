@@ -16,8 +16,8 @@ from rich.table import Table
 from tests.bench.interests import measure_interests
 from tests.bench.ranking import measure_ranking
 from tests.bench.reading import measure_reading
-from tests.bench.rooms import Trial
 from tests.bench.rendering import measure_rendering
+from tests.bench.rooms import Trial
 from tests.bench.row import Row
 from tests.bench.sending import measure_distance, measure_sending, measure_signing
 from tests.bench.sink import sink
