@@ -24,8 +24,9 @@ from digest.rendering.environment import (
     render_template,
     strip_unprintable,
 )
+from digest.rendering.inlining import inline_styles
 from digest.rendering.marks import CutError, Marks
-from digest.rendering.shell import compile_mjml, inline_styles
+from digest.rendering.shell import compile_mjml
 from digest.rendering.view import (
     block_names,
     direction_attribute,
@@ -56,7 +57,7 @@ def render_edition(
     marks = Marks.of(edition)
     view = view_edition(edition, newsletter)
     mjml, text, subject = fill_templates(edition, templates, newsletter, (HTML, TEXT, SUBJECT))
-    html = inline_styles(compile_mjml(mjml, templates))
+    html = inline_styles(compile_mjml(mjml, templates), marks.key)
     names = tuple(block_names(edition))
     pieces = _pieces(
         _cut(marks, html, names, templates, HTML), _cut(marks, text, names, templates, TEXT)

@@ -13,8 +13,9 @@ from pathlib import Path
 from digest.mailing.choice import choose_papers
 from digest.mailing.letter import LetterWriter
 from digest.model import Edition, Subscriber
+from digest.rendering.inlining import inline_styles
 from digest.rendering.render import HTML, TEXT, fill_templates, render_edition
-from digest.rendering.shell import compile_mjml, inline_styles
+from digest.rendering.shell import compile_mjml
 from digest.storage.templates import load_template_set
 from tests.bench.row import Row, cpu_seconds, interleaved
 from tests.support.real_letters import NEWSLETTER, real_edition
