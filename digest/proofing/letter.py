@@ -1,0 +1,20 @@
+"""Runs every check over one letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from digest.proofing.finding import Finding, Findings, fold
+from digest.proofing.opened import Opened, open_letter
+from digest.proofing.size import check_size
+
+_CHECKS: tuple[Callable[[Opened], Findings], ...] = (check_size,)
+
+
+def proof_letter(raw: bytes) -> tuple[Finding, ...]:
+    """What is wrong with a letter's exact bytes: errors first, nothing for a good letter.
+
+    Any bytes may come; none raise.
+    """
+    letter = open_letter(raw)
+    return fold(found for check in _CHECKS for found in check(letter))
