@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from digest.proofing.encoded_words import check_encoded_words
 from digest.proofing.finding import Finding, Findings, fold
+from digest.proofing.headers import check_headers
+from digest.proofing.lines import check_lines
+from digest.proofing.lists import check_lists
+from digest.proofing.mime import check_mime
 from digest.proofing.opened import Opened, open_letter
 from digest.proofing.size import check_size
 
-_CHECKS: tuple[Callable[[Opened], Findings], ...] = (check_size,)
+_CHECKS: tuple[Callable[[Opened], Findings], ...] = (
+    check_lines,
+    check_headers,
+    check_encoded_words,
+    check_lists,
+    check_mime,
+    check_size,
+)
 
 
 def proof_letter(raw: bytes) -> tuple[Finding, ...]:
