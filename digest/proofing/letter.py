@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from digest.proofing.contrast import check_contrast
 from digest.proofing.encoded_words import check_encoded_words
 from digest.proofing.finding import Finding, Findings, fold
 from digest.proofing.headers import check_headers
@@ -11,6 +12,7 @@ from digest.proofing.lines import check_lines
 from digest.proofing.lists import check_lists
 from digest.proofing.mime import check_mime
 from digest.proofing.opened import Opened, open_letter
+from digest.proofing.page import Page, read_page
 from digest.proofing.size import check_size
 
 _CHECKS: tuple[Callable[[Opened], Findings], ...] = (
@@ -21,6 +23,7 @@ _CHECKS: tuple[Callable[[Opened], Findings], ...] = (
     check_mime,
     check_size,
 )
+_PAGE_CHECKS: tuple[Callable[[Page], Findings], ...] = (check_contrast,)
 
 
 def proof_letter(raw: bytes) -> tuple[Finding, ...]:
@@ -28,5 +31,13 @@ def proof_letter(raw: bytes) -> tuple[Finding, ...]:
 
     Any bytes may come; none raise.
     """
-    letter = open_letter(raw)
-    return fold(found for check in _CHECKS for found in check(letter))
+    return fold(_proof(open_letter(raw)))
+
+
+def _proof(letter: Opened) -> Findings:
+    for check in _CHECKS:
+        yield from check(letter)
+    page = read_page(letter.html)
+    if page:
+        for look in _PAGE_CHECKS:
+            yield from look(page)
