@@ -52,9 +52,9 @@ def has_own_text(element: HtmlElement) -> bool:
     return bool(seen(element.text)) or any(seen(child.tail) for child in element)
 
 
-def check_contrast(page: Page) -> Findings:
+def check_contrast(page: Page, light: list[Reading]) -> Findings:
     """Every text on light, dark and Outlook.com's dark screens."""
-    light, dark = readings(page, LIGHT), readings(page, DARK)
+    dark = readings(page, DARK)
     for screen, read in ((LIGHT, light), (DARK, dark), (OUTLOOK, _settled(page))):
         for each in read:
             # Two decimals, rounded down: 4.496 must not be told as 4.5.

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from digest.proofing.contrast import check_contrast
-from digest.proofing.encoded_words import check_encoded_words
+from digest.proofing.contrast import check_contrast, readings
+from digest.proofing.css_habits import check_css
+from digest.proofing.encoded_words import check_encoded_words, decode_words
 from digest.proofing.finding import Finding, Findings, fold
 from digest.proofing.headers import check_headers
 from digest.proofing.lines import check_lines
+from digest.proofing.links import check_links
 from digest.proofing.lists import check_lists
+from digest.proofing.markup import check_markup
+from digest.proofing.media import LIGHT
 from digest.proofing.mime import check_mime
 from digest.proofing.opened import Opened, open_letter
-from digest.proofing.page import Page, read_page
+from digest.proofing.page import read_page
+from digest.proofing.preheader import check_preheader
 from digest.proofing.size import check_size
+from digest.proofing.structure import check_structure
+from digest.proofing.text_part import check_text
+from digest.proofing.type_size import check_type
 
 _CHECKS: tuple[Callable[[Opened], Findings], ...] = (
     check_lines,
@@ -23,7 +31,6 @@ _CHECKS: tuple[Callable[[Opened], Findings], ...] = (
     check_mime,
     check_size,
 )
-_PAGE_CHECKS: tuple[Callable[[Page], Findings], ...] = (check_contrast,)
 
 
 def proof_letter(raw: bytes) -> tuple[Finding, ...]:
@@ -38,6 +45,13 @@ def _proof(letter: Opened) -> Findings:
     for check in _CHECKS:
         yield from check(letter)
     page = read_page(letter.html)
+    yield from check_text(letter, page)
     if page:
-        for look in _PAGE_CHECKS:
-            yield from look(page)
+        light = readings(page, LIGHT)
+        yield from check_preheader(page, decode_words(letter.head.value("Subject")), light)
+        yield from check_markup(page)
+        yield from check_structure(page, letter.head.value("Content-Language"))
+        yield from check_css(page)
+        yield from check_links(page)
+        yield from check_type(light)
+        yield from check_contrast(page, light)
