@@ -1,21 +1,20 @@
 """Can every text be read, on light screens and on dark ones?
 
-WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text of 24 px, or of 18.66 px in bold. A style sheet
-for dark screens must win over the inline styles to be of use; where a page declares that it can
-be dark and has no rules for it, browsers turn some colours and not others.
+WCAG 2.2, 1.4.3: 4.5 to 1, and 3 to 1 for text of 24 px, or of 18.66 px in bold.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
-from digest.proofing.cascade import Cascade, Look, allows_dark
+from digest.proofing.cascade import Cascade, Look
 from digest.proofing.colour import Colour, contrast
 from digest.proofing.finding import Findings, error, warning
-from digest.proofing.media import DARK, LIGHT, OUTLOOK, Screen, asks_dark
-from digest.proofing.page import Page, place, seen
+from digest.proofing.media import DARK, LIGHT, OUTLOOK, Screen
+from digest.proofing.page import INLINE, Page, place, seen, text_of
 
 LEAST, LEAST_LARGE = 4.5, 3.0
 
@@ -52,9 +51,8 @@ def has_own_text(element: HtmlElement) -> bool:
     return bool(seen(element.text)) or any(seen(child.tail) for child in element)
 
 
-def check_contrast(page: Page, light: list[Reading]) -> Findings:
+def check_contrast(page: Page, light: Sequence[Reading], dark: Sequence[Reading]) -> Findings:
     """Every text on light, dark and Outlook.com's dark screens."""
-    dark = readings(page, DARK)
     for screen, read in ((LIGHT, light), (DARK, dark), (OUTLOOK, _settled(page))):
         for each in read:
             # Two decimals, rounded down: 4.496 must not be told as 4.5.
@@ -63,7 +61,7 @@ def check_contrast(page: Page, light: list[Reading]) -> Findings:
                 said = f"{ratio:g} to 1 in {screen.name} ({each.ink} on {each.look.behind})"
                 words = f"{said}; {each.least:g} is needed: move the two colours apart"
                 yield error("contrast", place(each.element), words)
-    yield from _check_dark(page, light, dark)
+    yield from _check_links(light)
 
 
 def _settled(page: Page) -> list[Reading]:
@@ -76,17 +74,26 @@ def _settled(page: Page) -> list[Reading]:
     ]
 
 
-def _check_dark(page: Page, light: list[Reading], dark: list[Reading]) -> Findings:
-    rules = [rule for rule in page.rules if any(map(asks_dark, rule.conditions))]
-    if not rules:
-        if allows_dark(page):
-            words = "declares dark, but no rule says how; browsers turn some colours only: add"
-            yield error("contrast", "color-scheme", f"{words} @media (prefers-color-scheme:dark)")
-        return
-    if not allows_dark(page):
-        words = "is not declared (light dark), so some clients invert on top of the dark rules"
-        yield warning("contrast", "color-scheme", words)
-    looks = [(each.element, each.look.colour, each.look.behind) for each in light]
-    if looks == [(each.element, each.look.colour, each.look.behind) for each in dark]:
-        words = "changes no colour of any text; inline styles win over it without !important"
-        yield error("contrast", "@media (prefers-color-scheme:dark)", words)
+def _check_links(light: Sequence[Reading]) -> Findings:
+    """Links in running text that only a colour sets apart (WCAG 1.4.1)."""
+    by_element = {each.element: each for each in light}
+    for each in light:
+        if each.element.tag != "a" or not each.element.get("href") or each.look.underlined:
+            continue
+        around = by_element.get(_block(each.element))
+        if around is None or around.look.bold != each.look.bold:
+            continue
+        ratio = contrast(each.ink, around.ink)
+        if ratio < LEAST_LARGE and _is_running(around.element):
+            words = f"is a link in a text, {ratio:.1f} to 1 from it and not underlined"
+            yield warning("contrast", place(each.element), f"{words}: underline it")
+
+
+def _block(link: HtmlElement) -> HtmlElement:
+    return next(parent for parent in link.iterancestors() if parent.tag not in INLINE)
+
+
+def _is_running(block: HtmlElement) -> bool:
+    """Whether there is more text than links in it."""
+    linked = sum(len(text_of(link)) for link in block.iter("a"))
+    return len(text_of(block)) > 2 * linked

@@ -8,10 +8,12 @@ import re
 
 from digest.proofing.fields import Field
 from digest.proofing.finding import Findings, error
+from digest.proofing.lines import ADVISED
 from digest.proofing.opened import Opened
 
 LONGEST, LONGEST_LINE = 75, 76
 _WORD = re.compile(r"=\?([^?\s]*)\?([^?\s]*)\?([^?\s]*)\?=")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _ESCAPE = re.compile(r"=[0-9A-Fa-f]{2}")
 # Free text, or a name in it, stands in these alone (RFC 2047 §5); an encoded List-Unsubscribe is
 # none to any program.
@@ -33,16 +35,17 @@ def _check_field(field: Field) -> Findings:
     rest = _WORD.sub(" ", field.value)
     if re.search(r"=\?\S+\?[bBqQ]\?", rest):
         yield error("headers", field.name, "holds a broken encoded word; readers see its code")
-    for found in re.finditer(r'"(?:[^"\\]|\\.)*"', field.value):
-        if _WORD.search(found[0]) and name != "subject":
-            words = "holds an encoded word in quotes, where it is not decoded; drop the quotes"
-            yield error("headers", field.name, words)
+    quotes = name != "subject"
+    if quotes and any(map(_WORD.search, _QUOTED.findall(field.value))):
+        words = "holds an encoded word in quotes, where it is not decoded; drop the quotes"
+        yield error("headers", field.name, words)
+    found = list(_WORD.finditer(_QUOTED.sub("", field.value) if quotes else field.value))
     for line in field.lines:
-        if len(line) > LONGEST_LINE and _WORD.search(line.decode("ascii", "replace")):
+        if LONGEST_LINE < len(line) <= ADVISED and _WORD.search(line.decode("ascii", "replace")):
             words = f"has a line of {len(line)} octets with an encoded word; fold it at 76"
             yield error("headers", field.name, words)
-    for found in _WORD.finditer(field.value):
-        yield from _check_word(field.name, found)
+    for word in found:
+        yield from _check_word(field.name, word)
 
 
 def _check_word(name: str, found: re.Match[str]) -> Findings:

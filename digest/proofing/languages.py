@@ -22,4 +22,4 @@ def is_language_tag(tag: str) -> bool:
 
 def primary(tag: str) -> str:
     """The language alone: `pt-BR` is `pt`."""
-    return tag.partition("-")[0].lower()
+    return re.split("[-_]", tag.strip(), maxsplit=1)[0].lower()

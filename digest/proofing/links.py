@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from email.utils import parseaddr
 from urllib.parse import unquote
 
@@ -20,6 +21,12 @@ _VAGUE = frozenset(
     | {"mehr", "weiterlesen", "ici", "cliquez ici", "lire la suite", "en savoir plus", "aquí"}
     | {"haga clic aquí", "leer más", "ver más", "más", "enlace", "点击这里", "这里", "更多", "链接"}
 )
+#: Words for leaving a list, in the languages above and Arabic.
+LEAVE = re.compile(
+    r"unsubscribe|opt.?out|abmelden|abbestellen|abbestellung|désabonn|désinscri"
+    r"|darse de baja|cancelar la suscripción|cancelar suscripción|退订|取消订阅|إلغاء الاشتراك",
+    re.IGNORECASE,
+)
 # A text that readers take for an address. A bare name counts only under endings that no
 # program's or model's name has ("Node.js", "Fast.ai").
 _LOOKS = re.compile(
@@ -29,8 +36,9 @@ _LOOKS = re.compile(
 )
 
 
-def check_links(page: Page) -> Findings:
-    """Every link of the HTML part."""
+def check_links(page: Page, ways: Collection[str]) -> Findings:
+    """Every link of the HTML part; `ways` are the addresses that List-Unsubscribe has."""
+    yield from _check_leaving(page, ways)
     names: dict[str, set[str]] = defaultdict(set)
     ids = {element.get("id") for element in elements(page.root) if element.get("id")}
     anchors = {element.get("name") for element in page.root.iter("a") if element.get("name")}
@@ -46,6 +54,14 @@ def check_links(page: Page) -> Findings:
         if len(targets) > 1 and name:
             words = "links of this name lead to different pages; in a list they are all the same"
             yield warning("links", shown(name), f"{len(targets)} {words}: name what is there")
+
+
+def _check_leaving(page: Page, ways: Collection[str]) -> Findings:
+    for link in page.root.iter("a"):
+        if (link.get("href") or "").strip() in ways or LEAVE.search(_name(link)):
+            return
+    words = "no link says how to leave; add the unsubscribe link of List-Unsubscribe"
+    yield error("links", "text/html", words)
 
 
 def _check_address(link: HtmlElement, href: str, ids: set[str], anchors: set[str]) -> Findings:

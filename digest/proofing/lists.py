@@ -7,6 +7,7 @@ RFC 8058 §4 wants both headers under the DKIM signature.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from email.utils import parseaddr
 from urllib.parse import unquote, urlsplit
 
@@ -25,7 +26,7 @@ _TAG = re.compile(r"\s*([a-z]+)\s*=\s*([^;]*)")
 def check_lists(letter: Opened) -> Findings:
     """The list headers, and whether signatures cover them."""
     head = letter.head
-    yield from _check_unsubscribe(head)
+    yield from _check_unsubscribe(letter)
     yield from _check_identity(head.value("List-Id"))
     yield from _check_signatures(head)
     automatic = head.value("Auto-Submitted").partition(";")[0].strip().lower()
@@ -33,7 +34,8 @@ def check_lists(letter: Opened) -> Findings:
         yield error("headers", "Auto-Submitted", f"{shown(automatic)} is no word of RFC 3834")
 
 
-def _check_unsubscribe(head: Head) -> Findings:
+def _check_unsubscribe(letter: Opened) -> Findings:
+    head = letter.head
     value = head.value(_UNSUBSCRIBE)
     if not value:
         words = "is missing; without it readers report spam, and Gmail refuses bulk mail"
@@ -45,10 +47,9 @@ def _check_unsubscribe(head: Head) -> Findings:
         words = "is not a list of <address>s between commas; programs then show no way to leave"
         yield error("headers", _UNSUBSCRIBE, words)
         return
-    addresses = re.findall(r"<([^<>]+)>", value)
-    for address in addresses:
+    for address in letter.ways_to_leave:
         yield from _check_address(address)
-    yield from _check_post(head, addresses)
+    yield from _check_post(head, letter.ways_to_leave)
 
 
 def _check_address(address: str) -> Findings:
@@ -66,7 +67,7 @@ def _check_address(address: str) -> Findings:
         yield warning("headers", _UNSUBSCRIBE, f"{shown(address)} is not https")
 
 
-def _check_post(head: Head, addresses: list[str]) -> Findings:
+def _check_post(head: Head, addresses: Sequence[str]) -> Findings:
     able = any(
         address.startswith("https:")
         or (address.startswith("http:") and is_loopback(urlsplit(address).hostname or ""))

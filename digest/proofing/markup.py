@@ -93,7 +93,9 @@ class _Reader:
             yield error("html", where, f"<{name}> has the attribute {twice} twice; keep one")
         inside = [tag for tag, _ in self.open]
         scope = inside[self._scope_start(inside) :]
-        if name in _BLOCKS and "p" in scope:
+        if name == "p" and inside and inside[-1] == "p":
+            yield self._unclosed(*self.open.pop())
+        elif name in _BLOCKS and "p" in scope:
             words = f"<{name}> inside <p> ends the paragraph; close the <p> first"
             yield error("html", where, words)
         if name == "a" and "a" in inside:
@@ -119,9 +121,10 @@ class _Reader:
         elif name not in inside:
             yield error("html", f"line {self.line}", f"</{name}> closes nothing; remove it")
         else:
-            while self.open[-1][0] != name:
-                yield self._unclosed(*self.open.pop())
-            self.open.pop()
+            last = len(inside) - 1 - inside[::-1].index(name)
+            for tag, line in self.open[last + 1 :]:
+                yield self._unclosed(tag, line)
+            del self.open[last:]
 
     @staticmethod
     def _unclosed(name: str, line: int) -> Finding:

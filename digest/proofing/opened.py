@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import policy
@@ -48,6 +49,11 @@ class Opened:
     def html(self) -> str:
         part = self.part("text/html")
         return part.text if part else ""
+
+    @property
+    def ways_to_leave(self) -> tuple[str, ...]:
+        """The addresses in List-Unsubscribe (RFC 2369 §3.2)."""
+        return tuple(re.findall(r"<([^<>]+)>", self.head.value("List-Unsubscribe")))
 
     @property
     def plain(self) -> str:

@@ -15,26 +15,10 @@ from digest.proofing.finding import shown
 # What a reader does not see: soft hyphens, joiners, marks that fill up a preheader.
 _UNSEEN = re.compile(r"[\s\xad\u034f\u061c\u115f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+")
 
-_INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "code",
-        "em",
-        "font",
-        "i",
-        "mark",
-        "s",
-        "small",
-        "span",
-        "strong",
-        "sub",
-        "sup",
-        "u",
-    ]
+#: Elements that stand in a line of text.
+INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "bdo", "code", "em", "font", "i", "mark", "s", "small", "span"}
+    | {"strong", "sub", "sup", "u"}
 )
 
 
@@ -121,7 +105,7 @@ def _pieces(element: HtmlElement) -> Iterator[str]:
         if child.tag == "img":
             yield child.get("alt") or ""
         elif isinstance(child.tag, str) and child.tag not in ("style", "script", "title"):
-            apart = "" if child.tag in _INLINE else " "
+            apart = "" if child.tag in INLINE else " "
             yield apart
             yield from _pieces(child)
             yield apart

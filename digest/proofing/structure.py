@@ -81,7 +81,8 @@ def _check_head(page: Page) -> Findings:
 def _check_headings(page: Page) -> Findings:
     before = 0
     headings = list(page.root.iter(*_HEADINGS))
-    if not any(heading.tag == "h1" for heading in headings):
+    titled = any(heading.tag == "h1" for heading in headings)
+    if not titled:
         words = "has no h1, so screen readers find no beginning; make the letter's title one"
         yield error("html", "headings", words)
     for heading in headings:
@@ -92,7 +93,7 @@ def _check_headings(page: Page) -> Findings:
             yield error("html", place(heading), f"follows an h{before}; h{before + 1} is missing")
         elif level == 1 and before:
             yield warning("html", place(heading), "is a second h1; a letter has one title")
-        elif not before and level != 1:
+        elif titled and not before and level != 1:
             yield error("html", place(heading), "comes before the h1; headings begin with it")
         before = level
 

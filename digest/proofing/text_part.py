@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from digest.proofing.finding import Findings, error, shown, warning
+from digest.proofing.links import LEAVE
 from digest.proofing.opened import Opened, Part
 from digest.proofing.page import Page, text_of
 
@@ -21,11 +22,6 @@ _ENTITY = re.compile(
     r"&(?:amp|lt|gt|quot|nbsp|apos|mdash|ndash|hellip|zwnj|#\d+|#x[0-9a-f]+);", re.IGNORECASE
 )
 _EMPTY = re.compile(r"\n(?:[ \t]*\n){3,}")
-_LEAVE = re.compile(
-    r"unsubscribe|opt.?out|abmelden|abbestellen|désabonn|desinscri|désinscri|darse de baja"
-    r"|cancelar|退订|取消订阅|إلغاء الاشتراك",
-    re.IGNORECASE,
-)
 
 
 def check_text(letter: Opened, page: Page | None) -> Findings:
@@ -110,8 +106,7 @@ def _check_plainness(text: str, visible: str) -> Findings:
 
 
 def _check_leaving(letter: Opened, text: str) -> Findings:
-    ways = re.findall(r"<([^<>]+)>", letter.head.value("List-Unsubscribe"))
-    if not any(way in text for way in ways) and not _LEAVE.search(text):
+    if not any(way in text for way in letter.ways_to_leave) and not LEAVE.search(text):
         words = "does not say how to leave; add the unsubscribe link of List-Unsubscribe"
         yield error("text", "text/plain", words)
 
