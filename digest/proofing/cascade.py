@@ -10,12 +10,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from operator import itemgetter
 
 from lxml.html import HtmlElement
 
 from digest.proofing.colour import BLACK, CLEAR, WHITE, Colour, parse_colour
 from digest.proofing.css import Declaration, parse_declarations
+from digest.proofing.longhands import longhands
 from digest.proofing.media import Screen, holds
 from digest.proofing.page import Page
 from digest.proofing.selectors import Selector, parse_selector
@@ -32,13 +34,6 @@ _KEYWORDS = {
 }  # fmt: skip
 _FONT_SIZES = ("x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large")
 _LENGTH = re.compile(r"([\d.]+)(px|pt|em|rem|%|)")
-_WANTED = frozenset(
-    {
-        *("color", "background", "background-color", "background-image", "font", "font-size"),
-        *("font-weight", "line-height", "display", "visibility", "opacity", "max-height"),
-        *("overflow", "text-decoration", "text-decoration-line"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +80,7 @@ class Cascade:
         self._page = page
         self._by_key: dict[str, list[_Bound]] = defaultdict(list)
         for order, rule in enumerate(page.rules):
-            wanted = tuple(each for each in rule.declarations if each.name in _WANTED)
+            wanted = tuple(longhands(rule.declarations))
             if wanted and all(holds(condition, screen) for condition in rule.conditions):
                 for text in rule.selectors:
                     selector = parse_selector(text)
@@ -114,13 +109,11 @@ class Cascade:
         look = _type(look, values, parent)
         look = _colours(look, values, parent)
         if self._screen.outlook:
-            inherits = "color" not in values
-            own_ground = not marked.isdisjoint({"background", "background-color"})
-            painted = not {"background", "background-color"}.isdisjoint(values)
             look = replace(
                 look,
-                own_colour="color" in marked or (inherits and parent.own_colour),
-                own_ground=own_ground or (not painted and parent.own_ground),
+                own_colour="color" in marked or ("color" not in values and look.own_colour),
+                own_ground="background-color" in marked
+                or ("background-color" not in values and look.own_ground),
             )
         return replace(look, hidden=_is_hidden(element, look, values))
 
@@ -130,10 +123,6 @@ class Cascade:
         values: dict[str, str] = {}
         marked: set[str] = set()
         for _, each, outlook in sorted(found, key=itemgetter(0)):
-            # A later `background` also takes back what `background-color` said.
-            if each.name == "background":
-                values.pop("background-color", None)
-            values.pop(each.name, None)
             values[each.name] = each.value
             marked.discard(each.name)
             if outlook:
@@ -158,9 +147,13 @@ def _unruled(element: HtmlElement) -> Iterator[_Ranked]:
     """What the element's attributes say."""
     for each in _attributes(element):
         yield (False, False, (-1, 0, 0), 0), each, False
-    for each in parse_declarations(element.get("style") or ""):
-        if each.name in _WANTED:
-            yield (each.important, True, (0, 0, 0), 0), each, False
+    for each in _inline(element.get("style") or ""):
+        yield (each.important, True, (0, 0, 0), 0), each, False
+
+
+@lru_cache(maxsize=4096)
+def _inline(style: str) -> tuple[Declaration, ...]:
+    return tuple(longhands(parse_declarations(style)))
 
 
 def allows_dark(page: Page) -> bool:
@@ -212,8 +205,6 @@ def _of_browser(element: HtmlElement, parent: Look, link: Colour) -> Look:
 
 def _type(look: Look, values: dict[str, str], parent: Look) -> Look:
     size, line = values.get("font-size"), values.get("line-height")
-    if "font" in values and (found := re.search(r"([\d.]+\w+|%)(?:\s*/\s*(\S+))?", values["font"])):
-        size, line = size or found[1], line or found[2]
     if size and (pixels := _pixels(size, parent.size, _KEYWORDS)) is not None:
         look = replace(look, size=pixels, leading=_leading(look, pixels))
     if line:
@@ -222,7 +213,7 @@ def _type(look: Look, values: dict[str, str], parent: Look) -> Look:
     if weight:
         bold = weight in ("bold", "bolder") or (weight.isdigit() and int(weight) >= 700)
         look = replace(look, bold=bold if weight != "inherit" else parent.bold)
-    decoration = values.get("text-decoration-line") or values.get("text-decoration")
+    decoration = values.get("text-decoration-line")
     if decoration:
         look = replace(look, underlined="underline" in decoration)
     return look
@@ -270,25 +261,9 @@ def _colours(look: Look, values: dict[str, str], parent: Look) -> Look:
     if "opacity" in values and (found := _LENGTH.fullmatch(values["opacity"])):
         share = float(found[1]) / (100 if found[2] == "%" else 1)
         look = replace(look, opacity=look.opacity * min(1.0, share))
-    ground = _ground(values, look.colour)
-    return replace(look, behind=ground.over(parent.behind))
-
-
-def _ground(values: dict[str, str], colour: Colour) -> Colour:
-    """The background's colour. Where a picture lies over it, that is what remains without it."""
-    ground = CLEAR
-    for name in values:  # in the order of the cascade
-        if name == "background-color":
-            ground = _paint(values[name], colour) or ground
-        elif name == "background":
-            pieces = re.findall(r"[\w-]+\([^()]*(?:\([^()]*\)[^()]*)*\)|[^\s,/]+", values[name])
-            found = [paint for piece in pieces if (paint := _paint(piece, colour))]
-            ground = found[-1] if found else CLEAR
-    return ground
-
-
-def _paint(text: str, colour: Colour) -> Colour | None:
-    return colour if text == "currentcolor" else parse_colour(text)
+    ground = values.get("background-color", "transparent")
+    paint = look.colour if ground == "currentcolor" else parse_colour(ground)
+    return replace(look, behind=(paint or CLEAR).over(parent.behind))
 
 
 def _is_hidden(element: HtmlElement, look: Look, values: dict[str, str]) -> bool:

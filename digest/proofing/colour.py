@@ -66,7 +66,7 @@ def _function(name: str, parts: list[str]) -> Colour | None:
         else:
             hue = float(parts[0].removesuffix("deg")) / 360 % 1
             shares = colorsys.hls_to_rgb(hue, _share(parts[2]), _share(parts[1]))
-            red, green, blue = (255 * share for share in shares)
+            red, green, blue = (round(255 * share) for share in shares)
     except (ValueError, IndexError):
         return None
     return Colour(red, green, blue, alpha)

@@ -1,0 +1,27 @@
+"""Letters of the shipped template set pass the proof, at any size."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.model import Format
+from digest.proofing import Severity, proof_letter
+from digest.rendering.sample import awkward_edition
+from tests.support.real_letters import RealLetter, real_edition, real_letter, write_letter
+
+# What the HTML part and the text part say of each other is the text templates' matter.
+_OF_THE_TEXT = "text"
+
+
+def letters() -> dict[str, RealLetter]:
+    """Of few papers and of many, of one of everything that is awkward, and without HTML."""
+    known = {str(count): real_letter(count) for count in (1, 10, 30, 100)}
+    plain = write_letter(real_edition(10), format=Format.TEXT)
+    return known | {"awkward": write_letter(awkward_edition()), "text only": plain}
+
+
+@pytest.mark.parametrize("name", ["1", "10", "30", "100", "awkward", "text only"])
+def test_a_shipped_letter_has_nothing_to_find(name: str) -> None:
+    found = proof_letter(letters()[name].content)
+    assert [str(each) for each in found if each.severity is Severity.ERROR] == []
+    assert [str(each) for each in found if each.check != _OF_THE_TEXT] == []
