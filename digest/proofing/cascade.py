@@ -33,7 +33,7 @@ _KEYWORDS = {
     "xx-large": 32, "xxx-large": 48,
 }  # fmt: skip
 _FONT_SIZES = ("x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large")
-_LENGTH = re.compile(r"([\d.]+)(px|pt|em|rem|%|)")
+_LENGTH = re.compile(r"(\d+\.?\d*|\.\d+)(px|pt|em|rem|%|)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,9 @@ def has_own_text(element: HtmlElement) -> bool:
 
 def check_contrast(page: Page, light: Sequence[Reading], dark: Sequence[Reading]) -> Findings:
     """Every text on light, dark and Outlook.com's dark screens."""
-    for screen, read in ((LIGHT, light), (DARK, dark), (OUTLOOK, _settled(page))):
+    same = {(each.element, each.ink, each.look.behind) for each in light}
+    turned = [each for each in dark if (each.element, each.ink, each.look.behind) not in same]
+    for screen, read in ((LIGHT, light), (DARK, turned), (OUTLOOK, _settled(page))):
         for each in read:
             # Two decimals, rounded down: 4.496 must not be told as 4.5.
             if each.ratio < each.least:

@@ -39,18 +39,34 @@ Findings = Iterator[Finding]
 
 
 def error(check: str, where: str, words: str) -> Finding:
-    return Finding(severity=Severity.ERROR, check=check, where=where, words=words)
+    """A finding of its own line, whatever the letter has in it."""
+    return _finding(Severity.ERROR, check, where, words)
 
 
 def warning(check: str, where: str, words: str) -> Finding:
-    return Finding(severity=Severity.WARNING, check=check, where=where, words=words)
+    """A finding of its own line, whatever the letter has in it."""
+    return _finding(Severity.WARNING, check, where, words)
+
+
+def _finding(severity: Severity, check: str, where: str, words: str) -> Finding:
+    return Finding(severity=severity, check=check, where=_line(where), words=_line(words))
+
+
+def _line(text: str) -> str:
+    if text.isprintable():
+        return text
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
 
 
 def fold(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The same thing said once, with how often; errors first, else as they came."""
-    first: dict[tuple[str, str, str], Finding] = {}
+    """The same thing said once, with how often; errors first, else as they came.
+
+    A header or a part has a name, so each of them is told.
+    """
+    first: dict[tuple[str, ...], Finding] = {}
     for found in findings:
-        key = (found.severity, found.check, found.words)
+        named = found.where if found.check in ("headers", "mime") else ""
+        key = (found.severity, found.check, found.words, named)
         kept = first.get(key)
         first[key] = replace(kept, times=kept.times + found.times) if kept else found
     return tuple(sorted(first.values(), key=lambda found: found.severity is Severity.WARNING))
@@ -58,5 +74,5 @@ def fold(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def shown(text: str, width: int = 40) -> str:
     """A piece of the letter as it stands in a line: quoted, one line, cut at `width`."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = " ".join(_line(text).split())
     return f'"{line[: width - 1]}…"' if len(line) > width else f'"{line}"'

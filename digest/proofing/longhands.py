@@ -15,7 +15,7 @@ _PLAIN = frozenset(
 )
 _COLOURS = frozenset({"color", "background-color"})
 _GLOBAL = frozenset({"inherit", "unset", "initial", "currentcolor"})
-_FONT = re.compile(r"(?<!\S)(?P<size>[\d.]+(?:px|pt|r?em|%))(?:\s*/\s*(?P<line>\S+))?")
+_FONT = re.compile(r"(?<!\S)(?P<size>(?:\d+\.?\d*|\.\d+)(?:px|pt|r?em|%))(?:\s*/\s*(?P<line>\S+))?")
 _PIECE = re.compile(r"[\w-]+\((?:[^()]|\([^()]*\))*\)|[^\s,/]+")
 
 

@@ -53,7 +53,7 @@ def _feature(name: str, value: str, screen: Screen) -> bool:
     if name == "prefers-color-scheme":
         return value == ("dark" if screen.dark else "light")
     if name in ("min-width", "max-width", "min-device-width", "max-device-width"):
-        number = re.fullmatch(r"([\d.]+)(px|em|rem)?", value)
+        number = re.fullmatch(r"(\d+\.?\d*|\.\d+)(px|em|rem)?", value)
         if number is None:
             return False
         width = float(number[1]) * (1 if number[2] in (None, "px") else 16)

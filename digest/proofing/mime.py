@@ -102,7 +102,7 @@ def _check_charset(part: Part) -> Findings:
         return
     try:
         codecs.lookup(part.charset)
-    except LookupError:
+    except (LookupError, ValueError):
         yield error("mime", part.kind, f"has the unknown charset {shown(part.charset)}")
         return
     if not part.readable:

@@ -82,7 +82,7 @@ def _part(message: Message) -> Part:
     try:
         codec = codecs.lookup(charset or "us-ascii").name
         text, readable = octets.decode(codec), True
-    except (LookupError, UnicodeError):
+    except (LookupError, ValueError):
         text, readable = octets.decode("utf-8", "replace"), False
     return Part(
         kind=message.get_content_type(),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from lxml.etree import LxmlError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from digest.proofing.css import Rule, parse_rules
@@ -20,6 +21,7 @@ INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "code", "em", "font", "i", "mark", "s", "small", "span"}
     | {"strong", "sub", "sup", "u"}
 )
+_UNREAD = frozenset({"style", "script", "title"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def read_page(source: str) -> Page | None:
     octets = source.replace("\0", "\ufffd").encode("utf-8", "replace")
     try:
         root = document_fromstring(octets, parser=parser)
-    except (ValueError, SyntaxError):  # lxml's ParserError is no ValueError, but a SyntaxError
+    except (ValueError, LxmlError):
         return None
     _add_tbodies(root)
     return Page(source, root)
@@ -96,20 +98,22 @@ def seen(text: str | None) -> str:
 
 def text_of(element: HtmlElement) -> str:
     """What a screen reader reads of it: its text, and its images' alternatives."""
-    return seen("".join(_pieces(element)))
-
-
-def _pieces(element: HtmlElement) -> Iterator[str]:
-    yield element.text or ""
-    for child in element:
-        if child.tag == "img":
-            yield child.get("alt") or ""
-        elif isinstance(child.tag, str) and child.tag not in ("style", "script", "title"):
-            apart = "" if child.tag in INLINE else " "
-            yield apart
-            yield from _pieces(child)
-            yield apart
-        yield child.tail or ""
+    pieces: list[str] = []
+    todo: list[HtmlElement | str] = [element]
+    while todo:  # letters of strangers nest deeper than Python calls
+        each = todo.pop()
+        if isinstance(each, str):
+            pieces.append(each)
+            continue
+        pieces.append(each.text or "")
+        for child in reversed(each):
+            todo.append(child.tail or "")
+            if child.tag == "img":
+                todo.append(child.get("alt") or "")
+            elif isinstance(child.tag, str) and child.tag not in _UNREAD:
+                apart = "" if child.tag in INLINE else " "
+                todo += (apart, child, apart)
+    return seen("".join(pieces))
 
 
 def place(element: HtmlElement) -> str:
