@@ -179,15 +179,21 @@ def _key(selector: Selector) -> str:
 def _attributes(element: HtmlElement) -> Iterator[Declaration]:
     """Presentational attributes, which count less than any rule (HTML §15)."""
     if element.get("bgcolor"):
-        yield Declaration("background-color", element.get("bgcolor").lower(), important=False)
+        yield Declaration("background-color", _legacy(element.get("bgcolor")), important=False)
     colour = element.get("color") if element.tag == "font" else None
     if element.tag == "body":
         colour = element.get("text")
     if colour:
-        yield Declaration("color", colour.lower(), important=False)
+        yield Declaration("color", _legacy(colour), important=False)
     size = element.get("size") if element.tag == "font" else None
     if size and re.fullmatch("[1-7]", size):
         yield Declaration("font-size", _FONT_SIZES[int(size) - 1], important=False)
+
+
+def _legacy(colour: str) -> str:
+    """Attributes do without the # (HTML §2.3.6)."""
+    colour = colour.strip().lower()
+    return f"#{colour}" if re.fullmatch("[0-9a-f]{3}|[0-9a-f]{6}", colour) else colour
 
 
 def _of_browser(element: HtmlElement, parent: Look, link: Colour) -> Look:

@@ -42,7 +42,7 @@ plain <a href="https://a.example">link</a> <a name="x">anchor</a>
 <p class="bad">bad</p><p class="bad2">bad</p><p class="s">s</p><p class="t">t</p>
 <table bgcolor="red" style="background-color:#456"><tr>
 <td bgcolor="#ffffee">cell</td><th>head</th></tr></table>
-<font color="#884400" size="5">font <font size="1">f</font></font>
+<font color="884400" size="5">font <font size="1">f</font></font>
 <h1>1</h1><h2>2</h2><h3>3</h3><h5>5</h5><h6>6</h6><b>b</b><sub>sub</sub>
 <p class="u">u</p><p class="u" style="color:#654">u</p><div class="v">v</div>
 <p class="w" style="color:#a00">w</p><div style="display:none">no<p>no</p></div>
