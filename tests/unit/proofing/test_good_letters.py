@@ -34,6 +34,11 @@ GOOD = {
     .page("A Paper on Bees", "Bees in O(n<sup>2</sup>)")
     .words("A Paper on Bees", "Bees in O(n^2)"),
     "a wrapped title": Draft().words("A Paper on Bees", "A Paper\non Bees"),
+    "a signature over the list headers": Draft().header(
+        "DKIM-Signature",
+        "v=1; a=rsa-sha256; d=example.org; s=s; bh=aa; b=bb;\r\n"
+        " h=From:From:Subject:Date:List-Unsubscribe:List-Unsubscribe-Post",
+    ),
     "a long link in the text part": Draft()
     .page("2611.00001", "2611." + "0" * 90)
     .words("2611.00001", "2611." + "0" * 90),
