@@ -50,14 +50,13 @@ def inline_styles(html: str, mark: str = "") -> str:
         html = html.replace(style, ignored, 1)
     page = etree.fromstring(_DOCTYPE.sub("<!DOCTYPE html>", html, count=1), etree.HTMLParser())
     alike = list(_alike(page, mark)) if mark and not _is_placed(page) else []
-    whole = {rows[0].getparent(): [] for _, rows in alike}
-    for parent in whole:
-        whole[parent] = list(parent)
+    parents = {rows[0].getparent() for _, rows in alike}
+    whole = [(parent, list(parent)) for parent in parents]
     for _, rows in alike:
         for row in rows:
             row.getparent().remove(row)
     _inline(page)
-    for parent, children in whole.items():
+    for parent, children in whole:
         parent[:] = children
     for first, rows in alike:
         _dress(rows, first)
