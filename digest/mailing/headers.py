@@ -177,7 +177,10 @@ def list_id(newsletter: str, sender: EmailAddress) -> bytes:
     # RFC 2919 §2: what counts is in the brackets; a name that needs encoding is left out.
     plain = name.isascii() and "=?" not in name and 0 < len(quoted) <= 200
     shown = f'"{quoted}" ' if plain else ""
-    return header_line("List-Id", f"{shown}<{label}.{sender.domain}>")
+    value = f"{shown}<{label}.{sender.domain}>"
+    if shown and len("List-Id: ") + len(value) > _WIDTH:
+        value = f"{shown.rstrip()}{_FOLD}<{label}.{sender.domain}>"
+    return header_line("List-Id", value)
 
 
 def unsubscribe_line(url: str, mailbox: EmailAddress, token: str) -> bytes:

@@ -134,9 +134,9 @@ class PlainPart(Part):
 
     @property
     def fits(self) -> bool:
-        """Whether no line can be too long and every dot at a line's start is doubled.
+        """Whether no line can be too long, begins with "From ", or with a dot that is not doubled.
 
-        A dot behind a value that begins a line would need a second one for the readers whose
+        A mailbox file would put a `>` before the one; quoted-printable can hide it. A dot behind a value that begins a line would need a second one for the readers whose
         value is empty; that part is better quoted.
         """
         return self._sound and self._longest <= LINE_OCTETS
@@ -157,6 +157,9 @@ class PlainPart(Part):
                 self._sound = False
             elif not self._line:
                 self.pieces.append(b".")
+        begins = not self._line or self._loose
+        if b"\nFrom " in chunk.octets or (begins and chunk.octets.startswith(b"From ")):
+            self._sound = False
         self._loose = False
         self.pieces.append(chunk.octets)
         self._ascii = self._ascii and chunk.octets.isascii()

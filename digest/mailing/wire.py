@@ -4,7 +4,8 @@ Quoted-printable (RFC 2045 §6.7) is ASCII in lines of at most 76 characters, wh
 to touch. Each such chunk begins at the start of a line and ends with one: with its text's own
 line end, or with a soft break (`=` CRLF) that decoding takes away. So chunks that were encoded
 once can be joined with values between them, no line is ever too long, and as none begins with a
-dot (it is `=2E`), none needs dot-stuffing.
+dot (it is `=2E`), none needs dot-stuffing; nor does one begin with "From ", before which a mailbox
+file would put a `>` that breaks signatures (RFC 4155, RFC 3676 §4.4 on the habit).
 
 A plain chunk (7bit or 8bit, RFC 2045 §2) is its text in UTF-8, and ends anywhere in a line. It
 is dot-stuffed inside (RFC 5321 §4.5.2) and measured, so that whoever joins it knows each line's
@@ -29,6 +30,7 @@ LINE_OCTETS = 998
 _WIDTH = 76
 # binascii turns a blank before a line end into =20 after it has measured the line.
 _TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
+_FROM = re.compile(rb"^From (.*)$", re.MULTILINE)
 _DOTTED = re.compile(rb"^\..*$", re.MULTILINE)
 
 
@@ -60,7 +62,15 @@ def encode_chunk(text: str) -> bytes:
         raw = _TOO_LONG.sub(rb"\1=\n\2", raw)
     if b"\n." in raw or raw.startswith(b"."):
         raw = _DOTTED.sub(_hide_dot, raw)
+    if b"From " in raw:
+        raw = _FROM.sub(_hide_from, raw)
     return raw.replace(b"\n", CRLF)
+
+
+def _hide_from(match: re.Match[bytes]) -> bytes:
+    if len(match[0]) + 2 <= _WIDTH:
+        return b"=46rom " + match[1]
+    return b"=46rom=\n " + match[1]
 
 
 def _hide_dot(match: re.Match[bytes]) -> bytes:
@@ -74,7 +84,7 @@ def _hide_dot(match: re.Match[bytes]) -> bytes:
 
 def quote_value(text: str) -> bytes:
     """The same as `encode_chunk` for a value of one line, which is mostly short and ASCII."""
-    if 0 < len(text) < _WIDTH and text.isascii() and "=" not in text and text[0] != ".":
+    if 0 < len(text) < _WIDTH and text.isascii() and "=" not in text and text[0] not in ".F":
         return text.encode() + SOFT_BREAK
     return encode_chunk(text)
 

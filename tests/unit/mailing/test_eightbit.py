@@ -88,6 +88,16 @@ def blocks(draw) -> Block:
     return Block(tuple(draw(WORDS) for _ in range(len(fields) + 1)), tuple(fields))
 
 
+def test_a_line_that_begins_with_from_is_quoted() -> None:
+    """A mailbox file would put a > before it, and break the signature."""
+    plain = make_writer(foot=Block(("Papers from afar\n",)))
+    quoted = make_writer(foot=Block(("\nFrom grids to tokens\n",)))
+    for writer, coding in ((plain, "7bit"), (quoted, "quoted-printable")):
+        letter = writer.write(make_recipient(TEXT_CHOICE.segment), eightbit=True)
+        assert codings(letter)["text/plain"] == coding
+        assert b"\nFrom " not in letter.content
+
+
 NAMES = st.sampled_from(["", ".", "..dots", "Ada", "Jürgen", "--=_", "<&>"]) | WORDS
 
 

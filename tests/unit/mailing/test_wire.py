@@ -10,7 +10,7 @@ from digest.mailing.wire import encode_chunk, plain_chunk, quote_value
 
 TEXTS = st.text(
     st.sampled_from("ab =.\t\n\r_é漢😀\x00\x0b\x85\x9f\u2028\ud800") | st.characters(), max_size=400
-)
+) | st.lists(st.sampled_from(["From ", "\n", "a" * 30, ".", " ", "é"]), max_size=12).map("".join)
 LONG = st.builds(
     lambda n, end: "a" * n + end,
     st.integers(70, 80),
@@ -40,13 +40,14 @@ def test_a_chunk_is_ascii_lines_of_at_most_76_ended_by_crlf(text: str) -> None:
         assert not line.endswith((b" ", b"\t"))
         assert b"=_" not in line
         assert not line.startswith(b"."), "so nothing needs dot-stuffing"
+        assert not line.startswith(b"From "), "so no mailbox file changes it"
 
 
 def test_control_characters_that_break_or_clip_letters_are_taken_out() -> None:
     assert clean_text("a\x00b\x9bc\ud800d\x7fe\tf\r\ng\rh\x85i") == "abcde\tf\ng\nh\ni"
 
 
-@given(TEXTS.map(one_line) | LENGTHS | st.sampled_from([".", "..a", "a=b", "-" * 75]))
+@given(TEXTS.map(one_line) | LENGTHS | st.sampled_from([".", "From ", "..a", "a=b", "-" * 75]))
 def test_a_value_is_encoded_as_a_chunk_is(text: str) -> None:
     assert quote_value(text) == encode_chunk(text)
 
