@@ -136,8 +136,9 @@ class PlainPart(Part):
     def fits(self) -> bool:
         """Whether no line can be too long, begins with "From ", or with a dot that is not doubled.
 
-        A mailbox file would put a `>` before the one; quoted-printable can hide it. A dot behind a value that begins a line would need a second one for the readers whose
-        value is empty; that part is better quoted.
+        A mailbox file would put a `>` before the one; quoted-printable can hide it. A dot behind
+        a value that begins a line would need a second one for the readers whose value is empty;
+        that part is better quoted.
         """
         return self._sound and self._longest <= LINE_OCTETS
 
