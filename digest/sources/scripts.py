@@ -6,8 +6,8 @@ import re
 
 _SUPER = dict(
     zip(
-        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθιφχ∗*′°",
-        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᵋᶿᶥᵠᵡ**′°",
+        "0123456789+-−=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWαβγδεθιφχ∗*′″°",
+        "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵅᵝᵞᵟᵋᶿᶥᵠᵡ**′″°",
         strict=True,
     )
 )
@@ -38,7 +38,12 @@ def to_subscript(text: str) -> str | None:
 _ENDINGS = frozenset({"st", "nd", "rd", "th"})
 # A number, one letter, an index such as `ij` or `t-1`: more than that in small raised letters is
 # hard on eyes, and on screen readers.
-_READABLE = re.compile(r"[+\-−]?\d{1,6}|\w|[a-z][+\-−]\d|\d[a-z]|[ijklmnt]{2}|[*′°]{1,3}|[+\-−]")
+_READABLE = re.compile(
+    r"[+\-−]?\d{1,6}|\d?[+\-−]|\w|[a-z][+\-−]\d|\d[a-z]|[ijklmnt]{2}|[*′″°]{1,3}|\*[+\-−]"
+    r"|\([ijklmnt\d](?:[+\-−]\d)?\)"
+)
+# What needs no brackets: a word, a number.
+_BARE = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)?|.")
 
 
 def set_script(inner: str, place: str) -> str:
@@ -47,7 +52,7 @@ def set_script(inner: str, place: str) -> str:
     >>> set_script("-3", "sup"), set_script("max", "sub"), set_script("a+b", "sup")
     ('⁻³', '_max', '^(a+b)')
     """
-    inner = inner.strip()
+    inner = inner.strip().replace("′′", "″")
     if not inner or inner in _ENDINGS:
         return inner
     if inner in ("∘", "◦") and place == "sup":
@@ -59,5 +64,4 @@ def set_script(inner: str, place: str) -> str:
         if small is not None:
             return small
     sign = "^" if place == "sup" else "_"
-    bare = inner.replace(".", "").isalnum() or (inner[0] == "(" and inner[-1] == ")")
-    return f"{sign}{inner}" if bare or len(inner) == 1 else f"{sign}({inner})"
+    return f"{sign}{inner}" if _BARE.fullmatch(inner) else f"{sign}({inner})"

@@ -8,6 +8,7 @@ from abc import abstractmethod
 
 from digest.sources.scripts import set_script
 from digest.sources.tex_accents import AccentReader
+from digest.sources.tex_links import link_text
 from digest.sources.tex_span import SOFT, Span
 from digest.sources.tex_symbols import (
     ACCENTS,
@@ -22,12 +23,15 @@ from digest.sources.tex_symbols import (
 )
 
 _NAME = re.compile(r"[A-Za-z]+")
+_ATOM = re.compile(r"√?\w+")
 _ORDINARY = re.compile(r"\s+(\w|\\([A-Za-z]+))")
 _FRACTIONS = frozenset({"frac", "dfrac", "tfrac", "cfrac", "nicefrac", "sfrac", "textfrac"})
 _STYLES = re.compile(r"(?:text|math)[a-z]{0,5}|emph|[mh]box|underline|uline|boldsymbol")
 _UPRIGHT = re.compile(r"text|mbox|hbox|emph|operatorname")
 _STARRED = frozenset({"operatorname", "cite", "citet", "citep", "vspace", "hspace", "href", "ref"})
 _KEEPS_BLANK = frozenset({"xspace", "null", "footnotemark", "nobreak", "allowbreak"})
+# mhchem: a number behind a letter counts atoms.
+_FORMULA_COUNT = re.compile(r"(?<=[A-Za-z)\]])\d{1,3}")
 _FUNCTION_WORDS = {"argmax": "arg max", "argmin": "arg min", "bmod": "mod", "deg": "deg"}
 
 
@@ -94,7 +98,12 @@ class CommandReader(AccentReader):
         elif name == "pmod":
             span.out.append(f" (mod {self._argument(span, math=True) or ''})")
         elif name == "url" or name == "path":
-            self._address(span)
+            span.out.append(self._address(span))
+        elif name == "href":
+            self._link(span)
+        elif name == "ce":
+            inner = self._argument(span, math=False) or ""
+            span.out.append(_FORMULA_COUNT.sub(lambda n: set_script(n[0], "sub"), inner))
         elif name in ("mathbb", "mathds", "Bbb"):
             inner = self._argument(span, math=True) or ""
             span.out.append("".join(DOUBLE_STRUCK.get(char, char) for char in inner))
@@ -134,6 +143,9 @@ class CommandReader(AccentReader):
             span.at += 1
             if _STYLES.fullmatch(name):
                 return
+        elif span.math and _STYLES.fullmatch(name):  # `\mathcal P`
+            span.out.append(self._argument(span, math=True) or "")
+            return
         # `\nOur` and a lone `\n` are line breaks that some program escaped twice.
         if name == "n" or (name[0] == "n" and name[1:2].isupper() and name[2:].islower()):
             span.out.append(" " + name[1:])
@@ -185,11 +197,7 @@ class CommandReader(AccentReader):
         self._optional(span)
         found: list[str] = []
         while len(found) < count and self._has_group(span):
-            if len(found) != which and which == count - 1:
-                found.append("")
-                span.at = self.pairs[span.at + self._blanks(span)] + 1
-            else:
-                found.append(self._argument(span, math=span.math) or "")
+            found.append(self._argument(span, math=span.math) or "")
         span.out.append(found[which] if len(found) > which else " ".join(found))
 
     def _root(self, span: Span) -> None:
@@ -200,13 +208,23 @@ class CommandReader(AccentReader):
         simple = len(inner) == 1 or inner.isdigit()
         span.out.append(root + (inner if simple else f"({inner})"))
 
-    def _address(self, span: Span) -> None:
+    def _address(self, span: Span) -> str:
         if not self._has_group(span):
-            return
-        begin = span.at + self._blanks(span)
+            return ""
+        begin = span.at
         span.at = self.pairs[begin] + 1
         raw = self.text[begin + 1 : span.at - 1]
-        span.out.append(re.sub(r"\\([_%#&~$])", r"\1", raw))
+        return re.sub(r"\\([_%#&~$])", r"\1", raw)
+
+    def _link(self, span: Span) -> None:
+        begin = span.at
+        url = self._address(span).strip()
+        self._eat_blank(span)
+        if self._has_group(span):
+            label = self._argument(span, math=False) or ""
+            span.out.append(link_text(url, label) if url.startswith("http") else label)
+        elif begin < span.at:  # the second pair of braces is lost, or stands within the first
+            span.out.append(self._read(begin + 1, begin + len(url) + 1, math=False))
 
 
 def _is_relation(shown: str) -> bool:
@@ -216,4 +234,4 @@ def _is_relation(shown: str) -> bool:
 def _grouped(text: str) -> str:
     text = text.strip()
     plain = text.replace(".", "").replace(SOFT, "")
-    return text if plain.isalnum() or len(text) <= 1 else f"({text})"
+    return text if plain.isalnum() or len(text) <= 1 or _ATOM.fullmatch(plain) else f"({text})"

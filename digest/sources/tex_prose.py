@@ -6,8 +6,17 @@ import re
 
 from digest.sources.scripts import set_script
 from digest.sources.tex_dollars import find_formula_end
+from digest.sources.tex_links import link_text
 from digest.sources.tex_span import SOFT, Span, SpanReader, settle_blanks
+from digest.sources.tex_symbols import symbol
 
+# TeX sets `\left\| x \right\|` without the blanks that people type in it.
+_INNER_BLANK = re.compile(r"(?<=[(\[{⟨⌊⌈]) +| +(?=[)\]}⟩⌋⌉])")
+_NORM = re.compile(r"‖ ?([^‖]{1,100}?) ?‖")
+_AMOUNT = re.compile(r"\b\d[\d.]*[A-Za-z%×]{0,2}\Z")
+# What a lost command leaves in braces: a name or a phrase. A set has commas, a place to be filled
+# is one word in small letters.
+_PHRASE = re.compile(r"(?=[^\n]*(?:[A-Z ]))[\w(][\w.()%&:'’–-]*(?: [\w.()%&:'’–-]+)*")
 _QUOTED = re.compile(r"`([^`'\n]{1,200})'(?!\w)")
 
 
@@ -18,13 +27,15 @@ class ProseReader(SpanReader):
         before = self.text[at - 1 : at]
         after = self.text[span.at : span.at + 1]
         if sign == "~":
-            return " " if _is_tie(before, after) else "~"
+            amount = _AMOUNT.search(self.text, max(at - 8, 0), at) is not None
+            return " " if _is_tie(before, after, amount=amount) else "~"
         if sign == "`":
             return self._open_quote(span, at)
         if sign == "''":
             return "”" if self.quoted else sign
         if sign[0] == "-":
-            return _dash(sign, before, after)
+            quoted = before in "\"'" and self.text[at - 2 : at - 1].isalnum()
+            return _dash(sign, "a" if quoted else before, after)
         return sign
 
     def _open_quote(self, span: Span, at: int) -> str:
@@ -57,7 +68,8 @@ class ProseReader(SpanReader):
         span.at = end + width
 
     def _formula(self, start: int, end: int) -> str:
-        return self._read(start, end, math=True).strip()
+        shown = self._read(start, end, math=True).strip()
+        return _INNER_BLANK.sub("", _NORM.sub(r"‖\1‖", shown)) if " " in shown else shown
 
     def _group(self, span: Span, at: int) -> None:
         end = self.pairs.get(at)
@@ -72,9 +84,11 @@ class ProseReader(SpanReader):
 
     def _is_tex_group(self, at: int, end: int) -> bool:
         inner = self.text[at + 1 : end]
-        if not inner or inner.startswith("\\"):
+        if not inner or inner.startswith(("\\", "http")) or _PHRASE.fullmatch(inner):
             return True
         glued = self.text[at - 1 : at].isalnum() or self.text[end + 1 : end + 2].isalnum()
+        if glued and inner in "=<>+-,.:|":  # `10{,}000`, `n{=}4`
+            return True
         return inner.isalnum() and (glued or inner != inner.lower() or len(inner) == 1)
 
     def _script(self, span: Span, sign: str) -> None:
@@ -92,12 +106,24 @@ class ProseReader(SpanReader):
         if soft or shown.startswith(("_", "^")):
             span.out.append(SOFT)
 
+    def _bare_script(self, span: Span, inner: str) -> None:
+        known = symbol(inner) if len(inner) > 1 else None
+        span.out.append(set_script(known or inner, "sup"))
 
-def _is_tie(before: str, after: str) -> bool:
-    """`Fig.~1` is a tie; `~10`, `5~10`, `/~user` and `a ~ b` are not."""
+    def _linked(self, span: Span, url: str) -> None:
+        r"""`https://…{here}` was `\href{https://…}{here}` once."""
+        label = (self._argument(span, math=False) or "") if self._has_group(span) else ""
+        span.out.append(link_text(url, label))
+
+
+def _is_tie(before: str, after: str, *, amount: bool) -> bool:
+    """`Fig.~1` is a tie; `~10`, `5~10`, `1M~4M`, `/~user` and `a ~ b` are not.
+
+    `amount`: the word before begins with a digit.
+    """
     if not before or not after or before.isspace() or after.isspace():
         return False
-    if before.isdigit() and after.isdigit():
+    if after.isdigit() and (before.isdigit() or before == "%" or amount):
         return False
     return (before.isalnum() or before in ".,;:)]}%") and (after.isalnum() or after in "\\$([{")
 

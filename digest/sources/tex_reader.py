@@ -9,12 +9,13 @@ from digest.sources.tex_prose import ProseReader
 from digest.sources.tex_span import DEPTH, Span, settle_blanks
 
 _URL = r"https?://[^\s{}\\$<>\"'`^|]+"
-# Hugging Face loses backslashes: `textbf{...}` is a command that has lost its own.
-_BARE = (
-    r"(?<![A-Za-z\\])(?:text(?:bf|it|tt|sc|rm|sf|sl)?|math(?:cal|bb|bf|rm|it|sf|frak)|emph|href|sqrt"
-    r"|frac|footnote)(?=\{)"
+# `R^3`, `10^-3`, `FaSTA^*`, `360^circ` and `V^top`: scripts in prose, without dollars.
+_RAISED = (
+    r"\^(?<=[^\W_]\^|[)\]]\^)(?:[-−]?\d{1,4}(?![\d.]*\d)|circ"
+    r"|(?:top|star|ast|infty|prime|dagger)(?![a-z])|[A-Za-z*](?![A-Za-z]))"
 )
-_TEXT_STOP = re.compile(rf"{_URL}|[\\${{}}~`]|''|-{{2,}}|[_^](?={{)|{_BARE}")
+# Each way begins with one sign of its own, for speed.
+_TEXT_STOP = re.compile(rf"{_URL}|\\|\$|\{{|\}}|~|`|''|--+|_(?={{)|\^(?={{)|{_RAISED}")
 _MATH_STOP = re.compile(r"[\\${}~^_'\s]")
 _UNREAD = re.compile(r"\\(?:[A-Za-z]+\s?)?|[{}$]")
 
@@ -51,10 +52,12 @@ class TexReader(ProseReader, CommandReader):
             self._group(span, at)
         elif sign in ("^", "_"):
             self._script(span, sign)
+        elif sign[0] == "^":
+            self._bare_script(span, sign[1:])
         elif sign == "$":
             self._dollar(span, at)
-        elif sign.isalpha():
-            self._word_command(span, sign)
+        elif sign.startswith("http"):
+            self._linked(span, sign)
         elif span.math:
             span.out.append({"'": "′", "~": " ", "}": "}"}.get(sign, " "))
         else:

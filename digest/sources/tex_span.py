@@ -6,13 +6,14 @@ import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from digest.sources.tex_lost import restore_tex
+
 #: How deep groups are read; nobody nests deeper in earnest.
 DEPTH = 40
 #: A blank that shows only between two things that would otherwise run together. It is private
 #: use, which the text door has dropped before, so no input holds it.
 SOFT = "\ue000"
 _SOFT_SHOWS = re.compile(rf"(?<=[\w\])])[{SOFT}]+(?=[\w\[√∑∏∫])")
-_ESCAPED_QUOTES = re.compile(r'(?<![\w\\])\\"(?=[\w\\({])([^"\\]{1,200}?)\\"(?!\w)')
 
 
 def settle_blanks(text: str) -> str:
@@ -49,8 +50,7 @@ class SpanReader(ABC):
     """One text with its pairs of braces. `braces`: drop every pair of them."""
 
     def __init__(self, text: str, *, braces: bool = False) -> None:
-        # Programs that print JSON twice leave \"word\" behind: quotes, not an umlaut.
-        self.text = _ESCAPED_QUOTES.sub(r"“\1”", text)
+        self.text = restore_tex(text)
         self.pairs = match_braces(self.text)
         self.drop_braces = braces
         self.quoted = False

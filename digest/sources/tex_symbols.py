@@ -20,11 +20,13 @@ SIGNS = {
     "\t": " ", "\\": " ", ",": " ", ";": " ", ":": " ", ">": " ", "!": "", "/": "", "-": "",
     "@": "", "|": "‖", "(": "(", ")": ")", "[": "[", "]": "]", "*": "", "+": "+", "<": "<",
 }  # fmt: skip
-#: Letters of Western alphabets; the blank behind them only ends the command's name.
+#: Letters of Western alphabets and marks that open a quotation; the blank behind them only ends
+#: the command's name.
 LETTERS = {
     "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "SS": "ẞ", "ae": "æ", "AE": "Æ",
     "oe": "œ", "OE": "Œ", "aa": "å", "AA": "Å", "i": "ı", "j": "ȷ", "dh": "ð", "DH": "Ð",
     "th": "þ", "TH": "Þ", "dj": "đ", "DJ": "Đ", "ng": "ŋ", "NG": "Ŋ",
+    "textquotedblleft": "“", "textquoteleft": "‘", "guillemotleft": "«",
 }  # fmt: skip
 _FUNCTIONS = """arccos arcsin arctan arg argmax argmin cos cosh cot coth csc deg det dim exp gcd hom
 inf ker lg lim liminf limsup ln log max min mod bmod Pr sec sin sinh sup tan tanh"""
@@ -51,7 +53,7 @@ DROPPED = {
 }  # fmt: skip
 #: Commands with several arguments of which one is text: how many, and which (from 0).
 CHOSEN = {
-    "href": (2, 1), "textcolor": (2, 1), "colorbox": (2, 1), "fcolorbox": (3, 2),
+    "textcolor": (2, 1), "colorbox": (2, 1), "fcolorbox": (3, 2),
     "texorpdfstring": (2, 1), "scalebox": (2, 1), "resizebox": (3, 2), "raisebox": (2, 1),
     "parbox": (2, 1), "stackrel": (2, 1), "overset": (2, 1), "hyperlink": (2, 1),
     "hypertarget": (2, 1), "rotatebox": (2, 1), "adjustbox": (2, 1), "iftoggle": (3, 1),
@@ -79,7 +81,10 @@ WORDS = {
     "blacksquare": "■", "checkmark": "✓", "cmark": "✓", "xmark": "✗", "textendash": "–",
     "textemdash": "—", "infty": "∞", "emptyset": "∅", "varnothing": "∅", "today": "today",
     "bullet": "•", "textbullet": "•", "textquotesingle": "'", "textquotedbl": '"', "slash": "/",
-    "euro": "€", "pounds": "£", "permil": "‰", "textperthousand": "‰", "percent": "%",
+    "ne": "≠", "neg": "¬", "owns": "∋", "gets": "←", "Re": "Re", "Im": "Im", "models": "⊨",
+    "bot": "⊥", "triangle": "△", "Box": "□", "Diamond": "◇", "ddagger": "‡", "ddag": "‡",
+    "copyright": "©", "sun": "☉", "Earth": "⊕", "earth": "⊕", "angstrom": "Å", "celsius": "°C",
+    "upmu": "µ", "euro": "€", "pounds": "£", "permil": "‰", "textperthousand": "‰", "percent": "%",
     "id": "id", "Ident": "Ident", "hint": "hint", "b": "", "mod": "mod", "url": "",
 }  # fmt: skip
 #: Double-struck letters in the Basic Multilingual Plane; others would be boxes in many mails.
@@ -104,4 +109,5 @@ def symbol(name: str) -> str | None:
     for table in (WORDS, LETTERS):
         if name in table:
             return table[name]
-    return _library().get(name)
+    known = _library()
+    return known.get(name) or (known.get(name[4:]) if name.startswith("text") else None)
