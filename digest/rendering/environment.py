@@ -12,6 +12,7 @@ import jinja2
 
 from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
+from digest.rendering.scripts import raise_scripts
 from digest.rendering.wrapping import underline, wrap
 
 # Control characters make MRML fail or clip a mail in Gmail; private-use characters and
@@ -68,6 +69,7 @@ def _environment(files: tuple[tuple[str, str], ...]) -> jinja2.Environment:
     # Cleaned first: to wrapping, some control characters are spaces.
     for name, shape in (("wrap", wrap), ("underline", underline)):
         environment.filters[name] = partial(_shape_clean, shape)
+    environment.filters["scripts"] = raise_scripts
     return environment
 
 

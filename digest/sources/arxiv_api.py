@@ -18,7 +18,7 @@ from digest.sources.arxiv_entry import ABSTRACT_PAGE, PDF, identities, marks_of,
 from digest.sources.arxiv_feed import categories_of
 from digest.sources.ids import arxiv_id, arxiv_version
 from digest.sources.syndication import entry_day, parse_syndicated
-from digest.sources.text import clean_authors, clean_line, clean_text, clean_title
+from digest.sources.text import clean_authors, clean_name, clean_text, clean_title
 
 PAGE_SIZE = 100
 
@@ -117,7 +117,7 @@ def _parse_entry(
         version=arxiv_version(name),
         announce_type=announce_type,
         categories=tuple(dict.fromkeys(filter(None, (primary, *categories_of(entry))))),
-        venue=clean_line(str(entry.get("arxiv_journal_ref", "")), 200) or None,
+        venue=clean_name(str(entry.get("arxiv_journal_ref", "")), 200) or None,
         comment=comment or None,
         withdrawn=withdrawn,
         marks=marks_of(announce_type, withdrawn=withdrawn),

@@ -26,7 +26,7 @@ from digest.sources.creators import split_names
 from digest.sources.feed_text import read_description
 from digest.sources.ids import arxiv_id, arxiv_version
 from digest.sources.syndication import entry_moment, parse_syndicated
-from digest.sources.text import clean_line, clean_text, clean_title
+from digest.sources.text import clean_name, clean_text, clean_title
 
 #: arXiv cuts its feeds at 2,000 entries.
 MOST_ENTRIES = 2_500
@@ -107,7 +107,7 @@ def _parse_entry(entry: Any, fetched_at: datetime) -> Paper | None:
         version=next((version for version in versions if version), None),
         announce_type=announce_type if announce_type in _TYPES else None,
         categories=categories_of(entry),
-        venue=clean_line(str(entry.get("arxiv_journal_reference", "")), 200) or None,
+        venue=clean_name(str(entry.get("arxiv_journal_reference", "")), 200) or None,
         withdrawn=withdrawn,
         marks=marks_of(announce_type, withdrawn=withdrawn),
         fetched_at=fetched_at,

@@ -18,7 +18,7 @@ from digest.sources.fetch import Fetcher
 from digest.sources.ids import arxiv_version, known_ids, url_id
 from digest.sources.reading import Reading, paper_ids
 from digest.sources.syndication import entry_day, entry_moment, parse_syndicated
-from digest.sources.text import clean_line, clean_title, clean_url, html_to_text, title_id
+from digest.sources.text import clean_name, clean_title, clean_url, html_to_text, title_id
 from digest.sources.verdict import judge_feed
 
 PARSE_SECONDS = 60.0
@@ -54,7 +54,7 @@ def parse_feed(
     feed = parse_syndicated(body, content_type, most_entries=most)
     found: dict[PaperId, tuple[float, Paper]] = {}
     untitled = 0
-    venue = clean_line(_text(feed.channel.get("title")), 200)
+    venue = clean_name(_text(feed.channel.get("title")), 200)
     for entry in feed.entries:
         paper = _parse_entry(entry, fetched_at, venue)
         if paper is None:
@@ -99,8 +99,8 @@ def _parse_entry(entry: Any, fetched_at: datetime, feed_title: str) -> Paper | N
         version=next((version for version in versions if version), None) if on_arxiv else None,
         announce_type=announce_type,
         categories=_categories(entry),
-        keywords=tuple(filter(None, map(clean_line, said.keywords))),
-        venue=clean_line(_text(entry.get("prism_publicationname")), 200)
+        keywords=tuple(filter(None, map(clean_name, said.keywords))),
+        venue=clean_name(_text(entry.get("prism_publicationname")), 200)
         or (None if on_arxiv else feed_title or None),
         votes=said.votes,
         comments=said.comments,
@@ -204,7 +204,7 @@ def _thumbnail(entry: Any) -> str | None:
 
 def _categories(entry: Any) -> tuple[str, ...]:
     tags = (entry.get("tags") or ())[:50]
-    terms = (clean_line(_text(tag.get("term")) or _text(tag.get("label")), 100) for tag in tags)
+    terms = (clean_name(_text(tag.get("term")) or _text(tag.get("label")), 100) for tag in tags)
     return tuple(dict.fromkeys(filter(None, terms)))
 
 

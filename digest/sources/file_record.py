@@ -14,7 +14,7 @@ from digest.sources.days import parse_day
 from digest.sources.ids import arxiv_version, known_ids, url_id
 from digest.sources.text import (
     clean_authors,
-    clean_line,
+    clean_name,
     clean_text,
     clean_title,
     clean_url,
@@ -112,10 +112,10 @@ def parse_record(fields: Mapping[str, Any], *, fetched_at: datetime) -> Paper:
         version=next((found for text in naming if (found := arxiv_version(text))), None),
         categories=read_words(_first(record, "categories"), categories=True),
         keywords=read_words(_first(record, "keywords")),
-        venue=clean_line(_text(_first(record, "venue"))) or None,
+        venue=clean_name(_text(_first(record, "venue"))) or None,
         comment=comment,
-        organization=clean_line(_text(_first(record, "organization"))) or None,
-        submitter=clean_line(_text(_first(record, "submitter"))) or None,
+        organization=clean_name(_text(_first(record, "organization"))) or None,
+        submitter=clean_name(_text(_first(record, "submitter"))) or None,
         source_summary=clean_text(_text(_first(record, "source_summary"))) or None,
         votes=read_count(_first(record, "votes")),
         comments=next(
@@ -265,7 +265,7 @@ def read_words(value: Any, *, categories: bool = False) -> tuple[str, ...]:
             parts = value.split(sign) if sign else [value]
     else:
         parts = list(value) if isinstance(value, list | tuple) else []
-    cleaned = (clean_line(_text(part), 200) for part in parts)
+    cleaned = (clean_name(_text(part), 200) for part in parts)
     return tuple(dict.fromkeys(word for word in cleaned if word))[:200]
 
 

@@ -29,6 +29,7 @@ from digest.sources.reading import Judgement, Reading, paper_ids
 from digest.sources.text import (
     clean_authors,
     clean_line,
+    clean_name,
     clean_text,
     clean_title,
     clean_url,
@@ -187,7 +188,7 @@ def _someone(value: Any) -> str | None:
     if not isinstance(value, dict):
         return None
     name = _text(value.get("fullname")) or _text(value.get("name")) or _text(value.get("user"))
-    return clean_line(name, 200) or None
+    return clean_name(name, 200) or None
 
 
 async def read_huggingface(

@@ -12,7 +12,7 @@ import re
 
 _GREEK = (
     "alpha|beta|gamma|delta|epsilon|zeta|eta|theta|iota|kappa|lambda|mu|nu|xi|pi|rho|sigma|tau"
-    "|upsilon|phi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
+    "|upsilon|phi|chi|psi|omega|ell|Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega"
 )
 # Names that are no words of any prose.
 _NAMES = (
@@ -27,10 +27,13 @@ _NAME = re.compile(rf"(?<![\\A-Za-z./-])(?:{'|'.join(_NAMES)})(?![A-Za-z./-]\w|[
 _TIMES = re.compile(r"times(?:(?<=[\d}]times)|(?<=circtimes))(?![a-z/])")  # `10times faster`
 _SIM = re.compile(r"sim(?<![\w/-]sim)(?!\ ?2[a-z-]) ?(?=\d)")  # `sim50K`, but `sim2real`
 _GREEK_NAME = re.compile(
-    rf"(?<![\\\w./-])({_GREEK})(?=\^|_\{{)|(?<![\\\w./-])({_GREEK})_(\w{{1,2}})\b"
+    rf"(?<![\\\w./-])(?:({_GREEK})(?=\^|_\{{)|({_GREEK})_(\d\.\d|\w{{1,2}})(?!\w|\.\d))"
 )
 _IN_BRACES = re.compile(r"\{(?:(?:sim|times|approx|cdot)(?=\})|(?:bf|it|em|tt|sc|rm)(?= ))")
 _RAISED = re.compile(r"\^\{(?=(?:ast|star|top|circ|prime|dagger|infty)\})")
+_PRODUCT = re.compile(r"([\^_]\{\w+) times (\w+\})")
+# `V_1`, `π_0`: one letter with a number, which no name in code is.
+_INDEX = re.compile(r"(?<![\w\\$./@])([^\W\d_])_(\d{1,2})(?!\w|\.\d)")
 _SIGNED = re.compile(r"(?<=\{)pm (?=\w)|(?<=\w, )pm (?=\w\})")  # `{pm 1, pm i}`
 _BEFORE_BRACE = re.compile(
     r"(?<![A-Za-z\\])(?=[a-z]+\{)(?:text(?:bf|it|tt|sc|rm|sf|sl)?|math(?:cal|bb|bf|rm|it|sf|frak)"
@@ -39,7 +42,7 @@ _BEFORE_BRACE = re.compile(
 )
 _OPENED = re.compile(r"left(?<![a-z\\]left)(?=[|(\[])")
 _CLOSED = re.compile(r"right(?<![A-Za-z\\]right)(?=[|)\]])")
-_LOST_DOLLAR = re.compile(r"\\(?<![\w\\]\\)(?=\d)(?!\\\d\))")  # `\500`, not an item `\3)`
+_LOST_DOLLAR = re.compile(r"\\(?<![^\s(~<>≥≤≈]\\)(?=\d)(?!\\\d\))")  # `\500`, not an item `\3)`
 _ARROW = re.compile(r"--+>")
 _ESCAPED_QUOTES = re.compile(r'\\"(?<![\w\\{]\\")(?=[\w\\({])([^"\\]{1,200}?)\\"(?![\w{])')
 _HALF_QUOTED = re.compile(r"``((?:(?!'')[^`\"\n]){1,300})\"(?!\w)")
@@ -59,6 +62,7 @@ def has_lost_tex(text: str) -> bool:
     return (
         ("times" in text and _TIMES.search(text) is not None)
         or ("sim" in text and _SIM.search(text) is not None)
+        or ("_" in text and (_INDEX.search(text) or _GREEK_NAME.search(text)) is not None)
         or any(name in text for name in _ALONE)
     )
 
@@ -81,6 +85,7 @@ def restore_tex(text: str) -> str:
 def _restore_names(text: str) -> str:
     if "{" in text:
         text = _IN_BRACES.sub(lambda found: f"{{\\{found[0][1:]}", text)
+        text = _PRODUCT.sub(r"\1 × \2", text)
         text = _RAISED.sub(r"^{\\", text)
         text = _BEFORE_BRACE.sub(_with_backslash, _SIGNED.sub("±", text) if "pm " in text else text)
     if "times" in text:
@@ -88,7 +93,7 @@ def _restore_names(text: str) -> str:
     if "sim" in text:
         text = _SIM.sub("~", text)
     if "^" in text or "_" in text:
-        text = _GREEK_NAME.sub(_greek, text)
+        text = _INDEX.sub(r"\1_{\2}", _GREEK_NAME.sub(_greek, text))
     text = _NAME.sub(_with_backslash, text)
     if _OPENED.search(text) and _CLOSED.search(text):
         text = _CLOSED.sub(_with_backslash, _OPENED.sub(_with_backslash, text))

@@ -12,6 +12,8 @@ from digest.sources.tex_symbols import symbol
 
 # TeX sets `\left\| x \right\|` without the blanks that people type in it.
 _INNER_BLANK = re.compile(r"(?<=[(\[{⟨⌊⌈]) +| +(?=[)\]}⟩⌋⌉])")
+_THIN = re.compile(r"\\[,;: ]|~")
+_THIN_END = re.compile(r"(?:\\[,;: ]|~)\Z")
 _NORM = re.compile(r"‖ ?([^‖]{1,100}?) ?‖")
 _AMOUNT = re.compile(r"\b\d[\d.]*[A-Za-z%×]{0,2}\Z")
 # What a lost command leaves in braces: a name or a phrase. A set has commas, a place to be filled
@@ -68,8 +70,13 @@ class ProseReader(SpanReader):
         span.at = end + width
 
     def _formula(self, start: int, end: int) -> str:
-        shown = self._read(start, end, math=True).strip()
-        return _INNER_BLANK.sub("", _NORM.sub(r"‖\1‖", shown)) if " " in shown else shown
+        raw = self.text[start:end]
+        shown = self._read(start, end, math=True).strip().replace("′′", "″")
+        if " " in shown:
+            shown = _INNER_BLANK.sub("", _NORM.sub(r"‖\1‖", shown))
+        # `5$\,\mu$m`: a blank that somebody asked for.
+        before = " " if _THIN.match(raw) else ""
+        return f"{before}{shown}{' ' if _THIN_END.search(raw) else ''}"
 
     def _group(self, span: Span, at: int) -> None:
         end = self.pairs.get(at)

@@ -15,7 +15,7 @@ _RAISED = (
     r"|(?:top|star|ast|infty|prime|dagger)(?![a-z])|[A-Za-z*](?![A-Za-z]))"
 )
 # Each way begins with one sign of its own, for speed.
-_TEXT_STOP = re.compile(rf"{_URL}|\\|\$|\{{|\}}|~|`|''|--+|_(?={{)|\^(?={{)|{_RAISED}")
+_TEXT_STOP = re.compile(rf"{_URL}|\\|\$|\{{|\}}|~|`|''|--+|_(?={{)|\^(?=[{{\\])|{_RAISED}")
 _MATH_STOP = re.compile(r"[\\${}~^_'\s]")
 _UNREAD = re.compile(r"\\(?:[A-Za-z]+\s?)?|[{}$]")
 

@@ -21,6 +21,7 @@ from digest.sources.tex import tex_to_text
 __all__ = [
     "clean_authors",
     "clean_line",
+    "clean_name",
     "clean_text",
     "clean_title",
     "clean_url",
@@ -86,24 +87,29 @@ def shorten(text: str, limit: int) -> str:
     return head.rstrip(" \u200c\u200d,;:–—-") + "…"
 
 
-def _clean(text: str, limit: int, *, tex: bool) -> str:
+def _clean(text: str, limit: int, *, tex: bool, braces: bool = False) -> str:
     # A 20 MB title must not cost 20 MB of work: entities and TeX never grow eightfold.
     text = text[: limit * 8]
     if text.isascii() and text.isprintable() and "&" not in text and "  " not in text:
         # Most fields are plain English; what is below would change nothing but TeX in them.
-        plain = tex_to_text(text) if tex else text
+        plain = tex_to_text(text, braces=braces) if tex else text
         if plain is text:
             return shorten(text.strip(), limit)
     text = strip_controls(decode_entities(text))
     if tex:
-        text = strip_controls(tex_to_text(text))
+        text = strip_controls(tex_to_text(text, braces=braces))
     text = strip_controls(unicodedata.normalize("NFC", text))
     return shorten(_BLANK.sub(" ", text).strip(), limit)
 
 
 def clean_line(text: str, limit: int = TITLE_LIMIT) -> str:
-    """One line of plain text without reading TeX, for venues, keywords or organisations."""
+    """One line of plain text without reading TeX, for what programs and servers say."""
     return _clean(text, limit, tex=False)
+
+
+def clean_name(text: str, limit: int = TITLE_LIMIT) -> str:
+    """What people wrote as one line: an organisation, a venue, a keyword, a submitter."""
+    return _clean(text, limit, tex=True)
 
 
 def clean_title(text: str) -> str:
@@ -116,6 +122,8 @@ def clean_text(text: str) -> str:
     return _clean(text, TEXT_LIMIT, tex=True)
 
 
+# `Niccol\`o` that has lost its backslash. A bare `Andr'e` stays: so does Tasi'u, a name.
+_GRAVE = re.compile(r"(?<=[^\W\d_])`([aeiouAEIOU])(?=[^\W\d_]*(?:[\s-]|$))")
 _AND = re.compile(r"\s+(?:and|&)\s+|\s*;\s*")
 _ETC = re.compile(r"(?:et\s+al\.?|others|\.\.\.|…|and|&|n/?a|none|unknown)", re.IGNORECASE)
 
@@ -129,8 +137,9 @@ def clean_authors(names: Iterable[str]) -> tuple[str, ...]:
     """
     found: dict[str, str] = {}
     for entry in names:
-        for part in _AND.split(_clean(entry, TEXT_LIMIT * 5, tex=True)):
-            name = shorten(part.strip(" ,;"), 200)
+        entry = _GRAVE.sub(r"\\`\1", entry) if "`" in entry else entry
+        for part in _AND.split(_clean(entry, TEXT_LIMIT * 5, tex=True, braces=True)):
+            name = shorten(part.strip(" ,;~"), 200)
             if name.lower().startswith("and "):
                 name = name[4:].strip()
             if name and not _ETC.fullmatch(name):

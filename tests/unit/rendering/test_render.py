@@ -36,7 +36,24 @@ NEWSLETTER = NewsletterConfig.model_validate(
 )
 
 ALLOWED_TAGS = frozenset(
-    ("body", "div", "table", "tbody", "tr", "td", "h1", "h2", "h3", "p", "a", "b", "img", "span")
+    (
+        "body",
+        "div",
+        "table",
+        "tbody",
+        "tr",
+        "td",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "a",
+        "b",
+        "img",
+        "span",
+        "sub",
+        "sup",
+    )
 )
 
 
