@@ -21,9 +21,9 @@ _NAMES = (
     "propto", "varepsilon", "cdot", "cdots", "ldots", "odot", "oplus", "otimes", "widetilde",
 )  # fmt: skip
 # Those that may be the only TeX in a text; each costs a search of every text.
-_ALONE = ("rightarrow", "infty", "leq", "geq")
+_ALONE = ("rightarrow", "infty", "leq", "geq", "neq")
 # A lookbehind stands after the first sign, where that is fixed, for speed.
-_NAME = re.compile(rf"(?<![\\A-Za-z./-])(?:{'|'.join(_NAMES)})(?![A-Za-z./-]\w|[A-Za-z])")
+_NAME = re.compile(rf"(?<![\\A-Za-z./-])(?:{'|'.join(_NAMES)})(?![A-Za-z]|[./]\w)")
 _TIMES = re.compile(r"times(?:(?<=[\d}]times)|(?<=circtimes))(?![a-z/])")  # `10times faster`
 _SIM = re.compile(r"sim(?<![\w/-]sim)(?!\ ?2[a-z-]) ?(?=\d)")  # `sim50K`, but `sim2real`
 _GREEK_NAME = re.compile(

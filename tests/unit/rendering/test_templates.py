@@ -148,7 +148,9 @@ def test_check_wants_an_unsubscribe_link_in_both_parts() -> None:
 
 def test_check_sees_paper_text_let_through_as_markup() -> None:
     paper = shipped_templates().files["paper.mjml.j2"]
-    own = {"paper.mjml.j2": paper.replace("{{ paper.title }}", "{{ paper.title | safe }}")}
+    own = {
+        "paper.mjml.j2": paper.replace("{{ paper.title | scripts }}", "{{ paper.title | safe }}")
+    }
     found = check_templates(shipped_templates(own=own), NEWSLETTER)
     assert found
     assert found[0].file == f"{OWN}/paper.mjml.j2"

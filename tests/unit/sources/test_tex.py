@@ -3,6 +3,7 @@
 
 import json
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from digest.sources.tex import tex_to_text
 from digest.sources.text import clean_text, clean_title
 
+HARD = Path(__file__).parents[2] / "data" / "labelled" / "hard_titles.jsonl"
 SAMPLE = Path(__file__).parents[2] / "data" / "labelled" / "tex_sample.jsonl"
 
 PROSE = [
@@ -19,7 +21,7 @@ PROSE = [
     (r"S\o ren, \v{C}ech, \c{c}, na\"{\i}ve, {\L}ukasz, \AA rhus", "Søren, Čech, ç, naïve, Łukasz, Århus"),
     (r"\emph{a} \textbf{b} {\it c} {\em d}", "a b c d"),
     (r"\textbf{S}oft \texttt{code}", "Soft code"),
-    (r"at \url{https://example.org/a_b~c} or \href{https://example.org}{here}", "at https://example.org/a_b~c or here"),
+    (r"at \url{https://example.org/a_b~c} or \href{https://example.org}{here}", "at https://example.org/a_b~c or here (https://example.org)"),
     (r"shown~\cite{a,b}. See \cite{c}", "shown. See"),
     (r"5\% \& \_ \# \$9", "5% & _ # $9"),
     ("a--b, a---b, a -- b", "a–b, a—b, a – b"),
@@ -51,6 +53,42 @@ FORMULAS = [
     (r"$\left(x\right)$, $\text{Pass@}k$", "(x), Pass@k"),
     (r"$\mathcal{N}(0, \sigma^2 I)$", "N(0, σ² I)"),
 ]
+LOST = [
+    ("2.3times faster at 256times256", "2.3× faster at 256×256"),
+    ("sim50K images and {sim}2{times} more", "~50K images and ~2× more"),
+    ("R^3, 10^-3, FaSTA^*, O(n^2), V^top", "R³, 10⁻³, FaSTA*, O(n²), Vᵀ"),
+    ("tau^2-Bench, pi_0, pi_0.5, V_1, ell_2", "τ²-Bench, π₀, π_0.5, V₁, ℓ₂"),
+    ("360^circ views, 360^circtimes180^circ", "360° views, 360°×180°"),
+    ("a rightarrow b, leq 3, N cdot T^2", "a → b, ≤ 3, N · T²"),
+    ("{pm 1, pm i} in {bf MASK} at N{=}4, 10{,}000", "{±1, ±i} in MASK at N=4, 10,000"),
+    ("between {entropy collapse} and {Flow-Noise}", "between entropy collapse and Flow-Noise"),
+    ("red{Note:} black{a framework}", "Note: a framework"),
+    (r"costs \500 or \50.5", "costs $500 or $50.5"),
+    (r"\\alpha and \\textbf{b}", "α and b"),
+    ("49.3 --> 72.3", "49.3 → 72.3"),
+    ('the "effect"--which', 'the "effect"–which'),
+    ("''fake news'', ``one\" and \"two''", '“fake news”, “one” and "two"'),
+]
+LINKS = [
+    ("at https://x.example/a{here}.", "at here (https://x.example/a)."),
+    ("at https://x.example/a{https://x.example/a}.", "at https://x.example/a."),
+    ("at https://github.com/x/y{GitHub}.", "at https://github.com/x/y."),
+    (r"\href{https://x.example/a\_b}{\texttt{Code}}", "Code (https://x.example/a_b)"),
+    (r"\href{https://x.example/a}", "https://x.example/a"),
+    (r"\href{mailto:a@b.example}{me}", "me"),
+]
+SPECIAL = [
+    (r"$\mathcal P v$, $\mathbf x$, ${\cal N}$", "P v, x, N"),
+    (r"$\frac{1}{\sqrt{n}}$, $\frac12$", "1/√n, 1/2"),
+    (r"\ce{H2O}, Ca$^{2+}$, SO$_4^{2-}$, $^{13}$C", "H₂O, Ca²⁺, SO₄²⁻, ¹³C"),
+    (r"$\begin{pmatrix} a & b \\ c & d \end{pmatrix}$", "(a b; c d)"),
+    (r"$\left\| x \right\|_2$, $\lfloor x \rfloor$", "‖x‖₂, ⌊x⌋"),
+    (r"$x^{i\theta}$, $x^{(t)}$, $2^{2^n}$", "x^(iθ), x⁽ᵗ⁾, 2^(2ⁿ)"),
+    (r"5$\,\mu$m, 3$''$, $f'(x)$", "5 μm, 3″, f′(x)"),
+    (r"M\"{u}ller, M{\"u}ller, G{\"o}del", "Müller, Müller, Gödel"),
+    (r"\textquotedblleft hi\textquotedblright, \textDelta", "“hi”, Δ"),
+    ("R^textbf{2AI}, Bi^{2}MAC", "R^(2AI), Bi²MAC"),
+]
 MONEY = [
     "$5 and $10",
     "from $5M to $10M",
@@ -60,7 +98,10 @@ MONEY = [
     "between $5-$10",
 ]
 PLAIN = [
-    "snake_case and 10^5 stay",
+    "snake_case, __init__ and 2^(n) stay",
+    "sim2real, sim-to-real, ten times, 3 times a day, alpha_list",
+    "the 90% right answer, O'Brien's 5'' and ^_^",
+    "1M~4M tokens, 60%~70% and 10.5 of 3",
     "95% of {0, 1} #tags @user",
     "run --flag a",
     "C++ & R&D <b> x < y",
@@ -69,7 +110,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize(("tex", "text"), PROSE + FORMULAS)
+@pytest.mark.parametrize(("tex", "text"), PROSE + FORMULAS + LOST + LINKS + SPECIAL)
 def test_tex_reads_as_meant(tex: str, text: str) -> None:
     assert clean_text(tex) == text
 
@@ -127,6 +168,18 @@ def test_no_input_makes_the_reader_raise(text: str, braces: bool) -> None:
     assert "\ue000" not in tex_to_text(text, braces=braces)
 
 
+@given(st.lists(_PIECES, max_size=40).map("".join))
+def test_text_grows_little_and_is_clean_text(text: str) -> None:
+    shown = clean_text(text)
+    assert len(shown) <= 2 * len(text) + 10  # a fraction gets brackets, a list its bullets
+    assert not any(unicodedata.category(char) in ("Cc", "Co", "Cs") for char in shown)
+
+
+@pytest.mark.parametrize("shown", [text for _, text in FORMULAS + LOST + LINKS + SPECIAL])
+def test_reading_what_was_read_changes_nothing(shown: str) -> None:
+    assert clean_text(shown) == shown
+
+
 @given(st.lists(st.sampled_from(["word", " ", "{", "}", "$", "\\emph ", "\\ours "]), max_size=40))
 def test_no_word_is_lost_in_unbalanced_tex(pieces: list[str]) -> None:
     assert tex_to_text("".join(pieces)).count("word") == pieces.count("word")
@@ -140,6 +193,13 @@ def test_deep_nesting_is_bounded() -> None:
 def test_text_without_tex_comes_back_itself() -> None:
     text = "Nothing to see here: plain text, 95% of it."
     assert tex_to_text(text) is text
+
+
+def test_hard_real_titles_read_as_approved() -> None:
+    records = [json.loads(line) for line in HARD.read_text("utf-8").splitlines()]
+    assert len(records) > 80
+    for record in records:
+        assert clean_title(record["title"]) == record["shown"], record["id"]
 
 
 def test_real_titles_and_abstracts_keep_no_tex() -> None:
