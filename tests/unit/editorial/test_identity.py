@@ -56,6 +56,21 @@ def test_no_signal_is_lost_or_made_up(found: list[Paper]) -> None:
     assert {s for p in merged for s in p.sources} == {s for p in found for s in p.sources}
 
 
+def test_a_linear_script_and_a_unicode_one_are_one_title() -> None:
+    found = merge_papers(
+        (
+            record(
+                "arxiv:2611.00001",
+                "title:a",
+                title="Tight bounds for L_max and x^(i+j)",
+                authors=("A",),
+            ),
+            record("url:https://x.example/1", "title:b", title="Tight bounds for Lₘₐₓ and xⁱ⁺ʲ"),
+        )
+    )
+    assert len(found) == 1
+
+
 def test_ids_join_through_a_third_record() -> None:
     """arXiv and a journal never meet, but a list names both."""
     merged = merge_papers(

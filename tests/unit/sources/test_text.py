@@ -10,6 +10,8 @@ from digest.sources.text import (
     TEXT_LIMIT,
     TITLE_LIMIT,
     clean_authors,
+    clean_line,
+    clean_name,
     clean_text,
     clean_title,
     clean_url,
@@ -113,10 +115,21 @@ def test_any_tag_soup_is_read_without_a_fault(markup: str) -> None:
         (["Erd\\H{o}s, Paul"], ("Erdős, Paul",)),
         (["Alexander Anderson", "Sandy Band"], ("Alexander Anderson", "Sandy Band")),
         (["John Smith, Jr."], ("John Smith, Jr.",)),
+        (
+            ["Niccol`o Cavagnero", "~Ng", "Tasi'u Jibril"],
+            ("Niccolò Cavagnero", "Ng", "Tasi'u Jibril"),
+        ),
+        (["Hal {Daum\\'e III}", 'G{\\"o}khan T{\\"u}r'], ("Hal Daumé III", "Gökhan Tür")),
     ],
 )
 def test_authors_are_names_each_once(names: list[str], expected: tuple[str, ...]) -> None:
     assert clean_authors(names) == expected
+
+
+def test_tex_is_read_wherever_people_write_names() -> None:
+    assert clean_name("Universit\\'e Paris--Saclay") == "Université Paris–Saclay"
+    assert clean_name("$\\ell_1$ norms {\\em today}") == "ℓ₁ norms today"
+    assert clean_line("no such file: C:\\new") == "no such file: C:\\new"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +171,22 @@ def test_title_id_sees_through_case_signs_and_accents() -> None:
     assert title_id("X", "John Smith Jr.") == title_id("X", "John Smith")
     assert one != title_id("Attention Is All You Need", "Noam Shazeer")
     assert one != title_id("Attention Is Not All You Need", "Ashish Vaswani")
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        (r"Bounds for $L_{\max}$", "Bounds for L_max", "Bounds for L_(max)", "Bounds for Lₘₐₓ"),
+        (r"$R^3$: Reverse", "R^3: Reverse", "R³: Reverse"),
+        (r"$\pi_{0.5}$ at work", "π_0.5 at work", "π₀.₅ at work", "pi_0.5 at work"),
+        (r"$x^{i+j}$ and $10^{-3}$", "x^(i+j) and 10⁻³", "xⁱ⁺ʲ and 10^-3"),
+        ("{BERT} for Andr\\'e", "BERT for André"),
+    ],
+)
+def test_one_title_in_unicode_in_tex_and_in_plain_signs_is_one_title(
+    forms: tuple[str, ...],
+) -> None:
+    assert len({title_id(clean_title(form), "Ada Byron") for form in forms}) == 1
 
 
 def test_title_id_stays_the_same_for_ever() -> None:
