@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from digest.mailing.choice import Choice
 from digest.mailing.error import LetterError
-from digest.mailing.measure import ROOM, clean_text, fill, one_line
+from digest.mailing.measure import ROOM, clean_text, fill, fill_text, one_line
 from digest.mailing.preheader import compose_preheader
 from digest.mailing.scale import HEADING_HEIGHT, HEIGHTS, Place, Scale
 from digest.mailing.shorten import Length
@@ -27,6 +27,11 @@ class Placed:
 
     piece: Piece
     values: Mapping[str, str]
+
+    @property
+    def text(self) -> Block:
+        """Its text with the values in it, and those lines wrapped."""
+        return fill_text(self.piece.text, self.values)
 
 
 # What may not be parted, and its height.
@@ -70,7 +75,7 @@ class Assembled:
 
     @property
     def text(self) -> Block:
-        return join_blocks(fill(p.piece.text, p.values, escape=False) for p in self.placed)
+        return join_blocks(p.text for p in self.placed)
 
 
 def join_blocks(blocks: Iterator[Block]) -> Block:

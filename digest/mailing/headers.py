@@ -18,6 +18,7 @@ from urllib.parse import quote, urlsplit
 from digest.mailing.error import LetterError
 from digest.mailing.measure import one_line
 from digest.model import EmailAddress
+from digest.prose.clusters import is_inside
 
 _WIDTH = 76
 _WORD = 75
@@ -120,23 +121,34 @@ def _phrase(display: str, first: int) -> str:
 
 
 def encode_words(text: str, first: int) -> str:
-    """Encoded words (RFC 2047), each of whole characters, folded; the first within `first`.
+    """Encoded words (RFC 2047), folded; the first within `first`.
 
-    Q where it is shorter, else B; the charset is UTF-8.
+    Each has whole characters, and whole letters as a reader sees them (a joined emoji, a base
+    with its marks) where one fits into a word. Q where it is shorter, else B; the charset is
+    UTF-8.
     """
     raw = text.encode("utf-8")
     as_q = sum(len(_Q[byte]) for byte in raw) <= -(-len(raw) // 3) * 4
-    words, start, used, room = [], 0, 0, min(first, _WORD) - _FRAME
-    for position, character in enumerate(text):
-        octets = character.encode("utf-8")
-        cost = sum(len(_Q[byte]) for byte in octets) if as_q else len(octets)
-        total = used + cost
-        if position > start and (total if as_q else -(-total // 3) * 4) > room:
-            words.append(text[start:position])
-            start, total, room = position, cost, _WORD - _FRAME
-        used = total
-    words.append(text[start:])
+    words, start, room = [], 0, min(first, _WORD) - _FRAME
+    while start < len(text) or not words:
+        end = _word_end(text, start, room, as_q=as_q)
+        words.append(text[start:end])
+        start, room = end, _WORD - _FRAME
     return _FOLD.join(_encode_word(word, as_q=as_q) for word in words)
+
+
+def _word_end(text: str, start: int, room: int, *, as_q: bool) -> int:
+    """Where a word that begins at `start` ends; it has one character at least."""
+    used = 0
+    for position in range(start, len(text)):
+        octets = text[position].encode("utf-8")
+        used += sum(len(_Q[byte]) for byte in octets) if as_q else len(octets)
+        if position > start and (used if as_q else -(-used // 3) * 4) > room:
+            whole = position
+            while is_inside(text, whole) and whole > start:
+                whole -= 1
+            return whole if whole > start else position
+    return len(text)
 
 
 def _encode_word(word: str, *, as_q: bool) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from digest.model import Block
+from digest.prose.wrapping import wrap_lines
 
 # Never in a letter: a NUL or a lone surrogate breaks it, and one C1 control character makes
 # Gmail clip it (https://github.com/hteumeuleu/email-bugs/issues/41).
@@ -54,6 +56,36 @@ def fill(block: Block, values: Mapping[str, str], *, escape: bool) -> Block:
             fields.append(name)
             literals.append(literal)
     return Block(tuple(literals), tuple(fields))
+
+
+def fill_text(block: Block, values: Mapping[str, str]) -> Block:
+    """As `fill` for a text block, whose lines are wrapped behind their values.
+
+    A line with a field that stays open is left as it is: a reader's own value wraps nothing.
+    """
+    if not block.fields:
+        return block
+    return _fill_text(block, tuple((name, values[name]) for name in block.fields if name in values))
+
+
+@lru_cache(4096)
+def _fill_text(block: Block, values: tuple[tuple[str, str], ...]) -> Block:
+    filled = fill(block, dict(values), escape=False)
+    last = len(filled.fields)
+    literals = [
+        _wrap_whole_lines(text, after=number > 0, before=number < last)
+        for number, text in enumerate(filled.literals)
+    ]
+    return Block(tuple(literals), filled.fields)
+
+
+def _wrap_whole_lines(text: str, *, after: bool, before: bool) -> str:
+    """`after`, `before`: an open field stands there, so that the line next to it is a part of one."""
+    start = text.find("\n") + 1 if after else 0
+    end = text.rfind("\n") + 1 if before else len(text)
+    if start >= end or (after and not start):
+        return text
+    return text[:start] + wrap_lines(text[start:end]) + text[end:]
 
 
 def write_value(text: str, *, escape: bool) -> str:

@@ -48,7 +48,7 @@ class Part(ABC):
         for each in placed:
             if not self.fits:
                 return
-            block = each.piece.html if self.escape else each.piece.text
+            block = each.piece.html if self.escape else each.text
             self.add(block.literals[0])
             if not block.fields:
                 continue

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from digest.mailing.measure import weigh, weigh_block, write_value
 from digest.mailing.preheader import LONGEST
 from digest.mailing.shorten import Length, Weight, plan_lengths
-from digest.model import Format, LeadPaperBlocks, PaperBlocks, Piece, Rendition
+from digest.model import SEGMENT_FIELDS, Format, LeadPaperBlocks, PaperBlocks, Piece, Rendition
+from digest.prose.wrapping import growth
 
 #: A seam is due after `seam_after` full papers; shorter blocks count for less of a page.
 HEIGHTS = {Length.LINE: 1, Length.BRIEF: 2, Length.FULL: 4}
@@ -83,7 +84,10 @@ class Scale:
 
     def _weigh_reason(self, reason: str) -> int:
         """The block that says why a paper is in a letter, which stands in each of its forms."""
-        return self._weigh(self._rendition.why) + _escaped(reason) if reason else 0
+        if not reason:
+            return 0
+        weight = self._weigh(self._rendition.why) + _escaped(reason)
+        return weight if self._html else weight + growth(weight)
 
     def _weigh_paper(self, paper: PaperBlocks, section: int, rank: int) -> Weight:
         return Weight(
@@ -105,7 +109,10 @@ class Scale:
         return self._weigh(piece) + min(self._seam, self._seam_part * height)
 
     def _weigh(self, piece: Piece) -> int:
-        return weigh_block(piece.html if self._html else piece.text, self._room)
+        if self._html:
+            return weigh_block(piece.html, self._room)
+        weight = weigh_block(piece.text, self._room)
+        return weight + growth(weight) if set(piece.text.fields) & SEGMENT_FIELDS else weight
 
     def _segment_room(self) -> dict[str, int]:
         """The longest value of each segment field, with its HTML escapes."""

@@ -4,8 +4,8 @@ Quoted-printable (RFC 2045 §6.7) is ASCII in lines of at most 76 characters, wh
 to touch. Each such chunk begins at the start of a line and ends with one: with its text's own
 line end, or with a soft break (`=` CRLF) that decoding takes away. So chunks that were encoded
 once can be joined with values between them, no line is ever too long, and as none begins with a
-dot (it is `=2E`), none needs dot-stuffing; nor does one begin with "From ", before which a mailbox
-file would put a `>` that breaks signatures (RFC 4155, RFC 3676 §4.4 on the habit).
+dot (it is `=2E`), none needs dot-stuffing. None begins with "From " either (`=46rom `): a mailbox
+of the mbox format would have it become ">From ", which breaks a signature.
 
 A plain chunk (7bit or 8bit, RFC 2045 §2) is its text in UTF-8, and ends anywhere in a line. It
 is dot-stuffed inside (RFC 5321 §4.5.2) and measured, so that whoever joins it knows each line's
@@ -30,8 +30,7 @@ LINE_OCTETS = 998
 _WIDTH = 76
 # binascii turns a blank before a line end into =20 after it has measured the line.
 _TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
-_FROM = re.compile(rb"^From (.*)$", re.MULTILINE)
-_DOTTED = re.compile(rb"^\..*$", re.MULTILINE)
+_HIDDEN = re.compile(rb"^(?:\.|From ).*$", re.MULTILINE)
 
 
 class Slot(NamedTuple):
@@ -60,31 +59,25 @@ def encode_chunk(text: str) -> bytes:
         raw = raw[:-1] if raw.endswith(b"=\nx") else raw[:-1] + b"=\n"
     if " \n" in text or "\t\n" in text:
         raw = _TOO_LONG.sub(rb"\1=\n\2", raw)
-    if b"\n." in raw or raw.startswith(b"."):
-        raw = _DOTTED.sub(_hide_dot, raw)
-    if b"From " in raw:
-        raw = _FROM.sub(_hide_from, raw)
+    if b"\n." in raw or raw.startswith(b".") or b"From " in raw:
+        raw = _HIDDEN.sub(_hide_start, raw)
     return raw.replace(b"\n", CRLF)
 
 
-def _hide_from(match: re.Match[bytes]) -> bytes:
-    if len(match[0]) + 2 <= _WIDTH:
-        return b"=46rom " + match[1]
-    return b"=46rom=\n " + match[1]
-
-
-def _hide_dot(match: re.Match[bytes]) -> bytes:
+def _hide_start(match: re.Match[bytes]) -> bytes:
     line, before = match[0], b""
-    while line.startswith(b"."):
+    while line.startswith((b".", b"From ")):
+        hidden = b"=%02X" % line[0]
         if len(line) + 2 <= _WIDTH:
-            return before + b"=2E" + line[1:]
-        before, line = before + b"=2E=\n", line[1:]
+            return before + hidden + line[1:]
+        before, line = before + hidden + b"=\n", line[1:]
     return before + line
 
 
 def quote_value(text: str) -> bytes:
     """The same as `encode_chunk` for a value of one line, which is mostly short and ASCII."""
-    if 0 < len(text) < _WIDTH and text.isascii() and "=" not in text and text[0] not in ".F":
+    short = 0 < len(text) < _WIDTH and text.isascii() and "=" not in text
+    if short and not text.startswith((".", "From ")):
         return text.encode() + SOFT_BREAK
     return encode_chunk(text)
 

@@ -12,8 +12,8 @@ import jinja2
 
 from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
+from digest.prose.wrapping import underline, wrap
 from digest.rendering.scripts import raise_scripts
-from digest.rendering.wrapping import underline, wrap
 
 # Control characters make MRML fail or clip a mail in Gmail; private-use characters and
 # noncharacters show as boxes; lone surrogates cannot be encoded. Tab and newline stay.

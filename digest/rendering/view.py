@@ -27,11 +27,16 @@ _WEB = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#]\S*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkView:
-    """A link below a paper: `label`, `url`, and a `note` such as a number of stars."""
+    """A link below a paper: `label`, `url`, and a `note` such as a number of stars.
+
+    `stars` or `comments` is that number, for words about it.
+    """
 
     label: str
     url: str
     note: str = ""
+    stars: int = 0
+    comments: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,14 +249,16 @@ def _paper(
 
 
 def _links(paper: Paper) -> Iterator[LinkView]:
-    stars = f"{paper.stars:,}\u00a0★" if paper.stars else ""
-    discuss = f"{paper.comments:,}" if paper.comments else ""
-    for label, url, note in (
-        ("Abstract", paper.url, ""),
-        ("PDF", paper.pdf_url, ""),
-        ("Code", paper.code_url, stars),
-        ("Discuss", paper.discussion_url, discuss),
-        ("Project", paper.project_url, ""),
+    stars, comments = paper.stars or 0, paper.comments or 0
+    code, talk, project = paper.code_url, paper.discussion_url, paper.project_url
+    starred = f"{stars:,}\u00a0★" if stars else ""
+    discussed = f"{comments:,}" if comments else ""
+    for link in (
+        LinkView(label="Abstract", url=web_address(paper.url)),
+        LinkView(label="PDF", url=web_address(paper.pdf_url)),
+        LinkView(label="Code", url=web_address(code), note=starred, stars=stars),
+        LinkView(label="Discuss", url=web_address(talk), note=discussed, comments=comments),
+        LinkView(label="Project", url=web_address(project)),
     ):
-        if web_address(url):
-            yield LinkView(label=label, url=web_address(url), note=note)
+        if link.url:
+            yield link

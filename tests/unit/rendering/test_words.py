@@ -17,7 +17,7 @@ from digest.rendering.words import (
     short_day,
     short_title,
 )
-from digest.rendering.wrapping import columns_of, underline, wrap
+from digest.prose.wrapping import columns_of, underline, wrap
 
 WORDS = st.lists(st.text(min_size=1, max_size=30).filter(lambda t: not t.isspace()), min_size=1)
 

@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from digest.prose.clusters import is_inside
+
 #: The longest summary of a paper in a letter.
 SUMMARY_LENGTH = 300
 
@@ -48,18 +50,15 @@ def shorten(text: str, length: int) -> str:
     space = text.rfind(" ", 0, end + 1)
     if space >= length // 2:
         end = space
-    while end > 1 and _belongs_together(text[end - 1], text[end]):
+    while end > 1 and is_inside(text, end):
         end -= 1
     return text[:end].rstrip(" ,;:.–—-(") + "…"
 
 
-def _belongs_together(left: str, right: str) -> bool:
-    return bool(
-        unicodedata.combining(right)
-        or unicodedata.category(right) in ("Mn", "Me", "Sk")
-        or right in "\u200d\ufe0e\ufe0f"
-        or left == "\u200d"
-    )
+def shorten_to_width(text: str, width: int) -> str:
+    """Cut as `shorten` does, to what takes at most `width`."""
+    text = " ".join(text.split())
+    return shorten(text, _room(text, width))
 
 
 def width_of(text: str) -> int:
