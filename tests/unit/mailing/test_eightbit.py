@@ -40,7 +40,7 @@ def meant(body: Assembled, values: dict[str, str], *, escape: bool) -> bytes:
     """What a part must hold, joined the plain way."""
     text, ended = "", True
     for placed in body.placed:
-        block = placed.piece.html if escape else placed.piece.text
+        block = placed.piece.html if escape else placed.text
         for field, literal in zip((None, *block.fields), block.literals, strict=True):
             for open_, words in ((True, field and values.get(field)), (False, literal)):
                 if open_ and field and field not in values:
