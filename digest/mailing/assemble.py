@@ -184,10 +184,10 @@ class Assembler:
             "lead_title": one_line(blocks[0].short_title),
             "why": "",  # only the block of that name says something
         }
-        facts = [f"{values['papers']}, {values['themes']}".strip(", ")]
-        facts += [self._rendition.sections[section].theme for section in counts]
+        facts = [self._rendition.sections[section].theme for section in counts]
+        facts += [self._rendition.title, f"{values['papers']}, {values['themes']}".strip(", ")]
         titles = [block.short_title for block in blocks]
-        values["preheader"] = compose_preheader(titles, (*facts, self._rendition.title))
+        values["preheader"] = compose_preheader(titles, blocks[0].teaser, facts)
         return values
 
     def _phrase(self, field: str, count: int) -> str:

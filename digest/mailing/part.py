@@ -166,6 +166,7 @@ class PlainPart(Part):
         self._ascii = self._ascii and chunk.octets.isascii()
         self._longest = max(self._longest, self._line + chunk.first, chunk.inside)
         self._line = chunk.last if chunk.breaks else self._line + chunk.first
+        self._longest = max(self._longest, self._line)
 
     def open(self, field: str, *, escape: bool) -> None:
         if self._loose:

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from digest.mailing.measure import one_line
+from digest.prose import shorten_to_width, width_of
 
+#: Characters.
 SHORTEST = 40
+#: Columns, of which a wide character takes two.
 LONGEST = 130
 _BETWEEN = " · "
 
@@ -16,33 +19,28 @@ _BETWEEN = " · "
 _plain = lru_cache(4096)(one_line)
 
 
-def compose_preheader(titles: Sequence[str], facts: Sequence[str]) -> str:
-    """40 to 130 characters from the papers' short titles, the first one's last.
+def compose_preheader(titles: Sequence[str], teaser: str, facts: Sequence[str]) -> str:
+    """40 to 130 characters from the papers' short titles without the first, which the subject has.
 
-    The subject shows the first title already, so the others come first. `facts` (counts, theme
-    names, the edition's title) fill up a line that is too short without them.
+    Where those are too few the first paper's `teaser` (what it is about) goes before them. `facts`
+    (theme names, the edition's title, counts) fill up a line that is too short even so.
     """
     lead, *others = [_plain(title) for title in titles] or [""]
     line = ""
     for words in others:
-        if len(line) >= SHORTEST and len(line) + len(words) + len(_BETWEEN) > LONGEST:
+        longer = _join(line, words)
+        if len(line) >= SHORTEST and width_of(longer) > LONGEST:
             break
-        line = _append(line, words)
-    for words in (lead, *map(one_line, facts)):
+        line = longer
+    if len(line) < SHORTEST and teaser:
+        room = LONGEST - width_of(_BETWEEN + line if line else "")
+        line = _join(shorten_to_width(_plain(teaser), room), line)
+    for words in (*map(one_line, facts), lead):
         if len(line) >= SHORTEST:
             break
-        line = _append(line, words)
-    return cut(line, LONGEST)
+        line = _join(line, words)
+    return shorten_to_width(line, LONGEST)
 
 
-def _append(line: str, words: str) -> str:
+def _join(line: str, words: str) -> str:
     return f"{line}{_BETWEEN}{words}" if line and words else line or words
-
-
-def cut(text: str, longest: int) -> str:
-    """The text, or its beginning up to a word's end with an ellipsis; a long word is split."""
-    if len(text) <= longest:
-        return text
-    head = text[: longest - 1]
-    at_word = head.rpartition(" ")[0].rstrip(" ·,;:–—-")
-    return (at_word if len(at_word) >= longest // 2 else head.rstrip()) + "…"

@@ -69,13 +69,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperBlocks:
-    """A paper in three lengths. `short_title` serves subjects and preheaders (plain text)."""
+    """A paper in three lengths.
+
+    `short_title` serves subjects and preheaders, `teaser` (what it is about) preheaders that have
+    few titles; both are plain text.
+    """
 
     paper_id: str
     short_title: str
     full: Piece
     brief: Piece
     line: Piece
+    teaser: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,6 +152,7 @@ def _from_paper(paper: PaperBlocks) -> dict[str, Any]:
     return {
         "paper_id": paper.paper_id,
         "short_title": paper.short_title,
+        "teaser": paper.teaser,
         "full": _from_piece(paper.full),
         "brief": _from_piece(paper.brief),
         "line": _from_piece(paper.line),
@@ -162,6 +163,7 @@ def _paper(document: Mapping[str, Any]) -> PaperBlocks:
     return PaperBlocks(
         paper_id=document["paper_id"],
         short_title=document["short_title"],
+        teaser=document.get("teaser", ""),
         full=_piece(document["full"]),
         brief=_piece(document["brief"]),
         line=_piece(document["line"]),

@@ -18,6 +18,7 @@ from digest.model import (
     SectionBlocks,
     TemplateSet,
 )
+from digest.prose import shorten_to_width
 from digest.rendering.environment import (
     make_environment,
     place_of,
@@ -27,19 +28,23 @@ from digest.rendering.environment import (
 from digest.rendering.inlining import inline_styles
 from digest.rendering.marks import CutError, Marks
 from digest.rendering.shell import compile_mjml
+from digest.rendering.titles import short_title
 from digest.rendering.view import (
     block_names,
     direction_attribute,
+    summary_of,
     view_edition,
     view_leads,
     view_sections,
 )
-from digest.rendering.words import phrases_of, short_title
+from digest.rendering.words import phrases_of
 
 HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
 #: How many full papers with their headings stay below the 23.7 inches (1,800 px or so) at which
 #: Word breaks a table: six with a picture and a heading each would pass it, five do not.
 SEAM_AFTER = 5
+#: Columns of a summary that a preheader may show.
+TEASER_WIDTH = 130
 #: What templates see as `begin`; papers and sections know their own.
 BLOCKS = ("lead", "contents", "middle", "seam", "why", "more", "foot")
 #: A template set that prints no lead goes without: readers find all papers in their sections.
@@ -157,6 +162,7 @@ def _sections(edition: Edition, pieces: Mapping[str, Piece]) -> Iterator[Section
                 PaperBlocks(
                     paper_id=str(paper.id),
                     short_title=short_title(strip_unprintable(paper.title)),
+                    teaser=shorten_to_width(strip_unprintable(summary_of(paper)), TEASER_WIDTH),
                     full=pieces[f"full:{place}:{number}"],
                     brief=pieces[f"brief:{place}:{number}"],
                     line=pieces[f"line:{place}:{number}"],

@@ -232,7 +232,7 @@ def _paper(
         more_authors=len(paper.authors) - shown,
         first_author=paper.authors[0] if paper.authors else "",
         organization=paper.organization or "",
-        summary=first_sentences(paper.summary or paper.abstract or paper.source_summary or ""),
+        summary=summary_of(paper),
         venue=paper.venue or "",
         categories=paper.categories,
         marks=tuple(mark_words(mark, paper.first_sent) for mark in paper.marks),
@@ -246,6 +246,11 @@ def _paper(
         leads=leads,
         begin=begin,
     )
+
+
+def summary_of(paper: Paper) -> str:
+    """What is printed of what is known about a paper."""
+    return first_sentences(paper.summary or paper.abstract or paper.source_summary or "")
 
 
 def _links(paper: Paper) -> Iterator[LinkView]:

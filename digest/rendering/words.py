@@ -1,4 +1,4 @@
-"""Plain-text rules: short titles, dates, counted phrases."""
+"""Plain-text rules: dates, counted phrases."""
 
 from __future__ import annotations
 
@@ -6,24 +6,13 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from digest.model import Edition, EditionKey, Mark
-from digest.prose import shorten
 
-SHORT_TITLE_LENGTH = 60
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-
-
-def short_title(title: str) -> str:
-    """A title that fits a subject line: what stands before a colon, or its first words."""
-    text = " ".join(title.split())
-    if len(text) <= SHORT_TITLE_LENGTH:
-        return text
-    name, colon, _ = text.partition(": ")
-    return name if colon and 3 <= len(name) <= SHORT_TITLE_LENGTH else shorten(text, 60)
 
 
 def count_words(number: int, one: str, many: str) -> str:

@@ -134,7 +134,8 @@ def test_a_preview_begins_with_the_lead_and_counts_each_paper_once(tmp_path):
     done = room.run("preview", "--out", str(tmp_path / "look"), "--json")
     assert done.code == 0
     facts = done.json
-    assert facts["subject"].startswith("Daily Papers, 23 Nov: Numbered study 007")
+    assert facts["subject"].startswith("Numbered study 007")
+    assert facts["subject"].endswith(" · 120 papers, 23 Nov")
     counts = [int(number) for number in re.findall(r"\d+", facts["shortened"])]
     assert facts["papers"] == 120
     assert (sum(counts), counts[1] > 0) == (120, True)

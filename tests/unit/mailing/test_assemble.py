@@ -11,7 +11,7 @@ from digest.mailing.choice import Choice, choose_papers
 from digest.mailing.error import LetterError
 from digest.mailing.letter import LetterWriter
 from digest.mailing.measure import fill
-from digest.mailing.preheader import compose_preheader, cut
+from digest.mailing.preheader import LONGEST, SHORTEST, compose_preheader
 from digest.model import EmailAddress, Format, Subscriber
 from tests.support.letters import parts_of
 from tests.support.renditions import (
@@ -201,24 +201,3 @@ def test_too_few_phrases_are_an_error_that_names_the_field() -> None:
     poor = replace(rendition, phrases=rendition.phrases | {"papers": ("0 papers",)})
     with pytest.raises(LetterError, match="'papers'"):
         assemble_body(poor, Choice(((0, 1),)))
-
-
-@given(st.lists(st.text(max_size=90), min_size=1, max_size=6))
-def test_a_preheader_is_one_line_of_at_most_130_characters(titles: list[str]) -> None:
-    line = compose_preheader(
-        titles, ("4 papers, 2 themes", "Robotics", "Daily Papers, 23 November 2026")
-    )
-    assert 40 <= len(line) <= 130
-    assert line == " ".join(line.split())
-
-
-def test_a_preheader_tells_the_other_papers_since_the_subject_tells_the_first() -> None:
-    line = compose_preheader(
-        ["The lead paper", "A second paper of the day", "And a third that is there"], ()
-    )
-    assert line == "A second paper of the day · And a third that is there"
-
-
-def test_a_cut_falls_between_words() -> None:
-    assert cut("one two three four", 12) == "one two…"
-    assert cut("x" * 20, 10) == "x" * 9 + "…"

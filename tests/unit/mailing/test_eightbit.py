@@ -113,6 +113,7 @@ NAMES = st.sampled_from(["", ".", "..dots", "Ada", "Jürgen", "--=_", "<&>"]) | 
 @example(Block(("", ". a"), ("name",)), Block(("",)), "", "", "ada@example.com", CHOICE)
 @example(Block(("", "", "a"), ("name", "name")), Block(), "", ".", "ada@example.com", CHOICE)
 @example(Block(("\n", "\n."), ("name",)), Block((".",)), "", ".", "ada@example.com", TEXT_CHOICE)
+@example(Block(), Block(("a\n" + "é" * 500,)), "", "", "ada@example.com", TEXT_CHOICE)
 def test_both_encodings_say_exactly_what_was_joined(
     head, foot, extra, name, address, choice
 ) -> None:

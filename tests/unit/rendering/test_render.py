@@ -384,14 +384,14 @@ def test_phrases_have_words_for_every_count() -> None:
 
 def test_the_subject_has_the_day_the_lead_paper_and_a_count() -> None:
     subject = render(make_edition((make_paper(1),))).subject
-    assert subject.literals == ("Daily Papers, 23 Nov: ", " · ", "")
+    assert subject.literals == ("", " · ", ", 23 Nov")
     assert subject.fields == ("lead_title", "papers")
 
 
 def test_a_week_is_named_by_its_days() -> None:
     rendition = render(make_edition((make_paper(1),), key="2026-W48"))
     assert rendition.title == "Daily Papers, Week 48: 23–29 November 2026"
-    assert rendition.subject.literals[0] == "Daily Papers, week 48: "
+    assert rendition.subject.literals[-1] == ", week 48"
 
 
 def test_unknown_votes_are_not_shown_as_none() -> None:

@@ -15,18 +15,10 @@ from digest.rendering.words import (
     long_day,
     mark_words,
     short_day,
-    short_title,
 )
 from digest.prose.wrapping import columns_of, underline, wrap
 
 WORDS = st.lists(st.text(min_size=1, max_size=30).filter(lambda t: not t.isspace()), min_size=1)
-
-
-def test_a_short_title_is_the_name_before_a_colon() -> None:
-    long = "EvoArena: Tracking Memory Evolution for Robust LLM Agents in Dynamic Environments"
-    assert short_title(long) == "EvoArena"
-    assert short_title("Attention Is All You Need") == "Attention Is All You Need"
-    assert len(short_title("word " * 40)) <= 60
 
 
 @given(WORDS)
