@@ -13,7 +13,8 @@ from digest.config import NewsletterConfig
 from digest.model import Edition, Paper, Section
 from digest.prose import first_sentences, shorten
 from digest.rendering.marks import Marks
-from digest.rendering.words import direction_of, long_day, mark_words, short_day, short_title
+from digest.rendering.titles import short_title
+from digest.rendering.words import direction_of, long_day, mark_words, short_day
 
 LENGTHS = ("full", "brief", "line")
 PICTURES = 3

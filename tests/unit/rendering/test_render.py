@@ -313,8 +313,8 @@ def test_the_text_part_has_the_lead_in_the_same_order() -> None:
         "By theme\n--------\n",
         "- Theme 1: 8 papers\n",
         "Theme 2\n-------\n",
-        "\nA paper about the number 1 (above)\n  https://arxiv.org/abs/2611.00001\n",
-        "\nA paper about the number 2 (above)\n",
+        "\nAbove: A paper about the number 1\n  https://arxiv.org/abs/2611.00001\n",
+        "\nAbove: A paper about the number 2\n",
         "\nA paper about the number 49\n  Ada",
     ]
     places = [text.index(mark) for mark in marks]
