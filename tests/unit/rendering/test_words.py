@@ -1,12 +1,10 @@
-"""Plain-text rules: titles, wrapping, dates."""
+"""Plain-text rules: dates and counts."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from digest.model import EditionKey, Mark
 from digest.rendering.words import (
@@ -16,27 +14,6 @@ from digest.rendering.words import (
     mark_words,
     short_day,
 )
-from digest.prose.wrapping import columns_of, underline, wrap
-
-WORDS = st.lists(st.text(min_size=1, max_size=30).filter(lambda t: not t.isspace()), min_size=1)
-
-
-@given(WORDS)
-def test_wrapping_keeps_every_word_and_the_width(words: list[str]) -> None:
-    text = " ".join(words)
-    wrapped = wrap(text, "* ", "  ")
-    assert "".join(wrapped.split()).lstrip("*") == "".join(text.split()).lstrip("*")
-    for line in wrapped.split("\n"):
-        assert columns_of(line) <= 72 or len(line.split()) <= 2
-
-
-def test_a_link_is_never_broken_and_wide_text_breaks_between_letters() -> None:
-    link = "https://example.org/" + "a" * 100
-    assert link in wrap(f"see {link} now").split("\n")
-    lines = wrap("漢字" * 60).split("\n")
-    assert [columns_of(line) for line in lines] == [72, 72, 72, 24]
-    assert underline("漢字", "=") == "漢字\n===="
-
 
 @pytest.mark.parametrize(
     ("key", "day", "long", "short"),
