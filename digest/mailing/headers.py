@@ -129,7 +129,8 @@ def encode_words(text: str, first: int) -> str:
     """
     raw = text.encode("utf-8")
     as_q = sum(len(_Q[byte]) for byte in raw) <= -(-len(raw) // 3) * 4
-    words, start, room = [], 0, min(first, _WORD) - _FRAME
+    words = list[str]()
+    start, room = 0, min(first, _WORD) - _FRAME
     while start < len(text) or not words:
         end = _word_end(text, start, room, as_q=as_q)
         words.append(text[start:end])

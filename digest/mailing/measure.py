@@ -80,7 +80,7 @@ def _fill_text(block: Block, values: tuple[tuple[str, str], ...]) -> Block:
 
 
 def _wrap_whole_lines(text: str, *, after: bool, before: bool) -> str:
-    """`after`, `before`: an open field stands there, so that the line next to it is a part of one."""
+    """`after`, `before`: an open field stands there, and the line beside it is no whole one."""
     start = text.find("\n") + 1 if after else 0
     end = text.rfind("\n") + 1 if before else len(text)
     if start >= end or (after and not start):

@@ -16,7 +16,10 @@ COLUMNS = 72
 # U+00A0, U+2007 and U+202F keep together what they stand between.
 _BLANK = r"[^\S\u00a0\u2007\u202f]"
 _OPENS = r"[（「『【〈《〔［｛(\[{“‘]"
-_CLOSES = r"[、。，．！？：；）」』】〉》〕］｝ー々〻…‥・ぁぃぅぇぉっゃゅょァィゥェォッャュョ)\]},.:;!?%”’]"
+_CLOSES = (
+    r"[、。，．！？：；）」』】〉》〕］｝ー々〻…‥・ぁぃぅぇぉっゃゅょ"
+    r"ァィゥェォッャュョ)\]},.:;!?%”’]"
+)
 # What belongs to the letter before it: accents, voiced-sound marks, variation selectors.
 _MARKS = r"[\u0300-\u036f\u302a-\u302f\u3099\u309a\ufe00-\ufe0f\U000e0100-\U000e01ef]*+"
 _LETTER = (

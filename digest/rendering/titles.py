@@ -14,18 +14,30 @@ _TELLING_WIDTH = 28
 _LEFT_TO_RIGHT = "\u200e"
 _HALF = SHORT_TITLE_WIDTH // 2
 _COLON = re.compile(r":\s+|：\s*|\s+[–—-]\s+|(?<=[?!])\s+")
-# Words that go with what follows them, so that a title is cut before them, never behind.
-_LEADING = frozenset(
-    """a about across after against among an and are as at based be before between beyond but by can
+# Words that go with what follows them, so that a title is cut before them, never behind: English,
+# French, German, Spanish.
+_LEADING_WORDS = """
+    a about across after against among an and are as at based be before between beyond but by can
     do does during for from how in into is its not of on or our over per than that the their they
     this through to toward towards under using versus via vs what when where which while with
     within without
     à au aux avec ce dans de des du en et la le les leur ou par pour sans sur un une vers
-    als am auf aus bei das dem den der des die durch ein eine einer für im ist mit nach oder ohne
-    über um und von vom zu zum zur
-    con del desde el las los para por que según sin sobre una y""".split()
-)
-_PAIRS = {"(": ")", "[": "]", "{": "}", "“": "”", "‘": "’", "«": "»", "„": "“", "「": "」", "『": "』"}
+    als am auf aus bei das dem den der die durch ein eine einer für im ist mit nach oder ohne
+    über und von vom zu zum zur
+    con del desde el las los para por que según sin sobre una y
+"""
+_LEADING = frozenset(_LEADING_WORDS.split())
+_PAIRS = {
+    "(": ")",
+    "[": "]",
+    "{": "}",
+    "“": "”",
+    "‘": "’",
+    "«": "»",
+    "„": "“",
+    "「": "」",
+    "『": "』",
+}
 _PAIRS |= {"（": "）", "【": "】", "《": "》", "〈": "〉"}
 
 
@@ -86,7 +98,7 @@ def _leads(word: str) -> bool:
 def _closed(text: str) -> str:
     """The text without a quotation or bracket that it leaves open, or with its end."""
     while opened := _open_in(text):
-        place, closing = opened[-1]
+        place, _closing = opened[-1]
         before = text[:place].rstrip(" ,;:–—-")
         if width_of(before) < _HALF:
             return text + "".join(sign for _, sign in reversed(opened))

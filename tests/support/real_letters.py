@@ -24,7 +24,7 @@ from tests.support.renditions import KEYS, NOON, make_recipient
 DAY = date(2026, 6, 12)
 NOW = datetime(2026, 6, 12, 8, tzinfo=UTC)
 _RECORDED = Path(__file__).parents[1] / "data" / "raw" / "hf_api" / "daily_papers_2026-06-12.json"
-_NOWHERE = Path("/nowhere")  # no templates of a person's own
+NOWHERE = Path("/nowhere")  # no templates of a person's own
 NEWSLETTER = NewsletterConfig.model_validate(
     {
         "name": "Daily Papers",
@@ -91,7 +91,7 @@ def write_letter(
     format: Format = Format.HTML,
 ) -> RealLetter:
     """The letter of `edition` to a reader who takes all of it."""
-    rendition = render_edition(edition, load_template_set(templates, _NOWHERE), newsletter)
+    rendition = render_edition(edition, load_template_set(templates, NOWHERE), newsletter)
     reader = Subscriber(
         address=EmailAddress.parse("ada@example.org"), name="Ada Example", format=format
     )

@@ -10,7 +10,9 @@ from digest.prose.clusters import is_inside
 from digest.prose.wrapping import COLUMNS, columns_of, growth, underline, wrap, wrap_lines
 
 WORDS = st.lists(st.text(min_size=1, max_size=30).filter(lambda t: not t.isspace()), min_size=1)
-MIXED = st.text(st.sampled_from("ab 漢字。、「」（）e\u0301か\u3099-é😀\u00a0\n🏳️\u200d🌈") | st.characters())
+MIXED = st.text(
+    st.sampled_from("ab 漢字。、「」（）e\u0301か\u3099-é😀\u00a0\n🏳️\u200d🌈") | st.characters()
+)
 
 
 @given(WORDS)

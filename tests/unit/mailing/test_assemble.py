@@ -11,7 +11,6 @@ from digest.mailing.choice import Choice, choose_papers
 from digest.mailing.error import LetterError
 from digest.mailing.letter import LetterWriter
 from digest.mailing.measure import fill
-from digest.mailing.preheader import LONGEST, SHORTEST, compose_preheader
 from digest.model import EmailAddress, Format, Subscriber
 from tests.support.letters import parts_of
 from tests.support.renditions import (

@@ -22,6 +22,7 @@ from digest.mailing.headers import (
 )
 from digest.mailing.measure import one_line
 from digest.model import EmailAddress
+from digest.prose.clusters import is_inside
 
 ADA = EmailAddress.parse("ada@example.com")
 NASTY = st.text(
@@ -157,3 +158,43 @@ def test_a_list_id_is_never_encoded(name: str, line: bytes) -> None:
 )
 def test_one_click_needs_https_or_this_machine(site: str, one_click: bool) -> None:
     assert is_one_click(site) is one_click
+
+
+LETTERS = (
+    "é",
+    "e\u0301\u0323",  # a base with two marks
+    "क्षि",  # two consonants, what joins them, a vowel sign
+    "நி",
+    "ก็",
+    "한",
+    "漢",
+    "שׁ",  # a letter with a point
+    "ع",
+    "𝔸",  # mathematics, past the BMP
+    "∑",
+    "👩\u200d👩\u200d👧\u200d👦",  # a joined family
+    "👍🏽",
+    "🇫🇷",
+    "❤\ufe0f",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from([*LETTERS, "a", " ", ":"]), min_size=1, max_size=80))
+def test_each_encoded_word_has_whole_letters_of_any_script(letters: list[str]) -> None:
+    text = one_line("x" + "".join(letters))
+    line = text_line("Subject", text)[9:-2].decode()
+    if "=?" not in line:
+        return
+    words = [str(make_header(decode_header(word))) for word in line.split("\r\n ")]
+    assert "".join(words) == text
+    assert str(parse(text_line("Subject", text))["Subject"]) == text
+    ends = [sum(map(len, words[:n])) for n in range(1, len(words))]
+    assert not [end for end in ends if is_inside(text, end)]
+
+
+def test_a_letter_that_fills_more_than_a_word_is_cut_between_characters() -> None:
+    """A base with fifty marks has no other place for a cut, and must not be lost."""
+    text = "a" + "\u0301" * 50
+    line = text_line("Subject", text)
+    assert max(map(len, line.split(b"\r\n"))) <= 76
+    assert str(parse(line)["Subject"]) == text

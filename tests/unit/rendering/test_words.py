@@ -15,6 +15,7 @@ from digest.rendering.words import (
     short_day,
 )
 
+
 @pytest.mark.parametrize(
     ("key", "day", "long", "short"),
     [
