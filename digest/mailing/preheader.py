@@ -17,6 +17,7 @@ _BETWEEN = " · "
 
 # The same titles stand in the preheaders of many segments.
 _plain = lru_cache(4096)(one_line)
+_width = lru_cache(4096)(width_of)
 
 
 def compose_preheader(titles: Sequence[str], teaser: str, facts: Sequence[str]) -> str:
@@ -26,12 +27,12 @@ def compose_preheader(titles: Sequence[str], teaser: str, facts: Sequence[str]) 
     (theme names, the edition's title, counts) fill up a line that is too short even so.
     """
     lead, *others = [_plain(title) for title in titles] or [""]
-    line = ""
+    line, width = "", 0
     for words in others:
-        longer = _join(line, words)
-        if len(line) >= SHORTEST and width_of(longer) > LONGEST:
+        longer = width + _width(words) + len(_BETWEEN if line else "")
+        if len(line) >= SHORTEST and longer > LONGEST:
             break
-        line = longer
+        line, width = _join(line, words), longer
     if len(line) < SHORTEST and teaser:
         room = LONGEST - width_of(_BETWEEN + line if line else "")
         line = _join(shorten_to_width(_plain(teaser), room), line)
@@ -39,7 +40,7 @@ def compose_preheader(titles: Sequence[str], teaser: str, facts: Sequence[str]) 
         if len(line) >= SHORTEST:
             break
         line = _join(line, words)
-    return shorten_to_width(line, LONGEST)
+    return line if width_of(line) <= LONGEST else shorten_to_width(line, LONGEST)
 
 
 def _join(line: str, words: str) -> str:

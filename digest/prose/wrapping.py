@@ -30,6 +30,12 @@ _WIDE = rf"{_OPENS}{{0,3}}{_LETTER}"
 _UNIT = re.compile(
     rf"{_BLANK}+|{_WIDE}{_MARKS}(?:{_CLOSES}{_MARKS})*|(?:(?!{_WIDE})(?!{_BLANK}).)+", re.DOTALL
 )
+_SPLIT = re.compile(rf"({_BLANK}+)")
+_ANY_WIDE = re.compile(_LETTER)
+# Latin, Greek, Cyrillic and the signs of their texts: a column each.
+_NARROW = re.compile(
+    "[ -~\u00a0-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u0530\u2010-\u2027\u2030-\u205e]*"
+)
 # What a line begins with: lines after it begin below its first word.
 _BEGINNING = re.compile(r" *(?:[-*] )?")
 _DEEPEST = 8
@@ -37,7 +43,7 @@ _DEEPEST = 8
 
 def columns_of(text: str) -> int:
     """How many columns a terminal needs: wide characters two, combining ones none."""
-    if text.isascii():
+    if text.isascii() or _NARROW.fullmatch(text):
         return len(text)
     return sum(
         0
@@ -54,14 +60,16 @@ def wrap(text: str, first: str = "", rest: str | None = None, width: int = COLUM
 
     `first` begins the first line, `rest` (the same if None) the others.
     """
+    text = str(text)
+    if text.isascii() and len(text) + columns_of(first) <= width:  # most are: it saves time
+        return f"{first}{' '.join(text.split())}".rstrip()
     indent = first if rest is None else rest
     lines: list[str] = []
     line, used, gap = first, columns_of(first), ""
     empty = True
-    for unit in _UNIT.findall(str(text)):
-        if unit.isspace() and not empty:
-            gap = " "
-        if unit.isspace():
+    for unit in _units(text):
+        if not unit or unit.isspace():
+            gap = " " if unit and not empty else gap
             continue
         size = columns_of(unit)
         if not empty and used + len(gap) + size > width:
@@ -70,6 +78,11 @@ def wrap(text: str, first: str = "", rest: str | None = None, width: int = COLUM
         line, used, gap, empty = line + gap + unit, used + len(gap) + size, "", False
     lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def _units(text: str) -> list[str]:
+    """What is not broken, and the blanks between."""
+    return _UNIT.findall(text) if _ANY_WIDE.search(text) else _SPLIT.split(text)
 
 
 def wrap_lines(text: str, width: int = COLUMNS) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from unicodedata import bidirectional
 
 from digest.prose import shorten_to_width, width_of
@@ -41,6 +42,7 @@ _PAIRS = {
 _PAIRS |= {"（": "）", "【": "】", "《": "》", "〈": "〉"}
 
 
+@lru_cache(1024)
 def short_title(title: str) -> str:
     """At most 48 columns: the title, what stands before its colon, or its first words.
 

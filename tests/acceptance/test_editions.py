@@ -147,8 +147,12 @@ def test_a_preview_begins_with_the_lead_and_counts_each_paper_once(tmp_path):
     assert words.count("Numbered study 007") == 2
     assert words.count("Numbered study 002") == 1
     text = (tmp_path / "look/letter.txt").read_text()
-    assert text.index("Read first") < text.index("Numbered study 007\n---") < text.index("By theme")
-    assert "* Numbered study 007 (above)" in text
+    assert (
+        text.index("Read first")
+        < text.index("Numbered study 007\n  Theme:")
+        < text.index("By theme")
+    )
+    assert "Above: Numbered study 007\n" in text
     for reader, name in (("ben", "letter.txt"), ("eve", "letter.html")):
         out = tmp_path / reader
         done = room.run("preview", "--as", f"{reader}@example.org", "--out", str(out))

@@ -265,13 +265,12 @@ def sections_in_html(letter: EmailMessage, titles: frozenset[str]) -> Sections:
 
 
 def sections_in_text(letter: EmailMessage, titles: frozenset[str]) -> Sections:
-    """The same, out of the text part; the newsletter's own name stands on top."""
+    """The same, out of the text part, where a heading stands over dashes."""
     found: Sections = {}
     lines = text_of(letter).split("\n")
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
-        if line and below and set(below) == {"="}:
+        if line and below and set(below) == {"-"}:
             found[line] = []
-        elif (title := line.removeprefix("* ").removesuffix(" (above)")) in titles:
+        elif (title := line.removeprefix("Above: ")) in titles:
             list(found.values())[-1].append(title)
-    sections = list(found.items())[1:]
-    return {theme: papers for theme, papers in sections if theme not in BEFORE}
+    return {theme: papers for theme, papers in found.items() if theme not in BEFORE}
