@@ -62,7 +62,7 @@ class PaperView:
     categories: tuple[str, ...]
     marks: tuple[str, ...]
     votes: str
-    votes_count: int
+    vote_count: int
     comments: str
     links: tuple[LinkView, ...]
     thumbnail: str
@@ -238,7 +238,7 @@ def _paper(
         categories=paper.categories,
         marks=tuple(mark_words(mark, paper.first_sent) for mark in paper.marks),
         votes=f"{paper.votes:,}" if paper.votes else "",
-        votes_count=paper.votes or 0,
+        vote_count=paper.votes or 0,
         comments=f"{paper.comments:,}" if paper.comments else "",
         links=tuple(_links(paper)),
         thumbnail=(web_address(paper.thumbnail) if pictured else ""),
