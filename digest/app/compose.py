@@ -121,7 +121,7 @@ def compose_week(house: House, day: date) -> Edition | None:
         edition=config.edition,
         themes=themes,
         knowledge=knowledge,
-        template_set=config.templates,
+        template_set=config.templates.of(key),
     )
     if len(edition.papers) < config.edition.min_papers:
         return None
@@ -184,7 +184,7 @@ def _edit(
         themes=themes,
         knowledge=knowledge,
         sent=mailed_before(house, papers, key),
-        template_set=config.templates,
+        template_set=config.templates.of(key),
     )
     news = sum(not paper.withdrawn for paper in edition.papers)
     if decision.kind is DecisionKind.SEND and news < config.edition.min_papers:

@@ -14,7 +14,7 @@ from digest.app.interests import Interests
 from digest.app.signing import load_signers
 from digest.delivery.relay import Way
 from digest.errors import DigestError, ListError
-from digest.model import Verdict
+from digest.model import EditionKey, Verdict
 from digest.rendering.check import check_templates
 from digest.storage.archive import list_editions
 from digest.storage.census import counts
@@ -64,11 +64,19 @@ def _themes(house: House) -> Iterator[Finding]:
 
 
 def _templates(house: House) -> Iterator[Finding]:
-    problems = check_templates(house.templates, house.config.newsletter)
+    for key in (EditionKey.daily(house.today()), EditionKey.weekly(house.today())):
+        yield from _guarded("templates", partial(_template_set, house, key))
+
+
+def _template_set(house: House, key: EditionKey) -> Iterator[Finding]:
+    templates = house.templates(key)
+    problems = check_templates(templates, house.config.newsletter)
     for problem in problems:
         yield Finding(about="templates", ok=None if problem.warning else False, words=str(problem))
     if not problems:
-        yield Finding(about="templates", ok=True, words=f"set {house.templates.name} compiles")
+        kind = "the weekly edition" if key.is_weekly else "the dailies"
+        words = f"set {templates.name} compiles, for {kind}"
+        yield Finding(about="templates", ok=True, words=words)
 
 
 def _lists(house: House) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest import __version__
 from digest.config import Config
-from digest.model import EmailAddress, TemplateSet
+from digest.model import EditionKey, EmailAddress, TemplateSet
 from digest.storage.database import NAME as DATABASE_NAME
 from digest.storage.database import Database, open_database
 from digest.storage.reply_cache import FileReplyCache
@@ -80,9 +80,15 @@ class House:
         then = [key for key in self.keys if fingerprint(key) == fingerprint_then]
         return (*then, *self.keys)
 
-    @cached_property
-    def templates(self) -> TemplateSet:
-        return load_template_set(self.config.templates, self.config.folder)
+    def templates(self, key: EditionKey) -> TemplateSet:
+        """The look of the edition `key`: days and weeks have one each.
+
+        Raises:
+            TemplateError: there is no such set, or its files cannot be read.
+        """
+        kind = "weekly" if key.is_weekly else "daily"
+        asked = f"config.yaml: templates.{kind}"
+        return load_template_set(self.config.templates.of(key), self.config.folder, asked=asked)
 
     @cached_property
     def reply_cache(self) -> FileReplyCache:

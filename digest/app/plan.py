@@ -119,14 +119,14 @@ def make_chooser(house: House, edition: Edition, interests: Interests | None = N
 
 
 def render(house: House, edition: Edition) -> Rendition:
-    """The edition with the newsletter's template set.
+    """The edition with the newsletter's template set for its kind.
 
     Raises:
         TemplateError: a template is wrong; nothing was frozen.
     """
     from digest.rendering.render import render_edition  # heavy: once an edition
 
-    return render_edition(edition, house.templates, house.config.newsletter)
+    return render_edition(edition, house.templates(edition.key), house.config.newsletter)
 
 
 def make_plan(

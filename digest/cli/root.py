@@ -35,7 +35,7 @@ COMMANDS = {
     "subscribers": "Look after the subscriber lists.",
     "editions": "The archive: list, show or export editions.",
     "explain": "Why a paper stands where it does.",
-    "templates": "The template sets: list or check them.",
+    "templates": "The template sets: list, copy or check them.",
     "doctor": "Check config, templates, lists, sources and the mail server.",
     "demo": "The whole job on recorded papers and a mail server of its own.",
 }

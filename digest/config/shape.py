@@ -29,7 +29,7 @@ from digest.config.values import (
     TimeOfDay,
     TimeZone,
 )
-from digest.model import EmailAddress
+from digest.model import EditionKey, EmailAddress
 
 
 class NewsletterConfig(Shape):
@@ -303,6 +303,25 @@ class Origin:
     places: Mapping[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
 
 
+class TemplatesConfig(Shape):
+    """The template set of each kind of edition. One name alone is for the dailies."""
+
+    daily: OneLine = "daily"
+    weekly: OneLine = "weekly"
+
+    def of(self, key: EditionKey) -> str:
+        """The set that an edition of this name is printed with."""
+        return self.weekly if key.is_weekly else self.daily
+
+
+def _template_sets(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"daily": value}
+    if not isinstance(value, dict | TemplatesConfig):
+        raise ValueError("must be a template set's name, or a mapping of daily and weekly")
+    return value
+
+
 class Config(Shape):
     """The whole of config.yaml. `folder` is where it lies; relative paths are against it."""
 
@@ -312,7 +331,7 @@ class Config(Shape):
     themes: ThemesConfig = ThemesConfig()
     llm: LlmConfig | None = None
     subscribers: SubscribersConfig = SubscribersConfig()
-    templates: str = "daily"
+    templates: Annotated[TemplatesConfig, BeforeValidator(_template_sets)] = TemplatesConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     state: str = "var"
     folder: Path = Field(default=Path(), exclude=True)

@@ -16,6 +16,7 @@ from digest.editorial.repeats import earned, may_come
 from digest.editorial.summaries import summarise
 from digest.editorial.themes import group_papers
 from digest.model import (
+    DayCount,
     Edition,
     EditionKey,
     Mailed,
@@ -87,12 +88,18 @@ def compose_weekly(
     """The week's best out of its daily editions: merged with their best signals, ranked anew.
 
     The caller chooses which days make the week; `first_sent` says when each paper was first mailed.
-    A weekly edition among them is passed over.
+    A weekly edition among them is passed over. What was new on its day is not marked so.
     """
+    dailies = sorted((e for e in editions if not e.key.is_weekly), key=lambda e: e.date)
     papers = [
-        replace(paper, first_sent=paper.first_sent or daily.date, score=None, placement=None)
-        for daily in editions
-        if not daily.key.is_weekly
+        replace(
+            paper,
+            first_sent=paper.first_sent or daily.date,
+            marks=tuple(mark for mark in paper.marks if mark is not Mark.NEW),
+            score=None,
+            placement=None,
+        )
+        for daily in dailies
         for paper in daily.papers
     ]
     merged = [paper for paper in merge_papers(papers) if not paper.withdrawn]
@@ -108,6 +115,23 @@ def compose_weekly(
         rank=edition.rank,
         template_set=template_set,
         left_out=len(ranked) - len(chosen),
+        days=_days(dailies, merged),
+    )
+
+
+def _days(dailies: Sequence[Edition], papers: Sequence[Paper]) -> tuple[DayCount, ...]:
+    """What each day brought; `papers` are the week's, each once. `dailies` are in order."""
+    first: dict[PaperId, date] = {}
+    for daily in dailies:
+        for each in daily.papers:
+            for paper_id in each.ids:
+                first.setdefault(paper_id, daily.date)
+    brought: dict[date, list[Paper]] = {daily.date: [] for daily in dailies}
+    for paper in papers:
+        brought[min(first[i] for i in paper.ids if i in first)].append(paper)
+    return tuple(
+        DayCount(date=day, papers=len(those), votes=sum(paper.votes or 0 for paper in those))
+        for day, those in brought.items()
     )
 
 

@@ -1,7 +1,7 @@
 """What flows through the rooms: papers, editions, renditions, subscribers and letters."""
 
 from digest.model.address import EmailAddress
-from digest.model.edition import Edition, EditionKey, Section
+from digest.model.edition import DayCount, Edition, EditionKey, Section
 from digest.model.letter import Envelope, Letter, Outcome, OutcomeKind, Recipient, Stage
 from digest.model.mailed import Mailed
 from digest.model.paper import Mark, Paper, PaperId, Placement, Score
@@ -24,6 +24,7 @@ __all__ = [
     "READER_FIELDS",
     "SEGMENT_FIELDS",
     "Block",
+    "DayCount",
     "Edition",
     "EditionKey",
     "EmailAddress",

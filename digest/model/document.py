@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from digest.model.edition import Edition, EditionKey, Section
+from digest.model.edition import DayCount, Edition, EditionKey, Section
 from digest.model.paper import Mark, Paper, PaperId, Placement, Score
 from digest.model.source import SourceReport, Verdict
 from digest.model.versioned import read_versioned
@@ -48,6 +48,10 @@ def edition_to_document(edition: Edition) -> dict[str, Any]:
         "repeated": edition.repeated,
         "withdrawn": edition.withdrawn,
         "lead": [str(paper_id) for paper_id in edition.lead],
+        "days": [
+            {"date": day.date.isoformat(), "papers": day.papers, "votes": day.votes}
+            for day in edition.days
+        ],
         "sections": [
             {
                 "theme": section.theme,
@@ -89,6 +93,10 @@ def _edition(document: Mapping[str, Any]) -> Edition:
         repeated=document.get("repeated") or 0,
         withdrawn=document.get("withdrawn") or 0,
         lead=tuple(PaperId.parse(text) for text in document.get("lead") or ()),
+        days=tuple(
+            DayCount(date=date.fromisoformat(day["date"]), papers=day["papers"], votes=day["votes"])
+            for day in document.get("days") or ()
+        ),
     )
 
 

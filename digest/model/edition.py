@@ -69,13 +69,26 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DayCount:
+    """What a day brought to a weekly edition: each paper counts on the first day that had it.
+
+    `votes` is what these papers have together, as far as it is known.
+    """
+
+    date: date
+    papers: int
+    votes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A digest as it was composed; it never changes afterwards.
 
     Every paper is in exactly one section. `date` is the day that the reader sees on it.
     `left_out` counts papers that `max_papers` cut, `repeated` those mailed before, `withdrawn`
     those that their authors took back and no reader hears of. `lead` names the papers that come
-    first in a letter, best first; each stands in its section as well.
+    first in a letter, best first; each stands in its section as well. `days` counts what the days
+    of a week brought, also what was left out; a daily edition has none.
     """
 
     key: EditionKey
@@ -89,6 +102,7 @@ class Edition:
     repeated: int = 0
     withdrawn: int = 0
     lead: tuple[PaperId, ...] = ()
+    days: tuple[DayCount, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(self.created_at, "Edition.created_at")

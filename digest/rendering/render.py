@@ -37,6 +37,7 @@ from digest.rendering.view import (
     view_leads,
     view_sections,
 )
+from digest.rendering.week import view_week
 from digest.rendering.words import phrases_of
 
 HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
@@ -106,6 +107,7 @@ def fill_templates(
         "edition": view,
         "leads": view_leads(edition, marks),
         "sections": view_sections(edition, marks),
+        "week": view_week(edition),
         "field": marks.fields(),
         "begin": {name: marks.begin(name) for name in BLOCKS},
         "dir": partial(direction_attribute, view.direction),

@@ -56,6 +56,11 @@ def short_day(key: EditionKey, day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1][:3]}"
 
 
+def weekday_words(day: date) -> str:
+    """`Mon 23`: a day of a week that is known."""
+    return f"{_DAYS[day.weekday()][:3]} {day.day}"
+
+
 def mark_words(mark: Mark, first_sent: date | None) -> str:
     """`new`, or with the day: `now trending, first sent 21 November 2026`."""
     if first_sent is None or mark not in (Mark.TRENDING, Mark.WITHDRAWN):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import digest
@@ -14,26 +16,45 @@ from digest.model import TemplateSet
 #: Every set falls back to this one's files.
 DEFAULT = "daily"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+#: What a set may be called: one folder's name, on every system.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SUFFIXES = frozenset({".j2", ".jinja", ".jinja2", ".mjml", ".html", ".txt", ".css"})
 _MOST_BYTES = 1_000_000
 
 
-def load_template_set(name: str, folder: Path) -> TemplateSet:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSet:
+    """A set that there is. `own` and `shipped`: the files that each brings, by name, in order.
+
+    With both, the own files stand before the shipped ones of the same name.
+    """
+
+    name: str
+    own: tuple[str, ...] = ()
+    shipped: tuple[str, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """`shipped`, `own`, or `own over shipped`."""
+        return " over ".join(
+            word for word, files in (("own", self.own), ("shipped", self.shipped)) if files
+        )
+
+
+def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSet:
     """Read the set `name` of the newsletter in `folder` (where config.yaml lies).
 
     A bare name is looked up in `<folder>/templates/<name>/`, then in the shipped set of that
     name, then in the shipped `daily`; `daily/letter.mjml.j2` is always the shipped file.
+    `asked` says who named the set: a key of the config.
 
     Raises:
-        TemplateError: no such set (the line lists those there are), or files that cannot be
-            read as UTF-8 text, all of them at once.
+        TemplateError: no such set (the line has the nearest name and lists those there are), or
+            files that cannot be read as UTF-8 text, all of them at once.
     """
     own, shipped = folder / "templates", shipped_folder()
-    if not _NAME.fullmatch(name) or not (_is_set(own / name) or _is_set(shipped / name)):
-        there = ", ".join(list_template_sets(folder))
-        mend = f"there are: {there}" if there else "there is none"
-        raise TemplateError([Problem(file=f"{name!r}", what="is not a template set", mend=mend)])
+    if not NAME.fullmatch(name) or not (_is_set(own / name) or _is_set(shipped / name)):
+        raise TemplateError([_unknown(name, folder, asked)])
     files: dict[str, str] = {}
     places: dict[str, str] = {}
     problems: list[Problem] = []
@@ -50,9 +71,29 @@ def load_template_set(name: str, folder: Path) -> TemplateSet:
     return TemplateSet(name=name, files=files, places=places)
 
 
-def list_template_sets(folder: Path) -> tuple[str, ...]:
-    """The names of all sets that `load_template_set` knows, in order."""
-    return tuple(sorted({*_sets(folder / "templates"), *_sets(shipped_folder())}))
+def _unknown(name: str, folder: Path, asked: str) -> Problem:
+    there = [known.name for known in list_template_sets(folder)]
+    near = difflib.get_close_matches(name, there, n=1)
+    mend = f"there are: {', '.join(there)}" if there else "there is none"
+    return Problem(
+        file=asked or f"{name!r}",
+        key=f"{name!r}" if asked else "",
+        what="is not a template set",
+        mend=f"did you mean {near[0]}? {mend}" if near else mend,
+    )
+
+
+def list_template_sets(folder: Path) -> tuple[KnownSet, ...]:
+    """All sets that `load_template_set` knows, by name."""
+    own, shipped = folder / "templates", shipped_folder()
+    return tuple(
+        KnownSet(name=name, own=_names(own / name), shipped=_names(shipped / name))
+        for name in sorted({*_sets(own), *_sets(shipped)})
+    )
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    return tuple(path.relative_to(folder).as_posix() for path in _files(folder))
 
 
 def shipped_folder() -> Path:
@@ -67,7 +108,7 @@ def _sets(folder: Path) -> list[str]:
         names = sorted(os.listdir(folder))
     except OSError:
         return []
-    return [name for name in names if _NAME.fullmatch(name) and _is_set(folder / name)]
+    return [name for name in names if NAME.fullmatch(name) and _is_set(folder / name)]
 
 
 def _is_set(folder: Path) -> bool:

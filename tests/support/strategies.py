@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from hypothesis import strategies as st
 
 from digest.model import (
+    DayCount,
     Edition,
     EditionKey,
     Mark,
@@ -30,6 +31,7 @@ urls = st.integers(1, 9).map(lambda n: f"https://example.org/papers/{n}")
 days = st.dates(date(2024, 1, 1), date(2026, 12, 31))
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))
 counts = st.integers(0, 5000)
+day_counts = st.builds(DayCount, date=days, papers=counts, votes=counts)
 floats = st.floats(-100, 100)
 tuples_of_lines = st.lists(lines, max_size=3).map(tuple)
 
@@ -149,4 +151,5 @@ def editions(draw: st.DrawFn) -> Edition:
         rank=draw(st.sampled_from(["trending", "newest"])),
         left_out=draw(counts),
         repeated=draw(counts),
+        days=draw(st.lists(day_counts, max_size=7).map(tuple)),
     )

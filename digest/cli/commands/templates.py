@@ -2,43 +2,118 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
-from digest.cli.desk import Desk, note, pass_desk, show
-from digest.errors import TemplateError
+from digest.cli.desk import Desk, json_option, note, pass_desk, show, show_json
+from digest.errors import Problem, TemplateError
+
+#: What the editions of each kind are called on the screen.
+KINDS = {"daily": "the dailies", "weekly": "the weekly edition"}
 
 
 @click.group("templates")
 def command() -> None:
-    """List the template sets, or check one."""
+    """List the template sets, copy one to change it, or check one."""
 
 
 @command.command("list")
+@json_option
 @pass_desk
-def list_command(desk: Desk) -> int:
-    """The sets that `templates:` in config.yaml can name; * marks the one in use."""
+def list_command(desk: Desk, as_json: bool) -> int:
+    """The sets that `templates:` in config.yaml can name, where they come from, what they serve."""
     from digest.storage.templates import list_template_sets
 
-    for name in list_template_sets(desk.config.folder):
-        show(f"{'*' if name == desk.config.templates else ' '} {name}")
+    found = list_template_sets(desk.config.folder)
+    if as_json:
+        show_json(
+            [
+                {
+                    "name": known.name,
+                    "origin": known.origin,
+                    "used_for": _uses(desk, known.name),
+                    "own": known.own,
+                    "shipped": known.shipped,
+                }
+                for known in found
+            ]
+        )
+        return 0
+    for known in found:
+        uses = _uses(desk, known.name)
+        serves = " and ".join(KINDS[use] for use in uses)
+        show(f"{'*' if uses else ' '} {known.name}\t{known.origin}\t{serves}".rstrip())
+    return 0
+
+
+@command.command("copy")
+@click.argument("name")
+@click.argument("new", required=False)
+@click.option("--file", metavar="FILE", help="Copy this file alone, such as style.css.j2.")
+@pass_desk
+def copy_command(desk: Desk, name: str, new: str | None, file: str | None) -> int:
+    """Copy the set NAME to templates/NEW beside config.yaml, to be changed there.
+
+    Without NEW it keeps its name, and stands before the set of that name. Nothing is overwritten.
+    """
+    from digest.storage.template_copy import copy_template_set
+
+    new = new or name
+    for path in copy_template_set(name, new, desk.config.folder, file=file):
+        show(str(path))
+    note(f"what you do not change may be deleted: it then comes from {_behind(desk, new)}")
+    if uses := _uses(desk, new):
+        note(f"config.yaml uses it for {' and '.join(KINDS[use] for use in uses)}")
+    else:
+        note(f"to use it, write into config.yaml `templates: {new}`, or `{{weekly: {new}}}`")
+    note(f"next: digest templates check {new}")
     return 0
 
 
 @command.command("check")
 @click.argument("name", required=False)
+@json_option
 @pass_desk
-def check_command(desk: Desk, name: str | None) -> int:
-    """Compile every block of a set with awkward papers, and say what is wrong with it."""
+def check_command(desk: Desk, name: str | None, as_json: bool) -> int:
+    """Compile every block of a set with awkward papers, and say what is wrong with it.
+
+    Without NAME the sets in use are checked.
+    """
+    config = desk.config
+    names = (name,) if name else (config.templates.daily, config.templates.weekly)
+    found = {each: _problems(desk, each) for each in dict.fromkeys(names)}
+    problems = [problem for those in found.values() for problem in those]
+    faulty = any(not problem.warning for problem in problems)
+    if as_json:
+        show_json(
+            [{"set": each, "problems": [*map(asdict, those)]} for each, those in found.items()]
+        )
+        return TemplateError.exit_code if faulty else 0
+    if faulty:
+        raise TemplateError(problems)
+    for each, those in found.items():
+        for problem in those:
+            note(str(problem))
+        note(f"template set {each} is fine")
+    return 0
+
+
+def _problems(desk: Desk, name: str) -> tuple[Problem, ...]:
     from digest.rendering.check import check_templates
     from digest.storage.templates import load_template_set
 
-    chosen = name or desk.config.templates
-    problems = check_templates(
-        load_template_set(chosen, desk.config.folder), desk.config.newsletter
-    )
-    if any(not problem.warning for problem in problems):
-        raise TemplateError(problems)
-    for problem in problems:
-        note(str(problem))
-    note(f"template set {chosen} is fine")
-    return 0
+    return check_templates(load_template_set(name, desk.config.folder), desk.config.newsletter)
+
+
+def _uses(desk: Desk, name: str) -> list[str]:
+    """The kinds of editions that are printed with the set."""
+    return [kind for kind in KINDS if getattr(desk.config.templates, kind) == name]
+
+
+def _behind(desk: Desk, name: str) -> str:
+    """What stands behind an own set."""
+    from digest.storage.templates import DEFAULT, list_template_sets
+
+    shipped = {known.name for known in list_template_sets(desk.config.folder) if known.shipped}
+    return f"the shipped {name if name in shipped else DEFAULT}"

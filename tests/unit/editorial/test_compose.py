@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from digest.config import EditionConfig, RepeatConfig, ThemeRule, ThemesConfig
 from digest.editorial.compose import compose_edition, compose_weekly
 from digest.editorial.explain import explain_edition, explain_paper, find_paper
-from digest.model import Edition, EditionKey, Mailed, Mark, Paper, PaperId, SourceReport, Verdict
+from digest.model import (
+    DayCount,
+    Edition,
+    EditionKey,
+    Mailed,
+    Mark,
+    Paper,
+    PaperId,
+    SourceReport,
+    Verdict,
+)
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day
 from tests.support.strategies import DAY, NOW, papers
@@ -212,6 +222,27 @@ def test_the_week_is_its_days_papers_once_with_their_best_signals() -> None:
     best = week.papers[0]
     assert (best.votes, best.first_sent, week.left_out) == (60, date(2026, 11, 23), 1)
     assert week.lead == tuple(p.id for p in week.papers)
+
+
+def test_a_week_counts_each_paper_once_on_the_day_that_had_it_first() -> None:
+    monday = compose(paper(1, votes=5), paper(2, announced=DAY), day=DAY)
+    tuesday = compose(paper(1, votes=60), paper(3, votes=4), day=DAY + timedelta(days=1))
+    week = compose_weekly(
+        [tuesday, monday],
+        key=EditionKey("2026-W48"),
+        day=date(2026, 11, 27),
+        now=NOW,
+        edition=EditionConfig(max_papers=1),
+        themes=THEMES,
+        knowledge=shipped_knowledge(),
+        template_set="weekly",
+    )
+    assert week.days == (
+        DayCount(date=DAY, papers=2, votes=60),
+        DayCount(date=DAY + timedelta(days=1), papers=1, votes=4),
+    )
+    assert monday.papers[1].marks == (Mark.NEW,)
+    assert all(Mark.NEW not in each.marks for each in week.papers)
 
 
 def test_an_explanation_accounts_for_every_paper_of_a_real_day() -> None:
