@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from digest.model import Edition, Paper
@@ -20,16 +19,20 @@ class NumberView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayView:
-    """What a day of the week brought. `share` is in percent of the day that brought most."""
+    """What a day of the week brought.
+
+    `share` is in percent of the day with the most votes (of papers, where no votes are known).
+    """
 
     day: str
     papers: NumberView
+    votes: NumberView
     share: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestView:
-    """The paper of the letter that has the most of something, and how much of it."""
+    """The printed paper that has the most of something, and how much of it."""
 
     title: str
     url: str
@@ -38,17 +41,17 @@ class BestView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeekView:
-    """The week's numbers. `papers` and `votes` are of all its papers, also of those left out here.
+    """The week's numbers. `papers` and `votes` are of all its papers, `printed` counts those here.
 
     `days` had an edition; there are none of an edition that was kept before days were counted.
-    `code` counts the papers printed here that come with code. `voted`, `discussed` and `starred`
-    are None where that is not known; also `voted` where it is the paper that comes first anyway.
+    `voted`, `discussed` and `starred` are the best of those printed, None where it is not known;
+    `voted` also where it is the paper that comes first anyway.
     """
 
     number: int
     papers: NumberView
+    printed: NumberView
     votes: NumberView
-    code: NumberView
     days: tuple[DayView, ...]
     voted: BestView | None
     discussed: BestView | None
@@ -60,17 +63,17 @@ def view_week(edition: Edition) -> WeekView | None:
     if not edition.key.is_weekly:
         return None
     papers = edition.papers
-    counted = sum(day.votes for day in edition.days) or sum(paper.votes or 0 for paper in papers)
-    voted = _most(edition, lambda paper: paper.votes)
+    votes = sum(day.votes for day in edition.days) or sum(paper.votes or 0 for paper in papers)
+    voted = _most(edition, "votes")
     return WeekView(
         number=edition.key.day().isocalendar().week,
         papers=_number(len(papers) + edition.left_out),
-        votes=_number(counted),
-        code=_number(sum(bool(web_address(paper.code_url)) for paper in papers)),
+        printed=_number(len(papers)),
+        votes=_number(votes),
         days=_days(edition),
         voted=None if voted and voted.id in edition.lead[:1] else _best(voted, "votes"),
-        discussed=_best(_most(edition, lambda paper: paper.comments), "comments"),
-        starred=_best(_most(edition, lambda paper: paper.stars), "stars"),
+        discussed=_best(_most(edition, "comments"), "comments"),
+        starred=_best(_most(edition, "stars"), "stars"),
     )
 
 
@@ -79,21 +82,24 @@ def _number(count: int) -> NumberView:
 
 
 def _days(edition: Edition) -> tuple[DayView, ...]:
-    most = max((day.papers for day in edition.days), default=0)
+    by_votes = any(day.votes for day in edition.days)
+    sizes = [day.votes if by_votes else day.papers for day in edition.days]
+    most = max(sizes, default=0)
     return tuple(
         DayView(
             day=weekday_words(day.date),
             papers=_number(day.papers),
-            share=round(100 * day.papers / most) if most else 0,
+            votes=_number(day.votes),
+            share=round(100 * size / most) if most else 0,
         )
-        for day in edition.days
+        for day, size in zip(edition.days, sizes, strict=True)
     )
 
 
-def _most(edition: Edition, count: Callable[[Paper], int | None]) -> Paper | None:
-    """The first of the papers with the highest count; None where none has any."""
-    found = max(edition.papers, key=lambda paper: count(paper) or 0, default=None)
-    return found if found and count(found) else None
+def _most(edition: Edition, what: str) -> Paper | None:
+    """The first of the papers with the most `what`; None where none has any."""
+    found = max(edition.papers, key=lambda paper: getattr(paper, what) or 0, default=None)
+    return found if found and getattr(found, what) else None
 
 
 def _best(paper: Paper | None, what: str) -> BestView | None:
