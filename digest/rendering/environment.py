@@ -37,6 +37,12 @@ def strip_unprintable(value: Any) -> Any:
     return type(value)(cleaned) if len(cleaned) != len(value) else value
 
 
+def find_unprintable(text: str) -> str:
+    """The first character that `strip_unprintable` would take away, or ""."""
+    found = _UNPRINTABLE.search(text)
+    return found[0] if found else ""
+
+
 def make_environment(templates: TemplateSet) -> jinja2.Environment:
     """An environment over the set's files; unknown names are errors, HTML is escaped.
 

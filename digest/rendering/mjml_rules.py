@@ -1,18 +1,23 @@
 """The MJML that MRML understands, since MRML passes over what it does not know.
 
-Tags and attributes after https://documentation.mjml.io, less what mjml-python 1.4 ignores or
-drops (`mj-html-attributes`, `role` on `mj-table`, `inline` on `mj-style`).
+Tags, their nesting and their attributes after https://documentation.mjml.io, less what mjml-python
+1.4 ignores or drops (`mj-html-attributes`, `role` on `mj-table`, `inline` on `mj-style`).
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from xml.parsers import expat
 
 from digest.errors import Problem
 from digest.model import TemplateSet
 from digest.rendering.environment import place_of
+from digest.rendering.mjml_values import fault_of
+from digest.rendering.places import Fault, find_line
 
 _PADDING = "padding padding-top padding-right padding-bottom padding-left "
 _BORDER = "border border-top border-right border-bottom border-left border-radius "
@@ -31,6 +36,7 @@ _ATTRIBUTES: Mapping[str, str] = {
     "mj-font": "name href",
     "mj-breakpoint": "width",
     "mj-attributes": "",
+    "mj-include": "path type css-inline",
     "mj-section": _PADDING + _BORDER + _BACKGROUND + "background-color background-position-x "
     "background-position-y direction full-width text-align",
     "mj-wrapper": _PADDING + _BORDER + _BACKGROUND + "background-color direction full-width "
@@ -75,64 +81,177 @@ _ATTRIBUTES: Mapping[str, str] = {
 }
 _KNOWN = {tag: frozenset(words.split()) for tag, words in _ATTRIBUTES.items()}
 _EVERYWHERE = frozenset({"css-class", "mj-class", "container-background-color"})
+_ALL = frozenset().union(*_KNOWN.values())
+_CONTENT = (
+    "mj-text mj-button mj-image mj-divider mj-spacer mj-table mj-social mj-navbar mj-accordion "
+    "mj-carousel mj-raw"
+)
+_CHILDREN: Mapping[str, str] = {
+    "mjml": "mj-head mj-body mj-raw",
+    "mj-head": "mj-title mj-preview mj-style mj-raw mj-font mj-breakpoint mj-attributes",
+    "mj-body": "mj-section mj-wrapper mj-hero mj-raw",
+    "mj-wrapper": "mj-section mj-hero mj-raw",
+    "mj-section": "mj-column mj-group mj-raw",
+    "mj-group": "mj-column mj-raw",
+    "mj-column": _CONTENT,
+    "mj-hero": _CONTENT,
+    "mj-navbar": "mj-navbar-link mj-raw",
+    "mj-social": "mj-social-element mj-raw",
+    "mj-accordion": "mj-accordion-element mj-raw",
+    "mj-accordion-element": "mj-accordion-title mj-accordion-text mj-raw",
+    "mj-carousel": "mj-carousel-image",
+}
+#: What stands directly in what. A tag that is not named here holds text, or nothing.
+_INSIDE = {tag: frozenset(words.split()) for tag, words in _CHILDREN.items()}
 # Inside these, MRML copies HTML as it stands.
-_OPAQUE = ("mj-raw", "mj-text", "mj-style", "mj-table", "mj-title", "mj-preview", "mj-button")
+_OPAQUE = (
+    "mj-raw",
+    "mj-text",
+    "mj-style",
+    "mj-table",
+    "mj-title",
+    "mj-preview",
+    "mj-button",
+    "mj-navbar-link",
+    "mj-social-element",
+    "mj-accordion-title",
+    "mj-accordion-text",
+)
 _COPIED = re.compile(rf"(<({'|'.join(_OPAQUE)})\b[^<>]*(?<!/)>)(.*?)(</\2>)", re.DOTALL)
-_TAG = re.compile(r"<([a-zA-Z][\w-]*)((?:\s+[\w:-]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*/?>")
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """A start tag of the rendered MJML, where it stands there, and the tags around it."""
+
+    tag: str
+    attributes: Mapping[str, str]
+    around: tuple[str, ...]
+    at: Fault
+
+    @property
+    def parent(self) -> str:
+        return self.around[-1] if self.around else ""
 
 
 def check_mjml(source: str, templates: TemplateSet) -> Iterator[Problem]:
-    """Unknown tags (errors) and attributes (warnings) of the compiled template's MJML."""
-    shell = _COMMENT.sub("", _COPIED.sub(r"\1\4", source))
-    yield from dict.fromkeys(_unknown(shell, templates))
+    """What MRML would pass over in the compiled template's MJML.
 
-
-def _unknown(shell: str, templates: TemplateSet) -> Iterator[Problem]:
-    for tag in _TAG.finditer(shell):
-        name, given = tag[1], [found[1] for found in _ATTRIBUTE.finditer(tag[2])]
-        if name in ("mj-all", "mj-class"):
+    Errors: tags that are unknown or in a wrong place. Warnings: attributes that are unknown, or
+    hold what their kind does not allow.
+    """
+    elements = _elements(source)
+    classes = {e.attributes.get("name", "") for e in elements if e.tag == "mj-class"}
+    for element in elements:
+        if unknown := _unknown_tag(element) or _misplaced(element):
+            yield _told(element, "", *unknown, source, templates)
             continue
-        if name not in _KNOWN:
-            yield _unknown_tag(name, templates)
-            continue
-        for attribute in given:
-            if attribute not in _KNOWN[name] | _EVERYWHERE:
-                yield _unknown_attribute(name, attribute, templates)
+        for attribute, value in element.attributes.items():
+            if fault := _attribute_fault(element, attribute, value, classes):
+                yield _told(element, attribute, *fault, source, templates)
 
 
-def _unknown_tag(name: str, templates: TemplateSet) -> Problem:
-    near = difflib.get_close_matches(name, _KNOWN, n=1)
-    file, line = _find(lambda text: f"<{name}" in text, templates) or ("letter.mjml.j2", 0)
+def _elements(source: str) -> tuple[_Element, ...]:
+    """The start tags outside of copied HTML, as far as the source is well-formed.
+
+    Lines stay where they are. Below a tag that is unknown nothing can be said.
+    """
+    shell = _COPIED.sub(lambda copied: copied[1] + "\n" * copied[3].count("\n") + copied[4], source)
+    found: list[_Element] = []
+    around: list[str] = []
+    parser = expat.ParserCreate()
+    parser.UseForeignDTD(True)
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if all(outer in _KNOWN for outer in around):
+            at = Fault(parser.CurrentLineNumber, parser.CurrentColumnNumber, "")
+            found.append(_Element(tag, attributes, tuple(around), at))
+        around.append(tag)
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda tag: around.pop()
+    with suppress(expat.ExpatError):  # told where the page is compiled
+        parser.Parse(shell.encode("utf-8", "replace"), True)
+    return tuple(found)
+
+
+_Words = tuple[str, str, bool]
+
+
+def _unknown_tag(element: _Element) -> _Words | None:
+    """What is wrong, how to mend it, and whether it is a warning."""
+    tag = element.tag
+    if tag == "mj-include":
+        return "reads no file here", "write {% include %} instead", False
+    if element.parent == "mj-attributes" and tag in ("mj-all", "mj-class"):
+        nameless = tag == "mj-class" and not element.attributes.get("name")
+        return ("has no name", 'write <mj-class name="quiet" ...>', False) if nameless else None
+    return None if tag in _KNOWN else _no_tag(tag)
+
+
+def _no_tag(tag: str) -> _Words:
+    near = difflib.get_close_matches(tag, _KNOWN, n=1)
+    what = "is no MJML tag" if tag.startswith("mj") else "is HTML outside mj-raw or mj-text"
+    mend = f"did you mean <{near[0]}>?" if near else "HTML belongs in mj-raw or mj-text"
+    return what, mend, False
+
+
+def _misplaced(element: _Element) -> _Words | None:
+    tag, parent = element.tag, element.parent
+    if not parent or parent == "mj-attributes" or tag in _INSIDE.get(parent, ()):
+        return None
+    homes = [outer for outer, inner in _INSIDE.items() if tag in inner]
+    mend = f"it belongs directly in {' or '.join(f'<{home}>' for home in homes[:4])}"
+    return f"stands in <{parent}>, where it does not work", mend if homes else "", False
+
+
+def _attribute_fault(
+    element: _Element, attribute: str, value: str, classes: set[str]
+) -> _Words | None:
+    tag = element.tag
+    if attribute == "mj-class":
+        lost = [name for name in value.split() if name not in classes]
+        what = f"there is no mj-class {lost[0] if lost else ''!r}"
+        return (what, "give it in mj-attributes: <mj-class name=...>", True) if lost else None
+    if (tag, attribute) == ("mj-style", "inline"):
+        return "is passed over", "take it away: all rules of mj-style are inlined", True
+    known = {"name"} | _ALL if tag == "mj-class" else _ALL if tag == "mj-all" else _KNOWN[tag]
+    if attribute not in known | _EVERYWHERE:
+        near = difflib.get_close_matches(attribute, known, n=1)
+        mend = f"did you mean {near[0]}?" if near else ""
+        return "is no attribute of this tag, and is left out", mend, True
+    fault = fault_of(tag, attribute, value)
+    return (f"{value!r} is not what it takes", fault, True) if fault else None
+
+
+def _told(
+    element: _Element,
+    attribute: str,
+    what: str,
+    mend: str,
+    warning: bool,
+    source: str,
+    templates: TemplateSet,
+) -> Problem:
+    file, line = _place(element, attribute, source, templates)
+    key = f"<{element.tag} {attribute}>" if attribute else f"<{element.tag}>"
     return Problem(
-        file=place_of(templates, file),
-        line=line,
-        key=f"<{name}>",
-        what="is no MJML tag" if name.startswith("mj") else "is HTML outside mj-raw or mj-text",
-        mend=f"did you mean <{near[0]}>?" if near else "HTML belongs in mj-raw or mj-text",
+        file=place_of(templates, file), line=line, key=key, what=what, mend=mend, warning=warning
     )
 
 
-def _unknown_attribute(tag: str, attribute: str, templates: TemplateSet) -> Problem:
-    near = difflib.get_close_matches(attribute, _KNOWN[tag], n=1)
-    pattern = re.compile(rf"\b{re.escape(attribute)}\s*=")
-    place = _find(lambda text: f"<{tag}" in text and bool(pattern.search(text)), templates)
-    file, line = place or _find(lambda text: f"<{tag}" in text, templates) or ("letter.mjml.j2", 0)
-    return Problem(
-        file=place_of(templates, file),
-        line=line,
-        key=f"<{tag} {attribute}>",
-        what="is no attribute of this tag, and is left out",
-        mend=f"did you mean {near[0]}?" if near else "",
-        warning=True,
-    )
-
-
-def _find(fits: Callable[[str], bool], templates: TemplateSet) -> tuple[str, int] | None:
-    """The first template line that fits, a person's own files before qualified names."""
+def _place(
+    element: _Element, attribute: str, source: str, templates: TemplateSet
+) -> tuple[str, int]:
+    """The one template line that holds the tag (and attribute), or the likeliest of several."""
+    tag = re.compile(rf"<{re.escape(element.tag)}\b(?![-\w])")
+    held = re.compile(rf"\b{re.escape(attribute)}\s*=") if attribute else tag
+    fitting: dict[tuple[str, int], tuple[str, int]] = {}
     for name in sorted(templates.files, key=lambda n: ("/" in n, n)):
         for number, line in enumerate(templates.files[name].split("\n"), 1):
-            if fits(line):
-                return name, number
-    return None
+            if tag.search(line) and held.search(line):
+                fitting.setdefault((place_of(templates, name), number), (name, number))
+    if len(fitting) == 1:
+        return next(iter(fitting.values()))
+    found = find_line(source, element.at, templates)
+    return found or next(iter(fitting.values()), ("letter.mjml.j2", 0))

@@ -115,8 +115,24 @@ def test_sets_are_listed_once_without_empty_folders(tmp_path: Path, shipped: Pat
     _write(tmp_path / "templates" / "daily" / "letter.mjml.j2", "mine")
     _write(tmp_path / "templates" / "mine" / "letter.mjml.j2", "mine")
     (tmp_path / "templates" / "empty").mkdir()
-    assert list_template_sets(tmp_path) == ("daily", "mine", "plain")
-    assert list_template_sets(tmp_path / "nowhere") == ("daily", "plain")
+    found = list_template_sets(tmp_path)
+    assert [(known.name, known.origin) for known in found] == [
+        ("daily", "own over shipped"),
+        ("mine", "own"),
+        ("plain", "shipped"),
+    ]
+    assert found[0].own == ("letter.mjml.j2",)
+    assert found[0].shipped == ("foot.mjml.j2", "letter.mjml.j2", "letter.txt.j2")
+    assert [known.name for known in list_template_sets(tmp_path / "nowhere")] == ["daily", "plain"]
+
+
+def test_a_wrong_name_is_told_with_who_asked_and_the_nearest(tmp_path: Path, shipped: Path) -> None:
+    with pytest.raises(TemplateError) as caught:
+        load_template_set("dialy", tmp_path, asked="config.yaml: templates.weekly")
+    assert str(caught.value) == (
+        "config.yaml: templates.weekly: 'dialy': is not a template set"
+        " (did you mean daily? there are: daily, plain)"
+    )
 
 
 def test_ours_are_beside_the_package_or_inside_it() -> None:

@@ -17,7 +17,7 @@ from lxml import html
 
 from digest.config import NewsletterConfig
 from digest.model import Edition, EditionKey, Mark, Paper, PaperId, Rendition, Score, Section
-from digest.rendering.check import loose_tags
+from digest.rendering.check_page import loose_tags
 from digest.rendering.marks import Marks
 from digest.rendering.render import render_edition
 from digest.rendering.sample import awkward_edition
@@ -339,7 +339,7 @@ def test_every_link_has_words_and_headings_are_in_order(lead: str | None) -> Non
     assert all(table.get("role") == "presentation" for table in tree.iter("table"))
     anchors = {a.get("name") for a in tree.iter("a") if a.get("name")}
     targets = {a.get("href")[1:] for a in tree.iter("a") if (a.get("href") or "").startswith("#")}
-    assert targets == anchors == {"t1", "t2", "t3"}
+    assert targets == anchors == {"t1", "t2", "t3", "t4", "t5"}
     sizes = re.findall(r"font-size:(\d+)px", join_letter(awkward()).partition("<body")[2])
     assert min(int(size) for size in sizes if size != "0") >= 14
 

@@ -1,0 +1,275 @@
+"""What must hold for every block of a rendition, whatever the look."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from digest.errors import Problem
+from digest.model import Block, Edition, Piece, Rendition, TemplateSet
+from digest.prose import shorten
+from digest.rendering.check_page import Page
+from digest.rendering.environment import find_unprintable, place_of, strip_unprintable
+from digest.rendering.marks import Marks
+from digest.rendering.render import HTML, SUBJECT, TEXT
+from digest.rendering.sample import USUAL_TITLE
+from digest.rendering.view import LENGTHS, PaperView, view_leads, view_sections
+
+#: A letter's HTML holds 96,000 bytes: beyond these, few papers fit in full.
+MOST_PAPER, MOST_AROUND = 4_096, 24_000
+_OF_A_SECTION = frozenset({"section_papers", "share"})
+_IN_SECTIONS = frozenset({"entry", "heading", "why", *LENGTHS, *(f"lead:{n}" for n in LENGTHS)})
+# What autoescaping makes of &, <, > and quotes.
+_ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#\d+);")
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A block with the name that a person knows it by; `paper` where it shows one."""
+
+    name: str
+    piece: Piece
+    paper: PaperView | None = None
+    theme: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An edition as a template set printed it."""
+
+    edition: Edition
+    rendition: Rendition
+    templates: TemplateSet
+
+    def problems(self) -> Iterator[Problem]:
+        """Every fault of the blocks, the gravest kinds first."""
+        for look in (_balance, _fields, _leaving, _escaping, _characters, _words, _page, _sizes):
+            yield from look(self)
+
+    @property
+    def blocks(self) -> Iterator[_Named]:
+        """Every block, in the order of a page."""
+        rendition, marks = self.rendition, Marks.of(self.edition)
+        yield _Named("head", rendition.head)
+        yield _Named("lead", rendition.lead.heading)
+        for lead, paper in zip(
+            rendition.lead.papers, view_leads(self.edition, marks), strict=False
+        ):
+            for length in LENGTHS:
+                yield _Named(f"lead:{length}", getattr(lead, length), paper)
+        yield _Named("contents", rendition.lead.contents)
+        for section in rendition.sections:
+            yield _Named("entry", section.entry, theme=section.theme)
+        yield _Named("middle", rendition.middle)
+        views = view_sections(self.edition, marks)
+        for section, view in zip(rendition.sections, views, strict=True):
+            yield _Named("heading", section.heading, theme=section.theme)
+            for blocks, paper in zip(section.papers, view.papers, strict=True):
+                for length in LENGTHS:
+                    yield _Named(length, getattr(blocks, length), paper)
+        yield _Named("seam", rendition.seam)
+        yield _Named("why", rendition.why)
+        yield _Named("more", rendition.more)
+        yield _Named("foot", rendition.foot)
+
+    def problem(
+        self, part: str, block: str, what: str, mend: str = "", *, warning: bool = False
+    ) -> Problem:
+        """A fault of a block, at the line that begins what prints it."""
+        file, line = _place(self.templates, part, block)
+        return Problem(
+            file=place_of(self.templates, file), line=line, what=what, mend=mend, warning=warning
+        )
+
+
+def text_of(block: Block) -> str:
+    """The block's own text, with nothing where its merge fields stand."""
+    return "".join(block.literals)
+
+
+def _place(templates: TemplateSet, part: str, block: str) -> tuple[str, int]:
+    """The line of the macro, the block or the mark by this name; a person's own files first."""
+    if part == "subject":
+        return SUBJECT, 0
+    ending = ".mjml.j2" if part == "html" else ".txt.j2"
+    names = [name for name in templates.files if name.endswith(ending)]
+    shipped = {templates.places.get(name, name) for name in names if "/" in name}
+    names.sort(key=lambda name: (templates.places.get(name, name) in shipped, "/" in name, name))
+    bare, mark = block.rpartition(":")[2], block.replace(":", "_")
+    for wanted in (
+        rf"{{%-?\s*block\s+{mark}\b(?!.*forms\.)",
+        rf"{{%-?\s*macro\s+{bare}\b",
+        rf"begin\.{bare}\b",
+    ):
+        for name in names:
+            for number, line in enumerate(templates.files[name].split("\n"), 1):
+                if re.search(wanted, line):
+                    return name, number
+    return (HTML if part == "html" else TEXT), 0
+
+
+def _balance(trial: Trial) -> Iterator[Problem]:
+    whole = ""
+    for named in trial.blocks:
+        page = text_of(named.piece.html)
+        whole += page
+        loose = Page(page).loose
+        if named.name not in ("head", "middle", "seam", "foot") and loose != ("", ""):
+            what = f"the block {named.name!r} is not balanced: {' '.join(loose).strip()}"
+            yield trial.problem("html", named.name, what, "close in a block what it opens")
+    if Page(whole).loose != ("", ""):
+        loose_tags = " ".join(Page(whole).loose).strip()
+        yield trial.problem("html", "head", f"the page is not balanced: {loose_tags}")
+
+
+def _fields(trial: Trial) -> Iterator[Problem]:
+    """Fields that a filter changed, or that have no value where they stand."""
+    key = Marks.of(trial.edition).key
+    for part, name, block in _parts(trial):
+        if key[:12] in text_of(block).lower():
+            what = f"a merge field in the block {name!r} is changed on its way"
+            yield trial.problem(part, name, what, "print {{ field.NAME }} without a filter")
+        elsewhere = [
+            field
+            for field in block.fields
+            if (field in _OF_A_SECTION and name not in _IN_SECTIONS)
+            or (field == "why" and name != "why")
+        ]
+        for field in dict.fromkeys(elsewhere):
+            what = f"field.{field} has no value in the block {name!r}"
+            mend = "it belongs in why" if field == "why" else "it belongs in entry or heading"
+            yield trial.problem(part, name, what, mend)
+
+
+def _parts(trial: Trial) -> Iterator[tuple[str, str, Block]]:
+    for named in trial.blocks:
+        yield "html", named.name, named.piece.html
+        yield "text", named.name, named.piece.text
+    yield "subject", "subject", trial.rendition.subject
+
+
+def _leaving(trial: Trial) -> Iterator[Problem]:
+    """What every letter must have, so in the head or the foot."""
+    rendition = trial.rendition
+    for part in ("html", "text"):
+        always = {f for p in (rendition.head, rendition.foot) for f in getattr(p, part).fields}
+        if "unsubscribe_url" not in always:
+            mend = "print {{ field.unsubscribe_url }} in the foot: readers must be able to leave"
+            yield trial.problem(part, "foot", "there is no unsubscribe link", mend)
+        if "preferences_url" not in always:
+            mend = "print {{ field.preferences_url }} in the foot"
+            yield trial.problem(part, "foot", "there is no link to preferences", mend, warning=True)
+    if "preheader" not in rendition.head.html.fields:
+        mend = "print {{ field.preheader }} first in the body, hidden"
+        yield trial.problem("html", "head", "there is no preheader", mend, warning=True)
+    if not text_of(rendition.subject).strip() and not rendition.subject.fields:
+        yield trial.problem("subject", "subject", "the subject is empty")
+
+
+def _escaping(trial: Trial) -> Iterator[Problem]:
+    """Text that is escaped although it is no HTML. Markup let through is found before."""
+    for part, name, block in _parts(trial):
+        if part != "html" and (found := _ESCAPED.search(text_of(block))):
+            what = f"the block {name!r} holds {found[0]}: text is escaped as if it were HTML"
+            yield trial.problem(part, name, what, "take |e and |escape away")
+
+
+def _characters(trial: Trial) -> Iterator[Problem]:
+    for part, name, block in _parts(trial):
+        if found := find_unprintable(text_of(block)):
+            what = f"the block {name!r} holds the character U+{ord(found):04X}"
+            yield trial.problem(part, name, what, "mail programs show a box for it")
+
+
+def _words(trial: Trial) -> Iterator[Problem]:
+    """Every paper's title and link in each length, every theme in contents and heading."""
+    for part, read in (("html", _html_words), ("text", _text_words)):
+        for name in dict.fromkeys(named.name for named in trial.blocks):
+            those = [named for named in trial.blocks if named.name == name]
+            yield from _missing(trial, part, those, read)
+
+
+_Reading = Callable[[Block], tuple[str, str]]
+
+
+def _html_words(block: Block) -> tuple[str, str]:
+    """What a block says, without blanks, and where it leads."""
+    page = Page(text_of(block))
+    return _squeezed(page.text), "\n".join(page.links)
+
+
+def _text_words(block: Block) -> tuple[str, str]:
+    return _squeezed(text_of(block)), text_of(block)
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def _missing(trial: Trial, part: str, those: Sequence[_Named], read: _Reading) -> Iterator[Problem]:
+    wants: list[tuple[str, str, bool]] = []
+    for named in those:
+        said, leads_to = read(getattr(named.piece, part))
+        if named.paper is not None:
+            title = _plain(named.paper.title)
+            wants.append(("title", title, _squeezed(title) in said))
+            if named.paper.url:
+                wants.append(("link", named.paper.url, named.paper.url in leads_to))
+        if named.theme:
+            theme = strip_unprintable(named.theme)
+            wants.append(("theme", theme, _squeezed(theme) in said))
+    for kind in ("title", "link", "theme"):
+        lost = [words for each, words, there in wants if each == kind and not there]
+        if not lost:
+            continue
+        name = those[0].name
+        some = len(lost) < sum(each == kind for each, _, _ in wants)
+        what = f"the block {name!r} does not print every {kind}: {shorten(lost[0], 50)!r}"
+        mend = f"print the {kind} whole and unchanged"
+        yield trial.problem(part, name, what, mend, warning=some)
+
+
+def _plain(title: str) -> str:
+    """A title as it is read: its own markup (raised and lowered letters) is none of its words."""
+    words = Page(title).text if isinstance(title, Markup) else title
+    return str(strip_unprintable(words))
+
+
+def _page(trial: Trial) -> Iterator[Problem]:
+    """Whole pages as readers get them, each with its papers in one length."""
+    if Page(text_of(trial.rendition.head.html)).language in ("", "und"):
+        mend = 'write <mjml lang="{{ edition.language }}">'
+        yield trial.problem("html", "head", "the page has no language", mend, warning=True)
+    faults: dict[str, None] = {}
+    for length in LENGTHS:
+        shown = {length, "lead:brief" if length == "brief" else "lead:full"}
+        names = {"head", "lead", "contents", "entry", "middle", "heading", "more", "foot"} | shown
+        blocks = (text_of(b.piece.html) for b in trial.blocks if b.name in names)
+        faults |= dict.fromkeys(Page("".join(_with_links(blocks))).faults)
+    for fault in faults:
+        yield trial.problem("html", "head", fault)
+
+
+def _with_links(pages: Iterator[str]) -> Iterator[str]:
+    """Merge fields are gaps here; a link that is nothing else has its address from there."""
+    return (page.replace('href=""', 'href="#"') for page in pages)
+
+
+def _sizes(trial: Trial) -> Iterator[Problem]:
+    usual = html.escape(USUAL_TITLE)
+    for named in trial.blocks:
+        size = len(text_of(named.piece.html).encode())
+        if named.name == "full" and size > MOST_PAPER and usual in text_of(named.piece.html):
+            what = f"a paper in full takes {size:,} bytes"
+            mend = f"of 96,000 in a letter; {MOST_PAPER:,} are plenty"
+            yield trial.problem("html", "full", what, mend, warning=True)
+    around = (trial.rendition.head, trial.rendition.middle, trial.rendition.foot)
+    size = sum(len(text_of(piece.html).encode()) for piece in around)
+    if size > MOST_AROUND:
+        what = f"head and foot take {size:,} bytes"
+        mend = f"of 96,000 in a letter; {MOST_AROUND:,} are plenty, and Gmail drops long styles"
+        yield trial.problem("html", "head", what, mend, warning=True)
