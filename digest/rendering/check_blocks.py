@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -23,6 +24,8 @@ from digest.rendering.view import LENGTHS, PaperView, view_leads, view_sections
 MOST_PAPER, MOST_AROUND = 4_096, 24_000
 _OF_A_SECTION = frozenset({"section_papers", "share"})
 _IN_SECTIONS = frozenset({"entry", "heading", "why", *LENGTHS, *(f"lead:{n}" for n in LENGTHS)})
+# Blocks of a rendition whose template block has another name.
+_BLOCK = {"head": "masthead", "lead": "lead_heading"}
 # What autoescaping makes of &, <, > and quotes.
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#\d+);")
 
@@ -99,16 +102,16 @@ def _place(templates: TemplateSet, part: str, block: str) -> tuple[str, int]:
     names = [name for name in templates.files if name.endswith(ending)]
     shipped = {templates.places.get(name, name) for name in names if "/" in name}
     names.sort(key=lambda name: (templates.places.get(name, name) in shipped, "/" in name, name))
-    bare, mark = block.rpartition(":")[2], block.replace(":", "_")
+    bare, block = block.rpartition(":")[2], _BLOCK.get(block, block.replace(":", "_"))
     for wanted in (
-        rf"{{%-?\s*block\s+{mark}\b(?!.*forms\.)",
+        # A block that only calls a macro is not where the macro's fault is.
+        rf"{{%-?\s*block\s+{block}\b[^%]*%}}(?!\s*{{{{-?\s*forms\.)",
         rf"{{%-?\s*macro\s+{bare}\b",
-        rf"begin\.{bare}\b",
+        rf"\bbegin\.{bare}\b",
     ):
         for name in names:
-            for number, line in enumerate(templates.files[name].split("\n"), 1):
-                if re.search(wanted, line):
-                    return name, number
+            if found := re.search(wanted, templates.files[name]):
+                return name, templates.files[name].count("\n", 0, found.start()) + 1
     return (HTML if part == "html" else TEXT), 0
 
 
@@ -193,17 +196,18 @@ def _words(trial: Trial) -> Iterator[Problem]:
             yield from _missing(trial, part, those, read)
 
 
-_Reading = Callable[[Block], tuple[str, str]]
+_Reading = Callable[[Block], tuple[str, Collection[str]]]
 
 
-def _html_words(block: Block) -> tuple[str, str]:
+def _html_words(block: Block) -> tuple[str, Collection[str]]:
     """What a block says, without blanks, and where it leads."""
     page = Page(text_of(block))
-    return _squeezed(page.text), "\n".join(page.links)
+    return _squeezed(page.text), page.links
 
 
-def _text_words(block: Block) -> tuple[str, str]:
-    return _squeezed(text_of(block)), text_of(block)
+def _text_words(block: Block) -> tuple[str, Collection[str]]:
+    words = text_of(block).split()
+    return "".join(words), {word.strip("<>()[],;") for word in words} | set(words)
 
 
 def _squeezed(text: str) -> str:
@@ -240,23 +244,31 @@ def _plain(title: str) -> str:
 
 
 def _page(trial: Trial) -> Iterator[Problem]:
-    """Whole pages as readers get them, each with its papers in one length."""
+    """What the tags of each block, and of whole pages, have wrong."""
     if Page(text_of(trial.rendition.head.html)).language in ("", "und"):
         mend = 'write <mjml lang="{{ edition.language }}">'
         yield trial.problem("html", "head", "the page has no language", mend, warning=True)
-    faults: dict[str, None] = {}
+    told: set[tuple[str, str]] = set()
+    for named in trial.blocks:
+        for fault in _page_of(named).faults:
+            if (named.name, fault) not in told:
+                told.add((named.name, fault))
+                yield trial.problem("html", named.name, f"in the block {named.name!r} {fault}")
     for length in LENGTHS:
-        shown = {length, "lead:brief" if length == "brief" else "lead:full"}
-        names = {"head", "lead", "contents", "entry", "middle", "heading", "more", "foot"} | shown
-        blocks = (text_of(b.piece.html) for b in trial.blocks if b.name in names)
-        faults |= dict.fromkeys(Page("".join(_with_links(blocks))).faults)
-    for fault in faults:
-        yield trial.problem("html", "head", fault)
+        ids: Counter[str] = Counter()
+        for named in trial.blocks:
+            if named.paper is None or named.name in (length, f"lead:{length}"):
+                ids.update(_page_of(named).ids)
+                for name in [name for name, number in ids.items() if number == 2]:
+                    ids[name] += 1  # told once
+                    what = f"the id {name!r} stands more than once in a page"
+                    mend = "an id of a theme is {{ section.anchor }}; a paper needs none"
+                    yield trial.problem("html", named.name, what, mend)
 
 
-def _with_links(pages: Iterator[str]) -> Iterator[str]:
+def _page_of(named: _Named) -> Page:
     """Merge fields are gaps here; a link that is nothing else has its address from there."""
-    return (page.replace('href=""', 'href="#"') for page in pages)
+    return Page(text_of(named.piece.html).replace('href=""', 'href="#"'))
 
 
 def _sizes(trial: Trial) -> Iterator[Problem]:
