@@ -249,7 +249,7 @@ def html_of(letter: EmailMessage) -> str:
 
 Sections = dict[str, list[str]]
 #: The headings over what stands before the sections.
-BEFORE = ("Read first", "By theme")
+BEFORE = ("Read first", "Best of the week", "The week in numbers", "By theme")
 
 
 def sections_in_html(letter: EmailMessage, titles: frozenset[str]) -> Sections:
