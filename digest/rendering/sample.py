@@ -112,16 +112,20 @@ def awkward_edition() -> Edition:
     )
 
 
+def awkward_week() -> Edition:
+    """The same papers as a week, of which many more are left out."""
+    days = tuple(
+        DayCount(date=_DAY + timedelta(days=n), papers=papers, votes=100 * papers)
+        for n, papers in enumerate((4, 0, 1, 1200, 3))
+    )
+    return replace(awkward_edition(), key=EditionKey.weekly(_DAY), left_out=1196, days=days)
+
+
 def awkward_editions() -> Iterator[Edition]:
     """The same for a day; without a lead; of one paper; and for a week, counted or not."""
     whole = awkward_edition()
     yield whole
     yield replace(whole, lead=())
     yield replace(whole, sections=(Section(theme="One", papers=_PAPERS[5:6]),), lead=())
-    days = tuple(
-        DayCount(date=_DAY + timedelta(days=n), papers=papers, votes=100 * papers)
-        for n, papers in enumerate((4, 0, 1, 1200, 3))
-    )
-    week = replace(whole, key=EditionKey.weekly(_DAY), left_out=1196, days=days)
-    yield week
-    yield replace(week, days=(), left_out=0)
+    yield awkward_week()
+    yield replace(awkward_week(), days=(), left_out=0)

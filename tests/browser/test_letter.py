@@ -8,9 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from digest.rendering.sample import awkward_edition
+from digest.rendering.sample import awkward_edition, awkward_week
 from tests.support.browsing import opened, overflow, texts
 from tests.support.real_letters import real_letter, write_letter
+from tests.support.real_weeks import weekly_letter
 
 COUNTS = (1, 30, 100)
 WIDTHS = (320, 375, 600, 1000, 1200)
@@ -23,7 +24,11 @@ _NOT_A_PAGE = {"region": {"enabled": False}, "landmark-one-main": {"enabled": Fa
 def letters() -> dict[str, str]:
     """The HTML of letters of many sizes, and of one of everything that is awkward."""
     known = {str(count): real_letter(count).html for count in COUNTS}
-    return known | {"awkward": write_letter(awkward_edition()).html}
+    awkward = {
+        f"awkward {edition.key}": write_letter(edition, templates=name).html
+        for edition, name in ((awkward_edition(), "daily"), (awkward_week(), "weekly"))
+    }
+    return known | awkward | {"week": weekly_letter().html}
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -60,7 +65,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, state: str) -> None:
         if state in ("no style sheet", "no styles"):
             html = _STYLES.sub("", html)
         if state == "no styles":
-            if name == "awkward":
+            if name.startswith("awkward"):
                 continue
             html = _INLINE.sub("", html)
         with opened(browser, html, pictures=state == "as sent") as page:
