@@ -90,7 +90,7 @@ def _days(edition: Edition) -> tuple[DayView, ...]:
             day=weekday_words(day.date),
             papers=_number(day.papers),
             votes=_number(day.votes),
-            share=round(100 * size / most) if most else 0,
+            share=max(1, round(100 * size / most)) if size else 0,
         )
         for day, size in zip(edition.days, sizes, strict=True)
     )
