@@ -27,6 +27,7 @@ _IN_SECTIONS = frozenset({"entry", "heading", "why", *LENGTHS, *(f"lead:{n}" for
 # Blocks of a rendition whose template block has another name.
 _BLOCK = {"head": "masthead", "lead": "lead_heading"}
 # What autoescaping makes of &, <, > and quotes.
+_SIGNS = re.compile(r"[\s^_()]")
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#\d+);")
 
 
@@ -200,18 +201,19 @@ _Reading = Callable[[Block], tuple[str, Collection[str]]]
 
 
 def _html_words(block: Block) -> tuple[str, Collection[str]]:
-    """What a block says, without blanks, and where it leads."""
+    """What a block says, squeezed, and where it leads."""
     page = Page(text_of(block))
     return _squeezed(page.text), page.links
 
 
 def _text_words(block: Block) -> tuple[str, Collection[str]]:
     words = text_of(block).split()
-    return "".join(words), {word.strip("<>()[],;") for word in words} | set(words)
+    return _squeezed("".join(words)), {word.strip("<>()[],;") for word in words} | set(words)
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Without blanks, and without the signs that stand for raised and lowered letters."""
+    return _SIGNS.sub("", text)
 
 
 def _missing(trial: Trial, part: str, those: Sequence[_Named], read: _Reading) -> Iterator[Problem]:

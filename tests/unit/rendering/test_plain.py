@@ -8,7 +8,8 @@ import pytest
 from lxml import html
 
 from digest.model import Rendition
-from digest.rendering.check import check_templates, loose_tags
+from digest.rendering.check import check_templates
+from digest.rendering.check_page import loose_tags
 from digest.rendering.render import render_edition
 from digest.rendering.sample import awkward_edition
 from digest.storage.templates import load_template_set
