@@ -5,6 +5,7 @@
     |-- ConfigError         (2)    config.yaml, or a secret that it names, is wrong
     |-- ListError           (2)    a subscriber list has problems (all of them at once)
     |-- TemplateError       (2)    a template set is missing, or does not compile
+    |   `-- CatalogueError         its words in a language cannot be read
     |-- LetterError         (1)    (mailing) a letter cannot be made of its blocks
     |-- SourceError         (1)    one source's failure; a value in a report, seldom raised
     |-- StorageError        (1)    what outlives a run cannot be read or written
@@ -92,6 +93,10 @@ class ListError(ProblemsError):
 
 class TemplateError(ProblemsError):
     """A template set is missing or does not compile; nothing is sent."""
+
+
+class CatalogueError(TemplateError):
+    """A catalogue of words is wrong; nothing is sent."""
 
 
 class SourceError(DigestError):

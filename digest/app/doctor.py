@@ -37,6 +37,7 @@ def examine(house: House, *, network: bool = True) -> Iterator[Finding]:
     yield Finding(about="config", ok=True, words=f"{house.config.folder / 'config.yaml'} is fine")
     yield from _guarded("themes", lambda: _themes(house))
     yield from _guarded("templates", lambda: _templates(house))
+    yield from _guarded("words", lambda: _words(house))
     yield from _guarded("lists", lambda: _lists(house))
     yield from _guarded("state", lambda: _state(house))
     if network:
@@ -77,6 +78,23 @@ def _template_set(house: House, key: EditionKey) -> Iterator[Finding]:
         kind = "the weekly edition" if key.is_weekly else "the dailies"
         words = f"set {templates.name} compiles, for {kind}"
         yield Finding(about="templates", ok=True, words=words)
+
+
+def _words(house: House) -> Iterator[Finding]:
+    """Which catalogues the letters' own words come from; they are English without one."""
+    from digest.rendering.language import speak
+
+    tag = house.config.newsletter.language
+    language = speak(tag, house.catalogues)
+    if language.places or language.is_english:
+        words = f"{tag}, from {', '.join(language.places) or 'the templates'}"
+        yield Finding(about="words", ok=True, words=words)
+    else:
+        words = f"there is no catalogue for {tag}: letters speak English (locale/{tag}.po)"
+        yield Finding(about="words", ok=None, words=words)
+    if not language.dated:
+        words = f"nothing is known of {tag}'s dates and numbers: they are English too"
+        yield Finding(about="words", ok=None, words=words)
 
 
 def _lists(house: House) -> Iterator[Finding]:

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from digest import __version__
 from digest.config import Config
-from digest.model import EditionKey, EmailAddress, TemplateSet
+from digest.model import Catalogue, EditionKey, EmailAddress, TemplateSet
+from digest.storage.catalogues import load_catalogues
 from digest.storage.database import NAME as DATABASE_NAME
 from digest.storage.database import Database, open_database
 from digest.storage.reply_cache import FileReplyCache
@@ -89,6 +90,11 @@ class House:
         kind = "weekly" if key.is_weekly else "daily"
         asked = f"config.yaml: templates.{kind}"
         return load_template_set(self.config.templates.of(key), self.config.folder, asked=asked)
+
+    @cached_property
+    def catalogues(self) -> tuple[Catalogue, ...]:
+        """The newsletter's words in its language."""
+        return load_catalogues(self.config.newsletter.language, self.config.folder)
 
     @cached_property
     def reply_cache(self) -> FileReplyCache:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -115,18 +115,27 @@ def make_chooser(house: House, edition: Edition, interests: Interests | None = N
         relevance=interests or Interests(house, edition),
         weight=house.config.edition.relevance,
         why=house.config.edition.why,
+        why_words=_why_words(house) if house.config.edition.why else {},
     )
+
+
+def _why_words(house: House) -> Mapping[str, str]:
+    from digest.rendering.language import speak  # heavy: Babel
+    from digest.rendering.words import why_words
+
+    return why_words(speak(house.config.newsletter.language, house.catalogues))
 
 
 def render(house: House, edition: Edition) -> Rendition:
     """The edition with the newsletter's template set for its kind.
 
     Raises:
-        TemplateError: a template is wrong; nothing was frozen.
+        TemplateError: a template or a catalogue is wrong; nothing was frozen.
     """
     from digest.rendering.render import render_edition  # heavy: once an edition
 
-    return render_edition(edition, house.templates(edition.key), house.config.newsletter)
+    templates, newsletter = house.templates(edition.key), house.config.newsletter
+    return render_edition(edition, templates, newsletter, house.catalogues)
 
 
 def make_plan(

@@ -28,8 +28,6 @@ from digest.model import (
 )
 from digest.storage.lists.reading import open_lists
 
-PREFIX = "[Preview] "
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
@@ -61,13 +59,14 @@ def preview_letter(
         raise UsageError(
             f"edition {edition.key} has nothing that matches {chosen.address}'s choice"
         )
+    rendition = render(house, edition)
     writer = LetterWriter(
-        render(house, edition),
+        rendition,
         {choice.segment: choice},
         house.config.newsletter,
         house.keys,
         edition.created_at,
-        subject_prefix=PREFIX if to else "",
+        subject_prefix=f"{rendition.words['preview']} " if to else "",
         signers=load_signers(house),
     )
     recipient = Recipient(

@@ -22,6 +22,7 @@ from digest.config.values import (
     ENVIRONMENT_NAME,
     Address,
     HttpUrl,
+    LanguageTag,
     OneLine,
     Positive,
     Seconds,
@@ -43,7 +44,7 @@ class NewsletterConfig(Shape):
     site_url: HttpUrl = "http://localhost:8000"
     postal_address: OneLine = ""
     timezone: TimeZone = "UTC"
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: LanguageTag = "en"
 
     @property
     def sender(self) -> EmailAddress:

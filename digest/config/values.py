@@ -62,6 +62,10 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _hyphened(value: Any) -> Any:
+    return value.replace("_", "-") if isinstance(value, str) else value
+
+
 def _address(value: str) -> str:
     EmailAddress.parse(parseaddr(value)[1] if "<" in value else value)
     return value
@@ -74,4 +78,10 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Address = Annotated[str, AfterValidator(_one_line), AfterValidator(_address)]
 Positive = Annotated[int, Field(gt=0)]
+# BCP 47, as HTML and Content-Language want it; gettext writes pt_BR.
+LanguageTag = Annotated[
+    str,
+    BeforeValidator(_hyphened),
+    Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+]
 ThemeName = Annotated[str, AfterValidator(_one_line), Field(min_length=1)]

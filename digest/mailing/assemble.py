@@ -185,7 +185,9 @@ class Assembler:
             "why": "",  # only the block of that name says something
         }
         facts = [self._rendition.sections[section].theme for section in counts]
-        facts += [self._rendition.title, f"{values['papers']}, {values['themes']}".strip(", ")]
+        # An edition that was frozen before there were catalogues has no words of its own.
+        said = self._rendition.words.get("facts", "%(papers)s in %(themes)s") % values
+        facts += [self._rendition.title, said]
         titles = [block.short_title for block in blocks]
         values["preheader"] = compose_preheader(titles, blocks[0].teaser, facts)
         return values

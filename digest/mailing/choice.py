@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any
 
 from digest.mailing.relevance import Nearness, Relevance, mix, percentiles
@@ -99,7 +100,8 @@ class Chooser:
 
     The edition is prepared once; readers with the same wishes share one answer, and equal
     answers are one object, so that memory grows with distinct choices alone. `relevance` knows
-    what readers like, and has `weight` beside the trend. With `why` choices say why.
+    what readers like, and has `weight` beside the trend. With `why` choices say why, in
+    `why_words` (`WhyWords`) where they are given.
     """
 
     def __init__(
@@ -109,6 +111,7 @@ class Chooser:
         relevance: Relevance | None = None,
         weight: float = 1.0,
         why: bool = False,
+        why_words: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         from digest.mailing.matching import PaperIndex  # not where choices are only read
 
@@ -121,6 +124,7 @@ class Chooser:
         self._relevance = relevance
         self._weight = weight
         self._why = why
+        self._why_words = why_words
         self._themes = [s.theme for s in edition.sections for _ in s.papers]
         self._answers: dict[Wishes, Choice] = {}
         self._choices: dict[Choice, Choice] = {}
@@ -194,13 +198,19 @@ class Chooser:
 
     def _reasons(self, subscriber: Subscriber, made: Decision) -> tuple[tuple[str, ...], ...]:
         """For each chosen paper why it is; nothing at all where there is nothing to tell."""
-        from digest.mailing.why import write_why
+        from digest.mailing.why import WhyWords, write_why
 
+        say = WhyWords(**self._why_words)
         brought = sorted(made.chosen.intersection(made.near) if made.nearness else ())
         closest = dict(zip(brought, self.closest(subscriber, brought), strict=True))
         said = {
             n: write_why(
-                self.index, subscriber, n, theme=self._themes[n], closest=closest.get(n, "")
+                self.index,
+                subscriber,
+                n,
+                theme=self._themes[n],
+                closest=closest.get(n, ""),
+                say=say,
             )
             for n in made.chosen
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from digest.mailing.matching import PaperIndex
 from digest.mailing.measure import one_line
 from digest.model import Subscriber
@@ -9,8 +11,24 @@ from digest.model import Subscriber
 _LONGEST_TITLE = 80
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyWords:
+    """The sentences of a why-line in the newsletter's language."""
+
+    follow: str = "because you follow %(theme)s"
+    matches: str = "matches: %(words)s"
+    close: str = "close to: %(title)s"
+    comma: str = ", "
+
+
 def write_why(
-    index: PaperIndex, subscriber: Subscriber, paper: int, *, theme: str, closest: str = ""
+    index: PaperIndex,
+    subscriber: Subscriber,
+    paper: int,
+    *,
+    theme: str,
+    closest: str = "",
+    say: WhyWords = WhyWords(),
 ) -> str:
     """`because you follow Safety · matches: test-time compute · close to: Attention Is All ...`.
 
@@ -19,12 +37,12 @@ def write_why(
     """
     reasons = []
     if any(paper in index.in_theme(name) for name in subscriber.themes):
-        reasons.append(f"because you follow {theme}")
+        reasons.append(say.follow % {"theme": theme})
     matched = [word for word in subscriber.keywords if paper in index.matching(word)]
     if matched:
-        reasons.append(f"matches: {', '.join(matched)}")
+        reasons.append(say.matches % {"words": say.comma.join(matched)})
     if closest:
-        reasons.append(f"close to: {_shortened(closest)}")
+        reasons.append(say.close % {"title": _shortened(closest)})
     return one_line(" · ".join(reasons))
 
 

@@ -1,6 +1,7 @@
 """What flows through the rooms: papers, editions, renditions, subscribers and letters."""
 
 from digest.model.address import EmailAddress
+from digest.model.catalogue import Catalogue
 from digest.model.edition import DayCount, Edition, EditionKey, Section
 from digest.model.letter import Envelope, Letter, Outcome, OutcomeKind, Recipient, Stage
 from digest.model.mailed import Mailed
@@ -24,6 +25,7 @@ __all__ = [
     "READER_FIELDS",
     "SEGMENT_FIELDS",
     "Block",
+    "Catalogue",
     "DayCount",
     "Edition",
     "EditionKey",

@@ -19,7 +19,7 @@ A letter is a choice of blocks, joined in this order:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from digest.model.edition import EditionKey
@@ -117,7 +117,9 @@ class Rendition:
     """Everything that letters of one edition are made of.
 
     `phrases` maps a segment field to its words for 0, 1, 2 ... papers (or themes), so that
-    joining needs no grammar. `seam_after` is how many full papers may stand between two seams.
+    joining needs no grammar; `words` the sentences that a letter is finished with, in the
+    edition's language, their `%(name)s` open. `seam_after` is how many full papers may stand
+    between two seams.
     `title` is the edition's plain name, for page titles and logs.
     """
 
@@ -137,3 +139,4 @@ class Rendition:
     seam_after: int = 6
     lead: LeadBlocks = LeadBlocks()
     why: Piece = Piece()
+    words: dict[str, str] = field(default_factory=dict)

@@ -45,6 +45,7 @@ def rendition_to_document(rendition: Rendition) -> dict[str, Any]:
         "seam_after": rendition.seam_after,
         "lead": _from_lead(rendition.lead),
         "why": _from_piece(rendition.why),
+        "words": dict(rendition.words),
     }
 
 
@@ -76,6 +77,7 @@ def _rendition(document: Mapping[str, Any]) -> Rendition:
         # An edition that was frozen before there was a lead has none.
         lead=_lead(document["lead"]) if "lead" in document else LeadBlocks(),
         why=_piece(document["why"]) if "why" in document else Piece(),
+        words={name: str(said) for name, said in document.get("words", {}).items()},
     )
 
 

@@ -10,12 +10,12 @@ from digest.errors import Problem, TemplateError
 from digest.model import Edition, TemplateSet
 from digest.rendering.check_blocks import Trial
 from digest.rendering.environment import place_of
+from digest.rendering.locales import direction_of
 from digest.rendering.marks import Marks
 from digest.rendering.mjml_rules import check_mjml
 from digest.rendering.places import Fault, find_line
 from digest.rendering.render import HTML, TEXT, fill_templates, render_edition
 from digest.rendering.sample import MARKUP, awkward_edition, awkward_editions
-from digest.rendering.words import direction_of
 
 #: A language of the other direction, to try a set in.
 _OTHER_WAY = {"ltr": "ar", "rtl": "en"}

@@ -15,6 +15,7 @@ from digest.model import Block, Edition, Piece, Rendition, TemplateSet
 from digest.prose import shorten
 from digest.rendering.check_page import Page
 from digest.rendering.environment import find_unprintable, place_of, strip_unprintable
+from digest.rendering.language import speak
 from digest.rendering.marks import Marks
 from digest.rendering.render import HTML, SUBJECT, TEXT
 from digest.rendering.sample import USUAL_TITLE
@@ -58,18 +59,18 @@ class Trial:
     def blocks(self) -> Iterator[_Named]:
         """Every block, in the order of a page."""
         rendition, marks = self.rendition, Marks.of(self.edition)
+        language = speak(rendition.language)  # a trial has no catalogues
         yield _Named("head", rendition.head)
         yield _Named("lead", rendition.lead.heading)
-        for lead, paper in zip(
-            rendition.lead.papers, view_leads(self.edition, marks), strict=False
-        ):
+        leads = view_leads(self.edition, marks, language)
+        for lead, paper in zip(rendition.lead.papers, leads, strict=False):
             for length in LENGTHS:
                 yield _Named(f"lead:{length}", getattr(lead, length), paper)
         yield _Named("contents", rendition.lead.contents)
         for section in rendition.sections:
             yield _Named("entry", section.entry, theme=section.theme)
         yield _Named("middle", rendition.middle)
-        views = view_sections(self.edition, marks)
+        views = view_sections(self.edition, marks, language)
         for section, view in zip(rendition.sections, views, strict=True):
             yield _Named("heading", section.heading, theme=section.theme)
             for blocks, paper in zip(section.papers, view.papers, strict=True):

@@ -13,7 +13,9 @@ import jinja2
 from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
 from digest.prose.wrapping import underline, wrap
+from digest.rendering.language import Language
 from digest.rendering.scripts import raise_scripts
+from digest.rendering.translation import install
 
 # Control characters make MRML fail or clip a mail in Gmail; private-use characters and
 # noncharacters show as boxes; lone surrogates cannot be encoded. Tab and newline stay.
@@ -43,16 +45,16 @@ def find_unprintable(text: str) -> str:
     return found[0] if found else ""
 
 
-def make_environment(templates: TemplateSet) -> jinja2.Environment:
+def make_environment(templates: TemplateSet, language: Language) -> jinja2.Environment:
     """An environment over the set's files; unknown names are errors, HTML is escaped.
 
-    Equal sets share one, since compiling the templates costs more than filling them.
+    Equal sets share one in each language: compiling the templates costs more than filling them.
     """
-    return _environment(tuple(sorted(templates.files.items())))
+    return _environment(tuple(sorted(templates.files.items())), language)
 
 
 @lru_cache(maxsize=4)
-def _environment(files: tuple[tuple[str, str], ...]) -> jinja2.Environment:
+def _environment(files: tuple[tuple[str, str], ...], language: Language) -> jinja2.Environment:
     texts = dict(files)
 
     def load(name: str) -> tuple[str, str, Any] | None:
@@ -71,7 +73,7 @@ def _environment(files: tuple[tuple[str, str], ...]) -> jinja2.Environment:
         cache_size=-1,
         extensions=["jinja2.ext.i18n"],
     )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    install(environment, language)
     # Cleaned first: to wrapping, some control characters are spaces.
     for name, shape in (("wrap", wrap), ("underline", underline)):
         environment.filters[name] = partial(_shape_clean, shape)

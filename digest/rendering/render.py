@@ -9,6 +9,7 @@ from digest.config import NewsletterConfig
 from digest.errors import Problem, TemplateError
 from digest.model import (
     Block,
+    Catalogue,
     Edition,
     LeadBlocks,
     LeadPaperBlocks,
@@ -26,6 +27,7 @@ from digest.rendering.environment import (
     strip_unprintable,
 )
 from digest.rendering.inlining import inline_styles
+from digest.rendering.language import Language, speak
 from digest.rendering.marks import CutError, Marks
 from digest.rendering.shell import compile_mjml
 from digest.rendering.titles import short_title
@@ -38,7 +40,7 @@ from digest.rendering.view import (
     view_sections,
 )
 from digest.rendering.week import view_week
-from digest.rendering.words import phrases_of
+from digest.rendering.words import letter_words, phrases_of, theme_words
 
 HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
 #: How many full papers with their headings stay below the 23.7 inches (1,800 px or so) at which
@@ -53,16 +55,22 @@ OPTIONAL = frozenset({"lead", "contents"})
 
 
 def render_edition(
-    edition: Edition, templates: TemplateSet, newsletter: NewsletterConfig
+    edition: Edition,
+    templates: TemplateSet,
+    newsletter: NewsletterConfig,
+    catalogues: tuple[Catalogue, ...] = (),
 ) -> Rendition:
     """Both parts of `edition` as blocks; a function of its arguments alone.
 
     Raises:
-        TemplateError: a template is missing or fails, with its file and line.
+        TemplateError: a template is missing or fails, or a catalogue is wrong, with file and line.
     """
     marks = Marks.of(edition)
-    view = view_edition(edition, newsletter)
-    mjml, text, subject = fill_templates(edition, templates, newsletter, (HTML, TEXT, SUBJECT))
+    language = speak(newsletter.language, catalogues)
+    view = view_edition(edition, newsletter, language)
+    mjml, text, subject = fill_templates(
+        edition, templates, newsletter, (HTML, TEXT, SUBJECT), catalogues
+    )
     html = inline_styles(compile_mjml(mjml, templates), marks.key)
     names = tuple(block_names(edition))
     pieces = _pieces(
@@ -77,11 +85,12 @@ def render_edition(
         subject=_cut(marks, " ".join(subject.split()), (), templates, SUBJECT)["head"],
         head=pieces["head"],
         middle=pieces["middle"],
-        sections=tuple(_sections(edition, pieces)),
+        sections=tuple(_sections(edition, pieces, language)),
         seam=pieces["seam"],
         more=pieces["more"],
         foot=pieces["foot"],
-        phrases=dict(phrases_of(edition)),
+        phrases=dict(phrases_of(edition, language)),
+        words=dict(letter_words(language)),
         seam_after=SEAM_AFTER,
         lead=_lead(edition, pieces),
         why=pieces.get("why", Piece()),
@@ -93,21 +102,23 @@ def fill_templates(
     templates: TemplateSet,
     newsletter: NewsletterConfig,
     names: tuple[str, ...],
+    catalogues: tuple[Catalogue, ...] = (),
 ) -> tuple[str, ...]:
     """What the templates `names` make of the edition, before MJML and with every mark in place.
 
     Raises:
-        TemplateError: a template is missing or fails, with its file and line.
+        TemplateError: a template is missing or fails, or a catalogue is wrong, with file and line.
     """
     marks = Marks.of(edition)
-    view = view_edition(edition, newsletter)
-    environment = make_environment(templates)
+    language = speak(newsletter.language, catalogues)
+    view = view_edition(edition, newsletter, language)
+    environment = make_environment(templates, language)
     context = {
         "newsletter": newsletter,
         "edition": view,
-        "leads": view_leads(edition, marks),
-        "sections": view_sections(edition, marks),
-        "week": view_week(edition),
+        "leads": view_leads(edition, marks, language),
+        "sections": view_sections(edition, marks, language),
+        "week": view_week(edition, language),
         "field": marks.fields(),
         "begin": {name: marks.begin(name) for name in BLOCKS},
         "dir": partial(direction_attribute, view.direction),
@@ -154,10 +165,12 @@ def _lead(edition: Edition, pieces: Mapping[str, Piece]) -> LeadBlocks:
     )
 
 
-def _sections(edition: Edition, pieces: Mapping[str, Piece]) -> Iterator[SectionBlocks]:
+def _sections(
+    edition: Edition, pieces: Mapping[str, Piece], language: Language
+) -> Iterator[SectionBlocks]:
     for place, section in enumerate(edition.sections):
         yield SectionBlocks(
-            theme=section.theme,
+            theme=theme_words(section.theme, language),
             heading=pieces[f"heading:{place}"],
             entry=pieces[f"entry:{place}"],
             papers=tuple(

@@ -6,15 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from markupsafe import Markup
 
 from digest.config import NewsletterConfig
 from digest.model import Edition, Paper, Section
 from digest.prose import first_sentences, shorten
+from digest.rendering.language import Language, as_heading
 from digest.rendering.marks import Marks
 from digest.rendering.titles import short_title
-from digest.rendering.words import direction_of, long_day, mark_words, short_day
+from digest.rendering.words import MarkWords, long_day, mark_words, short_day, theme_words
 
 LENGTHS = ("full", "brief", "line")
 PICTURES = 3
@@ -30,9 +32,13 @@ _WEB = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#]\S*)?", re.IGNORECASE)
 class LinkView:
     """A link below a paper: `label`, `url`, and a `note` such as a number of stars.
 
-    `stars` or `comments` is that number, for words about it.
+    `kind` is the same in every language: abstract, pdf, code, discuss or project. `stars` or
+    `comments` is that number, for words about it.
+
+    `kind` is the same in every language: abstract, pdf, code, discuss or project.
     """
 
+    kind: str
     label: str
     url: str
     note: str = ""
@@ -60,7 +66,7 @@ class PaperView:
     summary: str
     venue: str
     categories: tuple[str, ...]
-    marks: tuple[str, ...]
+    marks: tuple[MarkWords, ...]
     votes: str
     vote_count: int
     comments: str
@@ -114,17 +120,17 @@ def direction_attribute(direction: str, text: str) -> Markup:
     return Markup(' dir="auto"') if mixed else Markup()
 
 
-def view_edition(edition: Edition, newsletter: NewsletterConfig) -> EditionView:
+def view_edition(edition: Edition, newsletter: NewsletterConfig, language: Language) -> EditionView:
     """The edition's names and places, for the newsletter's language and site."""
-    direction = direction_of(newsletter.language)
+    direction = language.direction
     left_right = ("right", "left") if direction == "rtl" else ("left", "right")
-    day = long_day(edition.key, edition.date)
+    day = long_day(edition.key, edition.date, language)
     site = newsletter.site_url.rstrip("/")
     return EditionView(
         key=str(edition.key),
-        title=f"{newsletter.name}, {day}",
-        day=day,
-        short_day=short_day(edition.key, edition.date),
+        title=language.gettext("%(name)s, %(day)s", name=newsletter.name, day=day),
+        day=as_heading(day),
+        short_day=short_day(edition.key, edition.date, language),
         weekly=edition.key.is_weekly,
         language=newsletter.language,
         direction=direction,
@@ -135,15 +141,16 @@ def view_edition(edition: Edition, newsletter: NewsletterConfig) -> EditionView:
     )
 
 
-def view_sections(edition: Edition, marks: Marks) -> tuple[SectionView, ...]:
+def view_sections(edition: Edition, marks: Marks, language: Language) -> tuple[SectionView, ...]:
     """Sections and papers in the edition's order, each knowing the marks that begin it."""
     pictured = _pictured(edition)
     return tuple(
-        _section(section, place, pictured, marks) for place, section in enumerate(edition.sections)
+        _section(section, place, pictured, marks, language)
+        for place, section in enumerate(edition.sections)
     )
 
 
-def view_leads(edition: Edition, marks: Marks) -> tuple[PaperView, ...]:
+def view_leads(edition: Edition, marks: Marks, language: Language) -> tuple[PaperView, ...]:
     """The papers that come first, best first."""
     found = {
         paper.id: (paper, section.theme, place)
@@ -153,6 +160,7 @@ def view_leads(edition: Edition, marks: Marks) -> tuple[PaperView, ...]:
     return tuple(
         _paper(
             *found[paper_id],
+            language,
             pictured=True,
             leads=True,
             begin={length: marks.begin(f"lead:{length}:{number}") for length in LENGTHS},
@@ -188,16 +196,19 @@ def _pictured(edition: Edition) -> frozenset[str]:
     return frozenset(str(paper.id) for paper in best[:PICTURES])
 
 
-def _section(section: Section, place: int, pictured: frozenset[str], marks: Marks) -> SectionView:
+def _section(
+    section: Section, place: int, pictured: frozenset[str], marks: Marks, language: Language
+) -> SectionView:
     return SectionView(
-        theme=section.theme,
-        subtitle=section.subtitle,
+        theme=theme_words(section.theme, language),
+        subtitle=language.listed(section.subtitle.split(", ")),
         anchor=_anchor(place),
         papers=tuple(
             _paper(
                 paper,
                 section.theme,
                 place,
+                language,
                 pictured=str(paper.id) in pictured,
                 leads=False,
                 begin={length: marks.begin(f"{length}:{place}:{number}") for length in LENGTHS},
@@ -216,6 +227,7 @@ def _paper(
     paper: Paper,
     theme: str,
     place: int,
+    language: Language,
     *,
     pictured: bool,
     leads: bool,
@@ -236,13 +248,13 @@ def _paper(
         summary=summary_of(paper),
         venue=paper.venue or "",
         categories=paper.categories,
-        marks=tuple(mark_words(mark, paper.first_sent) for mark in paper.marks),
-        votes=f"{paper.votes:,}" if paper.votes else "",
+        marks=tuple(mark_words(mark, paper.first_sent, language) for mark in paper.marks),
+        votes=language.number(paper.votes) if paper.votes else "",
         vote_count=paper.votes or 0,
-        comments=f"{paper.comments:,}" if paper.comments else "",
-        links=tuple(_links(paper)),
+        comments=language.number(paper.comments) if paper.comments else "",
+        links=tuple(_links(paper, language)),
         thumbnail=(web_address(paper.thumbnail) if pictured else ""),
-        theme=theme,
+        theme=theme_words(theme, language),
         anchor=_anchor(place),
         leads=leads,
         begin=begin,
@@ -254,17 +266,28 @@ def summary_of(paper: Paper) -> str:
     return first_sentences(paper.summary or paper.abstract or paper.source_summary or "")
 
 
-def _links(paper: Paper) -> Iterator[LinkView]:
+def _links(paper: Paper, language: Language) -> Iterator[LinkView]:
     stars, comments = paper.stars or 0, paper.comments or 0
-    code, talk, project = paper.code_url, paper.discussion_url, paper.project_url
-    starred = f"{stars:,}\u00a0★" if stars else ""
-    discussed = f"{comments:,}" if comments else ""
-    for link in (
-        LinkView(label="Abstract", url=web_address(paper.url)),
-        LinkView(label="PDF", url=web_address(paper.pdf_url)),
-        LinkView(label="Code", url=web_address(code), note=starred, stars=stars),
-        LinkView(label="Discuss", url=web_address(talk), note=discussed, comments=comments),
-        LinkView(label="Project", url=web_address(project)),
+    starred = f"{language.number(stars)}\u00a0★" if stars else ""
+    discussed = language.number(comments) if comments else ""
+
+    def link(kind: str, label: str, url: str | None, **more: Any) -> LinkView:
+        return LinkView(kind=kind, label=label, url=web_address(url), **more)
+
+    for made in (
+        link("abstract", language.gettext("Abstract"), paper.url),
+        link("pdf", language.gettext("PDF"), paper.pdf_url),
+        link("code", language.gettext("Code"), paper.code_url, note=starred, stars=stars),
+        link(
+            "discuss",
+            # Translators: leads to the page where people discuss the paper.
+            language.gettext("Discuss"),
+            paper.discussion_url,
+            note=discussed,
+            comments=comments,
+        ),
+        # Translators: leads to the paper's project page.
+        link("project", language.gettext("Project"), paper.project_url),
     ):
-        if link.url:
-            yield link
+        if made.url:
+            yield made

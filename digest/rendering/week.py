@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from digest.model import Edition, Paper
+from digest.rendering.language import Language
 from digest.rendering.view import web_address
-from digest.rendering.words import weekday_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class WeekView:
     starred: BestView | None
 
 
-def view_week(edition: Edition) -> WeekView | None:
+def view_week(edition: Edition, language: Language) -> WeekView | None:
     """The numbers of a weekly edition; None for a day's."""
     if not edition.key.is_weekly:
         return None
@@ -67,29 +67,29 @@ def view_week(edition: Edition) -> WeekView | None:
     voted = _most(edition, "votes")
     return WeekView(
         number=edition.key.day().isocalendar().week,
-        papers=_number(len(papers) + edition.left_out),
-        printed=_number(len(papers)),
-        votes=_number(votes),
-        days=_days(edition),
-        voted=None if voted and voted.id in edition.lead[:1] else _best(voted, "votes"),
-        discussed=_best(_most(edition, "comments"), "comments"),
-        starred=_best(_most(edition, "stars"), "stars"),
+        papers=_number(len(papers) + edition.left_out, language),
+        printed=_number(len(papers), language),
+        votes=_number(votes, language),
+        days=_days(edition, language),
+        voted=None if voted and voted.id in edition.lead[:1] else _best(voted, "votes", language),
+        discussed=_best(_most(edition, "comments"), "comments", language),
+        starred=_best(_most(edition, "stars"), "stars", language),
     )
 
 
-def _number(count: int) -> NumberView:
-    return NumberView(count=count, words=f"{count:,}")
+def _number(count: int, language: Language) -> NumberView:
+    return NumberView(count=count, words=language.number(count))
 
 
-def _days(edition: Edition) -> tuple[DayView, ...]:
+def _days(edition: Edition, language: Language) -> tuple[DayView, ...]:
     by_votes = any(day.votes for day in edition.days)
     sizes = [day.votes if by_votes else day.papers for day in edition.days]
     most = max(sizes, default=0)
     return tuple(
         DayView(
-            day=weekday_words(day.date),
-            papers=_number(day.papers),
-            votes=_number(day.votes),
+            day=language.weekday(day.date),
+            papers=_number(day.papers, language),
+            votes=_number(day.votes, language),
             share=max(1, round(100 * size / most)) if size else 0,
         )
         for day, size in zip(edition.days, sizes, strict=True)
@@ -102,11 +102,11 @@ def _most(edition: Edition, what: str) -> Paper | None:
     return found if found and getattr(found, what) else None
 
 
-def _best(paper: Paper | None, what: str) -> BestView | None:
+def _best(paper: Paper | None, what: str, language: Language) -> BestView | None:
     if paper is None:
         return None
     return BestView(
         title=paper.title,
         url=web_address(paper.url),
-        number=_number(getattr(paper, what)),
+        number=_number(getattr(paper, what), language),
     )

@@ -1,4 +1,4 @@
-"""Plain-text rules: dates, counted phrases."""
+"""The words that are made in Python: dates, counts, marks, reasons."""
 
 from __future__ import annotations
 
@@ -6,69 +6,107 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from digest.model import Edition, EditionKey, Mark
+from digest.rendering.language import Language
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July",
-    "August", "September", "October", "November", "December",
-)  # fmt: skip
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+#: The name of what is left, where the newsletter has given it none of its own.
+OTHER = "Other"
 
 
-def count_words(number: int, one: str, many: str) -> str:
-    """`no papers`, `1 paper`, `1,200 papers`."""
-    if number == 0:
-        return f"no {many}"
-    return f"1 {one}" if number == 1 else f"{number:,} {many}"
-
-
-def phrases_of(edition: Edition) -> Mapping[str, tuple[str, ...]]:
+def phrases_of(edition: Edition, language: Language) -> Mapping[str, tuple[str, ...]]:
     """Each counted segment field's words for 0, 1, 2 ... of its things."""
-    papers, themes = len(edition.papers), len(edition.sections)
+    papers = range(len(edition.papers) + 1)
+    themes = range(len(edition.sections) + 1)
     largest = max((len(section.papers) for section in edition.sections), default=0)
+    counted = tuple(language.ngettext("%(num)s paper", "%(num)s papers", n) for n in papers)
     return {
-        "papers": tuple(count_words(n, "paper", "papers") for n in range(papers + 1)),
-        "themes": tuple(count_words(n, "theme", "themes") for n in range(themes + 1)),
-        "section_papers": tuple(count_words(n, "paper", "papers") for n in range(largest + 1)),
-        "more": tuple(count_words(n, "more paper", "more papers") for n in range(papers + 1)),
+        "papers": counted,
+        "themes": tuple(
+            # Translators: follows "in", as in "12 papers in 3 themes".
+            language.ngettext("%(num)s theme", "%(num)s themes", n)
+            for n in themes
+        ),
+        "section_papers": counted[: largest + 1],
+        "more": tuple(
+            # Translators: papers that this letter has not: "And 12 more papers online".
+            language.ngettext("%(num)s more paper", "%(num)s more papers", n)
+            for n in papers
+        ),
     }
 
 
-def long_day(key: EditionKey, day: date) -> str:
-    """`Monday, 23 November 2026`, or the week: `Week 48: 23-29 November 2026` (en dash)."""
+def letter_words(language: Language) -> Mapping[str, str]:
+    """The sentences that letters are finished with, their fields open."""
+    return {
+        # Translators: the fields are counted words: "12 papers" and "3 themes".
+        "facts": language.opened("%(papers)s in %(themes)s"),
+        # Translators: begins the subject of a letter that an editor sends to herself.
+        "preview": language.opened("[Preview]"),
+    }
+
+
+def why_words(language: Language) -> Mapping[str, str]:
+    """The sentences of a why-line, their fields open."""
+    return {
+        "follow": language.opened("because you follow %(theme)s"),
+        # Translators: the reader's own keywords that a paper holds.
+        "matches": language.opened("matches: %(words)s"),
+        # Translators: the title of a paper that the reader likes.
+        "close": language.opened("close to: %(title)s"),
+        "comma": language.opened(", "),
+    }
+
+
+def long_day(key: EditionKey, day: date, language: Language) -> str:
+    """`Monday, 23 November 2026`, or the week: `Week 48: 23–29 November 2026`."""
     if not key.is_weekly:
-        return f"{_DAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]} {day.year}"
+        return language.full_day(day)
     first = key.day()
-    last = first + timedelta(days=6)
-    start = str(first.day)
-    if first.month != last.month:
-        start += f" {_MONTHS[first.month - 1]}"
-    if first.year != last.year:
-        start += f" {first.year}"
-    week = int(key.text.partition("W")[2])
-    return f"Week {week}: {start}–{last.day} {_MONTHS[last.month - 1]} {last.year}"
+    days = language.days(first, first + timedelta(days=6))
+    return language.gettext("Week %(week)s: %(days)s", week=_week(key), days=days)
 
 
-def short_day(key: EditionKey, day: date) -> str:
+def short_day(key: EditionKey, day: date, language: Language) -> str:
     """`23 Nov`, or `week 48`."""
     if key.is_weekly:
-        return f"week {int(key.text.partition('W')[2])}"
-    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
+        return language.gettext("week %(week)s", week=_week(key))
+    return language.day_and_month(day)
 
 
-def weekday_words(day: date) -> str:
-    """`Mon 23`: a day of a week that is known."""
-    return f"{_DAYS[day.weekday()][:3]} {day.day}"
+def _week(key: EditionKey) -> int:
+    return int(key.text.partition("W")[2])
 
 
-def mark_words(mark: Mark, first_sent: date | None) -> str:
+class MarkWords(str):
+    """A mark as readers see it; `kind` is the same in every language."""
+
+    __slots__ = ("kind",)
+    kind: str
+
+    def __new__(cls, words: str, kind: str = "") -> MarkWords:
+        made = super().__new__(cls, words)
+        made.kind = kind
+        return made
+
+
+def mark_words(mark: Mark, first_sent: date | None, language: Language) -> MarkWords:
     """`new`, or with the day: `now trending, first sent 21 November 2026`."""
-    if first_sent is None or mark not in (Mark.TRENDING, Mark.WITHDRAWN):
-        return mark.value
-    day = f"{first_sent.day} {_MONTHS[first_sent.month - 1]} {first_sent.year}"
-    return f"{mark.value}, first sent {day}"
+    if first_sent is not None and mark is Mark.TRENDING:
+        words = language.gettext("now trending, first sent %(day)s", day=language.day(first_sent))
+    elif first_sent is not None and mark is Mark.WITHDRAWN:
+        words = language.gettext("withdrawn, first sent %(day)s", day=language.day(first_sent))
+    else:
+        words = {
+            Mark.NEW: language.gettext("new"),
+            # Translators: also announced in a second category of arXiv.
+            Mark.CROSS: language.gettext("cross-list"),
+            Mark.UPDATED: language.gettext("updated"),
+            Mark.TRENDING: language.gettext("now trending"),
+            Mark.WITHDRAWN: language.gettext("withdrawn"),
+        }[mark]
+    return MarkWords(words, mark.name.lower())
 
 
-def direction_of(language: str) -> str:
-    """`rtl` for a language that is written from right to left, else `ltr`."""
-    return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+def theme_words(theme: str, language: Language) -> str:
+    """A theme's name as it is; only the name for the rest is ours."""
+    # Translators: the heading of the papers that belong to no theme.
+    return language.gettext("Other") if theme == OTHER else theme

@@ -12,6 +12,7 @@ from pathlib import Path
 import digest
 from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
+from digest.storage.text_file import read_text
 
 #: Every set falls back to this one's files.
 DEFAULT = "daily"
@@ -19,7 +20,6 @@ DEFAULT = "daily"
 #: What a set may be called: one folder's name, on every system.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SUFFIXES = frozenset({".j2", ".jinja", ".jinja2", ".mjml", ".html", ".txt", ".css"})
-_MOST_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSe
     for prefix, where in layers:
         for path in _files(where):
             key = prefix + path.relative_to(where).as_posix()
-            text = _read(path, folder, problems)
+            text = read_text(path, _shown(path, folder), problems)
             if text is not None:
                 files[key], places[key] = text, _shown(path, folder)
     if problems:
@@ -122,26 +122,6 @@ def _files(folder: Path) -> Iterator[Path]:
         for name in sorted(names):
             if not name.startswith(".") and Path(name).suffix in _SUFFIXES:
                 yield Path(here, name)
-
-
-def _read(path: Path, folder: Path, problems: list[Problem]) -> str | None:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-        if len(raw) > _MOST_BYTES:
-            raise ValueError("is larger than 1 MB: not a template")
-        return raw.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        mend = "save it as UTF-8"
-        what = "is not UTF-8 text"
-        problems.append(Problem(file=_shown(path, folder), line=line, what=what, mend=mend))
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        problems.append(Problem(file=_shown(path, folder), what=what))
-    except ValueError as error:
-        problems.append(Problem(file=_shown(path, folder), what=str(error)))
-    return None
 
 
 def _shown(path: Path, folder: Path) -> str:
