@@ -111,10 +111,11 @@ class Language:
     def days(self, first: date, last: date) -> str:
         """`23–29 November 2026`, with no more said twice than the language wants said twice."""
         differing = "y" if first.year != last.year else "M" if first.month != last.month else "d"
-        patterns = self.locale.interval_formats.get("yMMMd", {})
+        known = self.locale.interval_formats
+        patterns = known.get("yMMMMd") or known.get("yMMMd") or {}
         if differing not in patterns:
             return f"{self.day(first)} – {self.day(last)}"
-        # CLDR has these patterns for short months and lets them be widened (UTS 35, 4, 2.6.2).
+        # Most have patterns for short months alone, to be widened (UTS 35, part 4, 2.6.2).
         start, end = (_ABBREVIATED_MONTH.sub("MMMM", part) for part in patterns[differing])
         text = format_date(first, start, self.locale) + format_date(last, end, self.locale)
         return text.translate(self._digits)

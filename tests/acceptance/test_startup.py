@@ -7,7 +7,7 @@ import pytest
 from tests.support.newsroom import Newsroom
 
 COLLECTING = {"feedparser", "httpx", "bibtexparser", "rispy", "pylatexenc", "lxml"}
-RENDERING = {"mjml", "premailer", "jinja2", "cssutils", "requests"}
+RENDERING = {"babel", "mjml", "premailer", "jinja2", "cssutils", "requests"}
 RARE = {"rich", "email_validator", "cryptography", "digest.cli.event_log", "aiosmtplib"}
 COMPOSING = {"digest.editorial.compose", "digest.storage.lists", "digest.mailing.matching"}
 

@@ -15,6 +15,7 @@ from digest.mailing.letter import LetterWriter
 from digest.model import Edition, EditionKey, EmailAddress, Format, Paper, Subscriber
 from digest.rendering.render import render_edition
 from digest.sources.huggingface import parse_daily_papers
+from digest.storage.catalogues import load_catalogues
 from digest.storage.templates import load_template_set
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day
@@ -91,7 +92,12 @@ def write_letter(
     format: Format = Format.HTML,
 ) -> RealLetter:
     """The letter of `edition` to a reader who takes all of it."""
-    rendition = render_edition(edition, load_template_set(templates, NOWHERE), newsletter)
+    rendition = render_edition(
+        edition,
+        load_template_set(templates, NOWHERE),
+        newsletter,
+        load_catalogues(newsletter.language, NOWHERE),
+    )
     reader = Subscriber(
         address=EmailAddress.parse("ada@example.org"), name="Ada Example", format=format
     )

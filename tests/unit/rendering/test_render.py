@@ -376,9 +376,9 @@ def test_the_text_part_carries_every_paper_whole() -> None:
 
 def test_phrases_have_words_for_every_count() -> None:
     rendition = render(make_edition((make_paper(1), make_paper(2)), (make_paper(3),)))
-    assert rendition.phrases["papers"] == ("no papers", "1 paper", "2 papers", "3 papers")
-    assert rendition.phrases["themes"] == ("no themes", "1 theme", "2 themes")
-    assert rendition.phrases["section_papers"] == ("no papers", "1 paper", "2 papers")
+    assert rendition.phrases["papers"] == ("0 papers", "1 paper", "2 papers", "3 papers")
+    assert rendition.phrases["themes"] == ("0 themes", "1 theme", "2 themes")
+    assert rendition.phrases["section_papers"] == ("0 papers", "1 paper", "2 papers")
     assert rendition.phrases["more"][1:3] == ("1 more paper", "2 more papers")
 
 
