@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= auto
 
-.PHONY: run demo browser test check soak bench bench-themes clean help
+.PHONY: run demo browser test check words soak bench bench-themes clean help
 .DEFAULT_GOAL := help
 
 $(STAMP): pyproject.toml
@@ -38,6 +38,9 @@ check: $(STAMP)  ## format, lint, types, import contracts, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+words: $(STAMP)  ## new words of templates and code into the catalogues, to be translated
+	$(BIN)/python -m tests.tools.catalogues update
 
 soak: $(STAMP)  ## the long trials
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -m soak

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import gettext
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from functools import partial
+from typing import NamedTuple
 
 from digest.errors import CatalogueError, Problem
 from digest.model import Catalogue
@@ -19,6 +20,8 @@ from digest.model import Catalogue
 #: A message's context ("" for none) and its English words (the singular, where there are two).
 Key = tuple[str, str]
 Plural = Callable[[int], int]
+#: Notes what is wrong: line, what, and how to mend it.
+Tell = Callable[..., None]
 
 _LINE = re.compile(
     r'(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[(\d)\])?)?\s*"((?:[^"\\]|\\.)*)"\s*'
@@ -44,16 +47,30 @@ class Message:
         return self.forms[self.plural(count)]
 
 
+class _Line(NamedTuple):
+    """Words in a file: behind a keyword, or (keyword "") more words for the one before it."""
+
+    number: int
+    keyword: str
+    form: int
+    words: str
+    fuzzy: bool
+
+
 @dataclass(slots=True)
 class _Entry:
-    """An entry while it is read: its strings, and the line of its `msgid`."""
+    """A message with all that the file says of it; `line` is where it begins."""
 
-    line: int = 0
-    fuzzy: bool = False
+    line: int
+    fuzzy: bool
     strings: dict[tuple[str, int], str] = field(default_factory=dict)
 
-    def text(self, keyword: str, number: int = 0) -> str:
-        return self.strings.get((keyword, number), "")
+    def text(self, keyword: str, form: int = 0) -> str:
+        return self.strings.get((keyword, form), "")
+
+    @property
+    def key(self) -> Key:
+        return self.text("msgctxt"), self.text("msgid")
 
 
 def fields_of(text: str) -> frozenset[str]:
@@ -65,43 +82,55 @@ def parse_po(catalogue: Catalogue) -> Mapping[Key, Message]:
     """The messages that are translated. Those that are empty, fuzzy or obsolete are left out.
 
     Raises:
-        CatalogueError: every line that is wrong.
+        CatalogueError: every line that is wrong. Where the file's form is broken what it says
+            is not judged, since that would be told of lines that are right.
     """
     problems: list[Problem] = []
+    tell = partial(_tell, catalogue, problems)
+    lines = list(_lines(catalogue.text, tell))
+    _stop(problems)
+    entries = list(_entries(lines, tell))
+    _stop(problems)
     messages: dict[Key, Message] = {}
     places: dict[Key, int] = {}
-    forms, plural = 0, cast(Plural, _no_plural)
-    for entry in _entries(catalogue, problems):
-        key = (entry.text("msgctxt"), entry.text("msgid"))
-        if key == ("", ""):
-            forms, plural = _plural_forms(entry.text("msgstr"), entry.line, catalogue, problems)
+    forms, plural = 0, _no_plural
+    for entry in entries:
+        if entry.key == ("", ""):
+            forms, plural = _plural_forms(entry, tell)
             continue
-        if key in places:
-            what = f"{key[1]!r} stands in line {places[key]} already"
-            problems.append(_problem(catalogue, entry.line, what, "keep one of the two"))
-        places[key] = entry.line
+        if entry.key in places:
+            what = f"{entry.key[1]!r} stands in line {places[entry.key]} already"
+            tell(entry.line, what, "keep one of the two")
+        places[entry.key] = entry.line
         for what, mend in _faults(entry, forms):
-            problems.append(_problem(catalogue, entry.line, what, mend))
+            tell(entry.line, what, mend)
         found = tuple(text for (word, _), text in sorted(entry.strings.items()) if word == "msgstr")
         if all(found) and not entry.fuzzy:
-            messages[key] = Message(forms=found, plural=plural if len(found) > 1 else _no_plural)
-    if problems:
-        raise CatalogueError(problems)
+            rule = plural if len(found) > 1 else _no_plural
+            messages[entry.key] = Message(forms=found, plural=rule)
+    _stop(problems)
     return messages
 
 
-def _no_plural(_: int) -> int:
+def _tell(
+    catalogue: Catalogue, problems: list[Problem], line: int, what: str, mend: str = ""
+) -> None:
+    problems.append(Problem(file=catalogue.place, line=line, what=what, mend=mend))
+
+
+def _stop(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise CatalogueError(problems)
+
+
+def _no_plural(_: int, /) -> int:
     return 0
 
 
-def _problem(catalogue: Catalogue, line: int, what: str, mend: str = "") -> Problem:
-    return Problem(file=catalogue.place, line=line, what=what, mend=mend)
-
-
-def _entries(catalogue: Catalogue, problems: list[Problem]) -> Iterator[_Entry]:
-    """The entries in their order, header first where there is one; an obsolete one (#~) is none."""
-    entry, at, fuzzy = _Entry(), ("", 0), False
-    for number, line in enumerate(catalogue.text.split("\n"), 1):
+def _lines(text: str, tell: Tell) -> Iterator[_Line]:
+    """Every line with words. Comments are passed over, and with them what is obsolete (#~)."""
+    fuzzy = False
+    for number, line in enumerate(text.split("\n"), 1):
         line = line.strip()
         if not line or line.startswith("#"):
             fuzzy = fuzzy or (line.startswith("#,") and "fuzzy" in line)
@@ -109,45 +138,40 @@ def _entries(catalogue: Catalogue, problems: list[Problem]) -> Iterator[_Entry]:
         match = _LINE.fullmatch(line)
         if match is None:
             mend = 'a line is a # comment, or msgid or msgstr and words in "quotes"'
-            problems.append(_problem(catalogue, number, "is not PO", mend))
+            tell(number, "is not PO", mend)
             continue
-        keyword, index, text = match.groups()
-        if keyword:
-            at = (keyword, int(index or 0))
-            begins = keyword == "msgctxt" or (
-                keyword == "msgid" and entry.strings.keys() - _CONTEXT
-            )
-            if begins:
-                if entry.strings:
-                    yield entry
-                entry, fuzzy = _Entry(fuzzy=fuzzy), False
-            if keyword == "msgid":
-                entry.line = number
-            if at in entry.strings:
-                what = f"a second {keyword} in one entry"
-                problems.append(_problem(catalogue, number, what, "each entry begins with msgid"))
-        elif not entry.strings:
-            problems.append(_problem(catalogue, number, "words without a msgid or msgstr"))
-            continue
-        unknown = [sign for sign in _ESCAPE.findall(text) if sign not in _ESCAPES]
+        keyword, index, words = match.groups()
+        unknown = [sign for sign in _ESCAPE.findall(words) if sign not in _ESCAPES]
         if unknown:
-            what = f"\\{unknown[0]} is not known"
-            problems.append(_problem(catalogue, number, what, r"known are \n, \t, \" and \\"))
+            tell(number, f"\\{unknown[0]} is not known", r"known are \n, \t, \" and \\")
+        plain = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], ""), words)
+        yield _Line(number, keyword or "", int(index or 0), plain, fuzzy)
+        fuzzy = fuzzy and not keyword
+
+
+def _entries(lines: Iterable[_Line], tell: Tell) -> Iterator[_Entry]:
+    """The entries in the file's order; each begins with its msgctxt, if it has one, or msgid."""
+    entry, at = None, ("", 0)
+    for line in lines:
+        if line.keyword == "msgctxt" or (line.keyword == "msgid" and at[0] != "msgctxt"):
+            if entry:
+                yield entry
+            entry = _Entry(line.number, line.fuzzy)
+        if entry is None:
+            tell(line.number, "stands before the first msgid")
             continue
-        plain = _ESCAPE.sub(lambda match: _ESCAPES[match[1]], text)
-        entry.strings[at] = entry.strings.get(at, "") + plain
-    if entry.strings:
+        if line.keyword:
+            at = (line.keyword, line.form)
+            if at in entry.strings:
+                tell(line.number, f"a second {line.keyword} in one entry", "begin with a msgid")
+        entry.strings[at] = entry.strings.get(at, "") + line.words
+    if entry:
         yield entry
 
 
-_CONTEXT = {("msgctxt", 0)}
-
-
-def _plural_forms(
-    header: str, line: int, catalogue: Catalogue, problems: list[Problem]
-) -> tuple[int, Plural]:
+def _plural_forms(header: _Entry, tell: Tell) -> tuple[int, Plural]:
     """How many forms the language has (0: it says nothing), and which of them a count takes."""
-    match = _PLURALS.search(header)
+    match = _PLURALS.search(header.text("msgstr"))
     if match is None:
         return 0, _no_plural
     forms = int(match[1])
@@ -158,7 +182,7 @@ def _plural_forms(
         fits = False
     if not fits:
         mend = "copy the line of a shipped catalogue, or your language's from the gettext manual"
-        problems.append(_problem(catalogue, line, "Plural-Forms is no plural rule", mend))
+        tell(header.line, "Plural-Forms is no plural rule", mend)
         return 0, _no_plural
     return forms, plural
 

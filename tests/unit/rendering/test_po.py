@@ -44,7 +44,7 @@ def test_strings_go_on_over_lines_and_have_escapes() -> None:
         ('msgid "a"\nmsgstr b\n', 2, "is not PO"),
         ('msgid "a"\nmsgst "b"\n', 2, "is not PO"),
         ('msgid "a" and more\nmsgstr "b"\n', 1, "is not PO"),
-        ('"words"\n', 1, "without a msgid"),
+        ('"words"\n', 1, "before the first msgid"),
         ('msgid "a"\n\nmsgid "b"\nmsgstr "c"\n', 1, "needs a msgid and a msgstr"),
         ('msgid "a"\nmsgstr "b"\nmsgstr "c"\n', 3, "a second msgstr"),
         ('msgid "a"\nmsgstr "b"\n\nmsgid "a"\nmsgstr "c"\n', 4, "stands in line 1 already"),
@@ -68,11 +68,26 @@ def test_a_mistake_is_told_with_file_and_line(text: str, line: int, words: str) 
     assert words in problem.what
 
 
-def test_all_mistakes_are_told_at_once() -> None:
-    text = 'msgid "a"\nmsgstr "%"\n\nmsgid "b"\nmsgstr b\n\nmsgid "c"\nmsgstr "%(x)s"\n'
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('msgid "a"\nmsgstr "%"\n\nmsgid "b"\nmsgstr "%(x)s"\n', [1, 4]),
+        ('msgid "a"\nmsgstr b\n\nmsgid c\nmsgstr "%"\n', [2, 4]),
+    ],
+)
+def test_all_mistakes_of_a_kind_are_told_at_once_and_none_that_follows(
+    text: str, lines: list[int]
+) -> None:
     with pytest.raises(CatalogueError) as caught:
         parse_po(catalogue(text))
-    assert sorted(problem.line for problem in caught.value.problems) == [1, 4, 5, 7]
+    assert [problem.line for problem in caught.value.problems] == lines
+
+
+def test_what_is_fuzzy_or_obsolete_is_left_out() -> None:
+    text = '#, fuzzy\nmsgid ""\nmsgstr "Language: fr\\n"\n\n'
+    text += 'msgid "a"\nmsgstr "1"\n\n#, fuzzy\nmsgid "b"\nmsgstr "2"\n\n'
+    text += '#~ msgid "c"\n#~ msgstr "3"\n\nmsgid "d"\nmsgstr "4"\n'
+    assert [key[1] for key in parse_po(catalogue(text))] == ["a", "d"]
 
 
 _KEYWORDS = ("msgid", "msgid_plural", "msgstr", "msgstr[1]", "msgctxt", "#~ ", "#, fuzzy")
