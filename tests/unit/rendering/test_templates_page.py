@@ -13,6 +13,7 @@ from digest.model import READER_FIELDS, SEGMENT_FIELDS
 from digest.rendering import view, week
 from digest.rendering.check import check_templates
 from digest.rendering.environment import make_environment
+from digest.rendering.language import speak
 from digest.rendering.render import BLOCKS, render_edition
 from digest.rendering.sample import awkward_edition
 from tests.support.joining import join_letter
@@ -61,7 +62,10 @@ def test_the_page_names_every_block_and_every_mark() -> None:
 
 
 def test_the_page_names_every_filter_of_ours() -> None:
-    ours = make_environment(SHIPPED).filters.keys() - jinja2.defaults.DEFAULT_FILTERS.keys()
+    ours = (
+        make_environment(SHIPPED, speak("en")).filters.keys()
+        - jinja2.defaults.DEFAULT_FILTERS.keys()
+    )
     section = PAGE.partition("| filter |")[2].partition("\n\n")[0]
     assert set(re.findall(r"\| `(\w+)\(", section)) == ours
 

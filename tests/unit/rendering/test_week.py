@@ -9,10 +9,12 @@ import pytest
 from lxml import html
 
 from digest.model import DayCount, Edition
+from digest.rendering.language import speak
 from digest.rendering.week import view_week
 from tests.support.real_weeks import real_week, weekly_letter
 from tests.unit.rendering.test_render import make_edition, make_paper
 
+ENGLISH = speak("en")
 DAYS = (
     DayCount(date=date(2026, 11, 23), papers=3, votes=1000),
     DayCount(date=date(2026, 11, 24), papers=0),
@@ -26,11 +28,11 @@ def week_of(*papers: object, **more: object) -> Edition:
 
 
 def test_a_day_has_no_week() -> None:
-    assert view_week(make_edition((make_paper(1),))) is None
+    assert view_week(make_edition((make_paper(1),)), ENGLISH) is None
 
 
 def test_all_papers_of_the_week_count_also_those_left_out() -> None:
-    week = view_week(week_of(make_paper(1), make_paper(2), left_out=3, days=DAYS))
+    week = view_week(week_of(make_paper(1), make_paper(2), left_out=3, days=DAYS), ENGLISH)
     assert week is not None
     assert (week.number, week.papers.words, week.printed.count) == (48, "5", 2)
     assert (week.votes.count, week.votes.words) == (1250, "1,250")
@@ -43,7 +45,7 @@ def test_all_papers_of_the_week_count_also_those_left_out() -> None:
 
 def test_where_no_votes_are_known_days_are_measured_by_papers() -> None:
     days = tuple(replace(day, votes=0) for day in DAYS)
-    week = view_week(week_of(make_paper(1, votes=None), days=days))
+    week = view_week(week_of(make_paper(1, votes=None), days=days), ENGLISH)
     assert week is not None
     assert week.votes.count == 0
     assert [day.share for day in week.days] == [100, 0, 67]
@@ -52,21 +54,21 @@ def test_where_no_votes_are_known_days_are_measured_by_papers() -> None:
 
 def test_the_best_of_the_printed_are_named_unless_they_lead_anyway() -> None:
     first, second = make_paper(1, votes=9, comments=2), make_paper(2, votes=8, stars=7)
-    week = view_week(week_of(first, second, lead=(first.id,)))
+    week = view_week(week_of(first, second, lead=(first.id,)), ENGLISH)
     assert week is not None
     assert week.voted is None
     assert week.discussed is not None
     assert (week.discussed.title, week.discussed.number.count) == (first.title, 2)
     assert week.starred is not None
     assert week.starred.url == second.url
-    led = view_week(week_of(first, second, lead=(second.id,)))
+    led = view_week(week_of(first, second, lead=(second.id,)), ENGLISH)
     assert led is not None
     assert led.voted is not None
     assert led.voted.title == first.title
 
 
 def test_an_edition_from_before_days_were_counted_has_the_other_numbers() -> None:
-    week = view_week(week_of(make_paper(4), make_paper(5), left_out=1))
+    week = view_week(week_of(make_paper(4), make_paper(5), left_out=1), ENGLISH)
     assert week is not None
     assert (week.days, week.papers.count, week.votes.count) == ((), 3, 9)
 
