@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.rendering.check import loose_tags
+from digest.rendering.check_page import loose_tags
 from digest.rendering.scripts import raise_scripts
 
 RAISED = [

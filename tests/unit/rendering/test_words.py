@@ -13,7 +13,6 @@ from digest.rendering.words import long_day, mark_words, short_day
 ENGLISH = speak("en")
 
 
-
 @pytest.mark.parametrize(
     ("key", "day", "long", "short"),
     [
