@@ -25,6 +25,7 @@ AUTHORS = 3
 NAME_LENGTH = 40
 # lxml leaves these bare in an attribute, where filters that read HTML carelessly see a tag.
 _QUIET = str.maketrans("<>", "‹›")
+_UNSAFE = re.compile(r'["<>^`{|}]')
 _WEB = re.compile(r"https?://[^\s/?#@\\]+(?:[/?#]\S*)?", re.IGNORECASE)
 
 
@@ -107,8 +108,13 @@ class EditionView:
 
 
 def web_address(url: str | None) -> str:
-    """The address if a browser may follow it (http, https, with a host), else ""."""
-    return url if url and _WEB.fullmatch(url) else ""
+    """The address if a browser may follow it (http, https, with a host), else "".
+
+    What may not stand in an address is escaped (RFC 3986 §2).
+    """
+    if not url or not _WEB.fullmatch(url):
+        return ""
+    return _UNSAFE.sub(lambda sign: f"%{ord(sign[0]):02X}", url)
 
 
 def direction_attribute(direction: str, text: str) -> Markup:

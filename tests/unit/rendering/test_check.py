@@ -48,14 +48,14 @@ def test_the_shipped_sets_have_no_problem_in_either_direction(name: str, languag
 @pytest.mark.parametrize(
     ("old", "field"),
     [
-        ("{{ paper.title }}", "a title"),
-        ("{{ paper.summary }}", "an abstract"),
+        ("{{ paper.title | scripts }}", "a title"),
+        ("{{ paper.summary | scripts }}", "an abstract"),
         ("{{ names(paper) }}", "an author"),
         ("· {{ paper.organization }}", "an organization"),
     ],
 )
 def test_paper_text_let_through_as_markup_is_an_error_at_its_line(old: str, field: str) -> None:
-    new = old.replace(" }}", " | safe }}")
+    new = old.replace(" | scripts", "").replace(" }}", " | safe }}")
     if field == "an author":
         new = "{{ paper.first_authors | join | safe }}"
     told = [p for p in changed("paper.mjml.j2", old, new) if field in p.what]
@@ -107,7 +107,7 @@ def test_an_address_in_bare_quotes_cannot_break_out_unseen() -> None:
         ),
         (
             "paper.mjml.j2",
-            "{{ paper.title }}",
+            "{{ paper.title | scripts }}",
             "{{ paper.first_author }}",
             "the block 'full' does not print every title",
         ),
@@ -125,8 +125,8 @@ def test_an_address_in_bare_quotes_cannot_break_out_unseen() -> None:
         ),
         (
             "paper.txt.j2",
-            "{{ paper.title | underline",
-            "{{ paper.title | e | underline",
+            "{{ paper.title | wrap",
+            "{{ paper.title | e | wrap",
             "text is escaped as if it were HTML",
         ),
         (
@@ -158,7 +158,7 @@ def test_a_field_stands_only_where_it_has_a_value() -> None:
 def test_a_title_that_is_cut_is_a_warning() -> None:
     told = changed(
         "paper.mjml.j2",
-        "{{ paper.title }}</a>",
+        "{{ paper.title | scripts }}</a>",
         "{{ paper.title | truncate(60) }}</a>",
     )
     assert told
@@ -169,7 +169,7 @@ def test_a_title_that_is_cut_is_a_warning() -> None:
 def test_a_large_paper_and_a_large_foot_are_warnings_with_their_bytes() -> None:
     filler = "x" * 5000
     told = block("full scoped", f"<tr><td>{filler}</td></tr>{{{{ forms.full(paper) }}}}")
-    assert told[0].what.startswith("a paper in full takes 6,")
+    assert told[0].what.startswith("a paper in full takes 7,")
     told = block("foot", f"<tr><td>{filler * 5}</td></tr>{{{{ super() }}}}")
     assert "head and foot take" in told[-1].what
     assert all(problem.warning for problem in told)
