@@ -81,7 +81,7 @@ def _breakable(line: str) -> bool:
     rest = _URL.sub("", line)
     if width(rest.strip()) <= WIDEST and rest != line:
         return False
-    return len(rest.split()) > 1 or any(map(_is_wide, rest))
+    return len(rest.removeprefix("- ").split()) > 1 or any(map(_is_wide, rest))
 
 
 def _is_wide(character: str) -> bool:
