@@ -12,8 +12,9 @@ from typing import Any
 from digest.app.house import House
 from digest.app.interests import REMEMBERED_EDITIONS, Interests
 from digest.app.plan import make_chooser
-from digest.app.readers_mail import SHOWN, ReadersMail, mail_of
+from digest.app.readers_mail import ReadersMail, mail_of
 from digest.editorial.explain import explain_paper, find_paper, score_place, why_not_leading
+from digest.mailing.forms import SHOWN
 from digest.mailing.grounds import Grounds, find_grounds
 from digest.model import Edition, Mailed, PaperId, Subscriber, Verdict
 from digest.model.document import paper_to_document

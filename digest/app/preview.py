@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email import policy
 from email.message import MIMEPart
@@ -11,34 +12,33 @@ from pathlib import Path
 
 from digest.app.deliver import make_ways
 from digest.app.house import House
-from digest.app.interests import Interests
+from digest.app.named_reader import parse_address
 from digest.app.plan import make_chooser, render
 from digest.app.signing import load_signers
-from digest.errors import DeliveryError, ListError, StorageError, UsageError
+from digest.errors import DeliveryError, StorageError, UsageError
+from digest.mailing.anatomy import LetterSizes, measure_letter
 from digest.mailing.assemble import Shortening
+from digest.mailing.forms import forms_of
 from digest.mailing.letter import LetterWriter
-from digest.model import (
-    Edition,
-    EmailAddress,
-    Letter,
-    Outcome,
-    OutcomeKind,
-    Recipient,
-    Subscriber,
-)
-from digest.storage.lists.reading import open_lists
+from digest.model import Edition, Letter, Outcome, OutcomeKind, Recipient, Subscriber
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A letter, taken apart again: what a mail program would show. `html` is "" for text."""
+    """A letter, taken apart again: what a mail program would show. `html` is "" for text.
+
+    `forms` says how it shows each paper chosen for it, by id, as `forms_of` does.
+    """
 
     letter: Letter
     subject: str
+    preheader: str
     html: str
     text: str
     papers: int
     shortened: Shortening
+    forms: Mapping[str, str]
+    sizes: LetterSizes
 
 
 def preview_letter(
@@ -79,46 +79,25 @@ def preview_letter(
     )
     letter = writer.write(recipient)
     message = BytesParser(policy=policy.default).parsebytes(letter.content)
-    html, text = message.get_body(("html",)), message.get_body(("plain",))
     assembled = writer.assembled(choice.segment)
     return Preview(
         letter=letter,
         subject=str(message["Subject"]),
-        html=_content(html),
-        text=_content(text),
+        preheader=assembled.preheader,
+        html=_content(message.get_body(("html",))),
+        text=_content(message.get_body(("plain",))),
         papers=len(assembled.papers),
         shortened=assembled.shortened,
+        forms=forms_of(rendition, choice, assembled),
+        sizes=measure_letter(
+            letter.content, rendition, assembled, writer.links, writer.values(recipient)
+        ),
     )
 
 
 def _content(part: MIMEPart | None) -> str:
     """A part's text with the line ends of a file; "" when there is no such part."""
     return str(part.get_content()).replace("\r\n", "\n") if part else ""
-
-
-def find_reader(house: House, address: str) -> Subscriber:
-    """The subscriber with this address, from the lists.
-
-    Raises:
-        UsageError: not on any list.
-        ListError: one of her interests leads to nothing; other readers' may.
-    """
-    wanted = parse_address(address, "--as").key
-    for subscriber in open_lists(house.config):
-        if subscriber.address.key == wanted:
-            doubts = Interests(house).doubts(subscriber)
-            if any(not doubt.warning for doubt in doubts):
-                raise ListError(doubts)
-            return subscriber
-    raise UsageError(f"--as {address}: is on none of the lists (digest subscribers list)")
-
-
-def parse_address(text: str, option: str) -> EmailAddress:
-    """An address from the command line."""
-    try:
-        return EmailAddress.parse(text)
-    except ValueError as error:
-        raise UsageError(f"{option} {text}: {error}") from None
 
 
 def write_files(preview: Preview, folder: Path) -> tuple[Path, ...]:
@@ -130,13 +109,22 @@ def write_files(preview: Preview, folder: Path) -> tuple[Path, ...]:
     parts = {"letter.eml": preview.letter.content, "letter.txt": preview.text.encode()}
     if preview.html:
         parts["letter.html"] = preview.html.encode()
+    return write_folder(folder, parts)
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Files by name in `folder`, which is made if missing; their paths in order.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in parts.items():
+        for name, content in files.items():
             (folder / name).write_bytes(content)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
-    return tuple(folder / name for name in sorted(parts))
+    return tuple(folder / name for name in sorted(files))
 
 
 def send_preview(house: House, preview: Preview) -> Outcome:

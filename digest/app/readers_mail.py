@@ -11,25 +11,22 @@ from digest.app.house import House
 from digest.app.plan import NOTHING_MATCHES, render
 from digest.config import NewsletterConfig
 from digest.mailing.choice import Choice, Chooser
+from digest.mailing.forms import forms_of
 from digest.mailing.letter import LetterWriter
 from digest.mailing.schedule import plan_due
-from digest.model import Edition, LeadPaperBlocks, PaperBlocks, Rendition, Subscriber
+from digest.model import Edition, Rendition, Subscriber
 from digest.model.rendition_document import rendition_from_document
 from digest.storage.campaigns import Campaign, load_campaign
 from digest.storage.census import DeliveryRow, rows
 from digest.storage.suppressions import is_suppressed
-
-#: How a letter shows a paper, in words; the forms of a block, the longest first.
-SHOWN = {"full": "in full", "brief": "in brief", "line": "in a line"}
-ONLINE = "online"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadersMail:
     """`words` say it of the reader.
 
-    `shown` says of each paper chosen for her letter, by id, how it is shown: a key of `SHOWN`, or
-    `ONLINE` where the letter was too full for it. It is empty where she gets no letter.
+    `shown` says of each paper chosen for her letter, by id, how it is shown, as `forms_of`
+    does. It is empty where she gets no letter.
     """
 
     words: str
@@ -86,16 +83,4 @@ def _shown(rendition: Rendition, choice: Choice, newsletter: NewsletterConfig) -
     # No letter is written, only measured: any key and date will do.
     now = datetime.combine(rendition.date, time(), UTC)
     writer = LetterWriter(rendition, {choice.segment: choice}, newsletter, [bytes(32)], now)
-    placed = {id(each.piece) for each in writer.assembled(choice.segment).placed}
-    chosen = [
-        section.papers[number]
-        for section, numbers in zip(rendition.sections, choice.papers, strict=True)
-        for number in numbers
-    ]
-    shown = {paper.paper_id: ONLINE for paper in chosen}
-    blocks: tuple[PaperBlocks | LeadPaperBlocks, ...] = (*chosen, *rendition.lead.papers)
-    for form in reversed(SHOWN):  # a paper that leads stands there twice: the longest counts
-        for paper in blocks:
-            if id(getattr(paper, form)) in placed:
-                shown[paper.paper_id] = form
-    return shown
+    return forms_of(rendition, choice, writer.assembled(choice.segment))

@@ -55,6 +55,18 @@ class Desk:
         began = min(read_moment(now, "DIGEST_NOW"), self.clock()) if now else self.clock()
         return House(config=self.config, clock=self.clock, environ=os.environ, began=began)
 
+    def reopen(self) -> House:
+        """The house with the config as it is on disk by now; the former one is closed.
+
+        Raises:
+            ConfigError: it is wrong. Ask again when it was mended.
+        """
+        former = self.__dict__.pop("house", None)
+        if former is not None:
+            former.close()
+        self.__dict__.pop("config", None)
+        return self.house
+
     @cached_property
     def _shift(self) -> timedelta:
         """How far DIGEST_NOW is from the machine's clock; time goes on from there."""

@@ -145,16 +145,17 @@ class LetterWriter:
 
     def _prepare_links(self, newsletter: NewsletterConfig) -> None:
         page = unsubscribe_url(newsletter.site_url, "")
-        self._links = {
+        #: The fixed beginnings of the readers' links, by reader field.
+        self.links = {
             "unsubscribe_url": page,
             "preferences_url": preferences_url(newsletter.site_url, ""),
         }
         room = {
             field: len(write_value(base + _TOKEN, escape=True))
-            for field, base in self._links.items()
+            for field, base in self.links.items()
         }
         self._assembler = Assembler(self._rendition, room=room)
-        self._typesetter = Typesetter(self._links, signing=bool(self.signers))
+        self._typesetter = Typesetter(self.links, signing=bool(self.signers))
         # A token is ASCII that no URI escapes, so the line is made once around it.
         line = unsubscribe_line(page + _TOKEN, self._replies or self._sender, _TOKEN)
         self._unsubscribe_line = line.split(_TOKEN.encode("ascii"))
@@ -209,14 +210,7 @@ class LetterWriter:
         if recipient.edition != self._rendition.key or not is_reader_id(recipient.reader_id):
             what = f"reader {recipient.reader_id!r} of edition {recipient.edition}"
             raise LetterError(f"the row of {what} is not one of edition {self._rendition.key}")
-        values = {
-            "name": one_line(recipient.name)[:NAME_LENGTH].rstrip(),
-            "address": addr_spec(recipient.address),
-            "unsubscribe": self._unsubscribe.sign(recipient.reader_id),
-            "preferences": "",
-        }
-        if segment.layout.asks_preferences:
-            values["preferences"] = self._preferences.sign(recipient.reader_id)
+        values = self.values(recipient, preferences=segment.layout.asks_preferences)
         message_id = self.message_id(recipient.address)
         lines = (
             to_line(values["name"], values["address"]),
@@ -226,6 +220,15 @@ class LetterWriter:
             values["unsubscribe"].encode("ascii").join(self._unsubscribe_line),
         )
         return _Own(message_id, lines, write_slots(segment.layout.kinds, values))
+
+    def values(self, recipient: Recipient, *, preferences: bool = True) -> dict[str, str]:
+        """What the letter of one ledger row has of her own, by slot; links end in the tokens."""
+        return {
+            "name": one_line(recipient.name)[:NAME_LENGTH].rstrip(),
+            "address": addr_spec(recipient.address),
+            "unsubscribe": self._unsubscribe.sign(recipient.reader_id),
+            "preferences": self._preferences.sign(recipient.reader_id) if preferences else "",
+        }
 
     def _letter(self, recipient: Recipient, layout: Layout, own: _Own, seal: bytes) -> Letter:
         address = recipient.address
@@ -265,10 +268,10 @@ class LetterWriter:
     ) -> bytes:
         if isinstance(subject, bytes):
             return subject
-        page = self._links["preferences_url"] + self._preferences.sign(recipient.reader_id)
+        page = self.links["preferences_url"] + self._preferences.sign(recipient.reader_id)
         shown = {
             **values,
-            "unsubscribe_url": self._links["unsubscribe_url"] + values["unsubscribe"],
+            "unsubscribe_url": self.links["unsubscribe_url"] + values["unsubscribe"],
             "preferences_url": page,
         }
         words = [subject.literals[0]]

@@ -24,7 +24,7 @@ def command(
     """
     from digest.app.compose import require_kept
     from digest.app.explain import explain
-    from digest.app.preview import find_reader
+    from digest.app.named_reader import find_reader
 
     edition = require_kept(desk.house, desk.key(date_text))
     subscriber = find_reader(desk.house, reader) if reader else None

@@ -65,7 +65,7 @@ def command(folder: Path, name: str, address: str, timezone: str) -> int:
     """Write config.yaml and subscribers/readers.yaml into FOLDER; nothing is overwritten."""
     import json
 
-    from digest.app.preview import parse_address
+    from digest.app.named_reader import parse_address
     from digest.config import load_config
 
     parse_address(address, "--from")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.desk import Desk, date_option, json_option, note, pass_desk, show, show_json
-from digest.errors import NothingFresh
+from digest.errors import NothingFresh, UsageError
+
+if TYPE_CHECKING:
+    from digest.app.proof_sheet import ProofSheet
+    from digest.model import Edition, EditionKey
 
 
 @click.command("preview")
@@ -15,7 +21,12 @@ from digest.errors import NothingFresh
 @click.option("--as", "reader", metavar="EMAIL", help="As this subscriber would get it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the files.")
 @click.option("--to", "to", metavar="EMAIL", help='Send it there, with "[Preview]" before it.')
-@click.option("--open", "open_it", is_flag=True, help="Show the HTML in the browser.")
+@click.option("--open", "open_it", is_flag=True, help="Show it all side by side in the browser.")
+@click.option("--watch", is_flag=True, help="The same, anew whenever a template is saved.")
+@click.option("--port", type=int, help="The port of --watch on this machine; else any free one.")
+@click.option("--sizes", is_flag=True, help="Print bytes by kind of block, and what was shortened.")
+@click.option("--screenshots", is_flag=True, help="Pictures: desktop and phone, light and dark.")
+@click.option("--check", is_flag=True, help="Exit 1 if the letter has an error.")
 @json_option
 @pass_desk
 def command(
@@ -25,58 +36,88 @@ def command(
     out: Path | None,
     to: str | None,
     open_it: bool,
+    watch: bool,
+    port: int | None,
+    sizes: bool,
+    screenshots: bool,
+    check: bool,
     as_json: bool,
 ) -> int:
-    """Write letter.html, letter.txt and letter.eml, or send them to one address.
+    """See an edition as one reader gets it, with its sizes and what a local check finds.
 
-    The ledger is not touched: a preview is not a mailing.
+    Writes letter.html, letter.txt, letter.eml, and index.html with all of them side by side; or
+    sends it to one address. The ledger is not touched: a preview is not a mailing.
     """
+    if watch and (to or out or sizes or screenshots or check or as_json):
+        raise UsageError("--watch goes with --as, --open and --port alone")
+    if port is not None and not watch:
+        raise UsageError(f"--port {port}: only --watch serves a page")
+    edition = _edition(desk, desk.key(date_text))
+    if edition is None:
+        return 0
+    if watch:
+        from digest.cli.preview_watch import watch_preview
+
+        return watch_preview(desk, edition, reader, port=port or 0, open_it=open_it)
+    from digest.app.named_reader import find_reader
+    from digest.app.preview import send_preview
+    from digest.app.proof_sheet import facts_of, make_sheet
+    from digest.cli.proofs import sheet_lines, sizes_table
+
+    house = desk.house
+    subscriber = find_reader(house, reader) if reader else None
+    sheet = make_sheet(house, edition, reader=subscriber, to=to)
+    facts = facts_of(sheet)
+    if to:
+        outcome = send_preview(house, sheet.preview)
+        note(f"sent to {to} by {outcome.relay or house.config.delivery.transport}")
+    files: tuple[Path, ...] = ()
+    if out or open_it or screenshots or not to:
+        folder = out or house.config.state_dir / "preview" / str(edition.key)
+        files = _write(sheet, folder, house.environ if screenshots else None)
+        facts["files"] = list(map(str, files))
+        if open_it:
+            click.launch(str(folder / "index.html"))
+    if as_json:
+        show_json(facts)
+    else:
+        for line in sheet_lines(sheet):
+            note(line)
+        for line in sizes_table(sheet) if sizes else map(str, files):
+            show(line)
+    for finding in sheet.findings:
+        note(str(finding))
+    return 1 if check and sheet.errors else 0
+
+
+def _write(sheet: ProofSheet, folder: Path, browser: Mapping[str, str] | None) -> tuple[Path, ...]:
+    """The files of a sheet; with pictures, if there is an environment to find a browser in."""
+    from digest.app.preview import write_files, write_folder
+    from digest.web.preview_page import NAME, preview_page
+
+    files = write_files(sheet.preview, folder)
+    files += write_folder(folder, {NAME: preview_page(sheet).encode()})
+    if browser is not None:
+        from digest.web.pictures import take_pictures
+
+        if not sheet.preview.html:
+            raise UsageError("--screenshots: this reader gets text only")
+        files += take_pictures(folder / "letter.html", folder, browser)
+    return files
+
+
+def _edition(desk: Desk, key: EditionKey) -> Edition | None:
+    """The edition, composed if need be; None: there is rightly none."""
     from digest.app.compose import compose_day, require_kept, why_not
-    from digest.app.preview import find_reader, preview_letter, send_preview, write_files
     from digest.cli.watch import describe
     from digest.editorial.decide import DecisionKind
 
-    house, key = desk.house, desk.key(date_text)
     if key.is_weekly:
-        edition = require_kept(house, key)
-    else:
-        composed = compose_day(house, key.day(), on_report=lambda report: note(describe(report)))
-        edition = composed.edition
-        if not edition.papers:
-            if composed.decision.kind is DecisionKind.LATER:
-                raise NothingFresh(f"no edition of {key} yet: {why_not(edition.verdicts)}")
-            note(f"no edition of {key}: {composed.decision.reason}")
-            return 0
-    subscriber = find_reader(house, reader) if reader else None
-    preview = preview_letter(house, edition, reader=subscriber, to=to)
-    facts = {
-        "edition": str(key),
-        "subject": preview.subject,
-        "papers": preview.papers,
-        "html_bytes": len(preview.html.encode()),
-        "text_bytes": len(preview.text.encode()),
-        "letter_bytes": len(preview.letter.content),
-        "shortened": str(preview.shortened),
-    }
-    if to:
-        outcome = send_preview(house, preview)
-        note(f"sent to {to} by {outcome.relay or house.config.delivery.transport}")
-    if out or open_it or not to:
-        folder = out or house.config.state_dir / "preview" / str(key)
-        files = write_files(preview, folder)
-        facts["files"] = [str(path) for path in files]
-        if open_it:
-            click.launch(str(folder / ("letter.html" if preview.html else "letter.txt")))
-    _print(facts, as_json=as_json)
-    return 0
-
-
-def _print(facts: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        show_json(facts)
-        return
-    files = facts.pop("files", [])
-    for name, value in facts.items():
-        note(f"{name.replace('_', ' ')}: {value}")
-    for path in files if isinstance(files, list) else []:
-        show(path)
+        return require_kept(desk.house, key)
+    composed = compose_day(desk.house, key.day(), on_report=lambda r: note(describe(r)))
+    if composed.edition.papers:
+        return composed.edition
+    if composed.decision.kind is DecisionKind.LATER:
+        raise NothingFresh(f"no edition of {key} yet: {why_not(composed.edition.verdicts)}")
+    note(f"no edition of {key}: {composed.decision.reason}")
+    return None

@@ -196,7 +196,7 @@ def suppressed_command(desk: Desk, as_json: bool) -> int:
 
 
 def _address(text: str) -> EmailAddress:
-    from digest.app.preview import parse_address
+    from digest.app.named_reader import parse_address
 
     return parse_address(text, "address")
 

@@ -1,0 +1,98 @@
+"""Shows a letter in the browser anew whenever something that it is made of was saved."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from digest.app.named_reader import find_reader
+from digest.app.proof_sheet import ProofSheet, make_sheet
+from digest.app.watched import look_at, wait_for_change, watched_paths
+from digest.cli.desk import Desk, note, show
+from digest.cli.proofs import sheet_lines
+from digest.errors import DigestError
+from digest.web.live import File, Shop, serve
+from digest.web.preview_page import Live, content_policy, preview_page
+
+if TYPE_CHECKING:
+    from digest.model import Edition
+
+
+def watch_preview(
+    desk: Desk, edition: Edition, reader: str | None, *, port: int, open_it: bool
+) -> int:
+    """Until Ctrl-C. The edition stays the one it is: no source is asked again.
+
+    Whatever is saved, also what cannot be rendered, the watch goes on.
+    """
+    paths = watched_paths(desk.config, Path(desk.config_path))
+
+    def current() -> Sequence[Path]:
+        """Where to look: a config that is broken just now says nothing of its lists."""
+        nonlocal paths
+        if "config" in desk.__dict__:
+            paths = watched_paths(desk.config, Path(desk.config_path))
+        return paths
+
+    shop, last = Shop(), None
+    try:
+        with serve(shop, port) as address:
+            seen = look_at(paths)
+            last = _refresh(desk, edition, reader, shop, last)
+            note(f"watching {desk.config_path} and its templates; Ctrl-C ends it")
+            show(address)
+            click.get_text_stream("stdout").flush()
+            if open_it:
+                click.launch(address)
+            while True:
+                seen = wait_for_change(current, seen)
+                last = _refresh(desk, edition, reader, shop, last)
+    except KeyboardInterrupt:
+        note("the watch has ended")
+        return 0
+
+
+def _refresh(
+    desk: Desk, edition: Edition, reader: str | None, shop: Shop, last: ProofSheet | None
+) -> ProofSheet | None:
+    """Render anew; what goes wrong stands on the page and the terminal. The last good sheet."""
+    faults: tuple[str, ...] = ()
+    began = time.perf_counter()
+    try:
+        house = desk.reopen()
+        subscriber = find_reader(house, reader) if reader else None
+        last = make_sheet(house, edition, reader=subscriber)
+    except DigestError as error:
+        faults = error.lines()
+    except Exception as error:  # a watch outlives whatever a half-written file may cause
+        faults = (f"{type(error).__name__}: {error}",)
+    for line in faults:
+        note(f"digest: {line}")
+    if not faults and last:
+        *_, sizes = sheet_lines(last)
+        note(f"rendered in {1000 * (time.perf_counter() - began):.0f} ms; {sizes}")
+        for finding in last.findings:
+            note(str(finding))
+    shop.files = _files(last, faults)
+    return last
+
+
+def _files(sheet: ProofSheet | None, faults: Sequence[str]) -> dict[str, File]:
+    version = str(time.time_ns())
+    page = preview_page(sheet, Live(version, faults))
+    html, text = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+    files = {
+        "/": File(kind=html, content=page.encode(), policy=content_policy()),
+        "/version": File(kind=text, content=version.encode()),
+    }
+    if sheet:
+        preview = sheet.preview
+        if preview.html:
+            files["/letter.html"] = File(kind=html, content=preview.html.encode())
+        files["/letter.txt"] = File(kind=text, content=preview.text.encode())
+        files["/letter.eml"] = File(kind=text, content=preview.letter.content)
+    return files

@@ -1,0 +1,1 @@
+"""The face for browsers: pages, and pictures of them."""

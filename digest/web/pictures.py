@@ -1,0 +1,82 @@
+"""Takes pictures of a letter: on a desktop and a phone, in light and dark."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.web.devtools import DevTools, open_browser
+from digest.web.png import join_png
+
+#: Seconds that a letter's own pictures, which come from elsewhere, are waited for.
+PATIENCE = 10.0
+# A browser's canvas ends at 16,384 pixels; a long letter on a sharp screen goes on.
+_STRIP = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A width in CSS pixels, and how many pixels of the picture one of them is."""
+
+    name: str
+    width: int
+    height: int
+    sharpness: int
+    mobile: bool
+
+
+SCREENS = (Screen("desktop", 1000, 800, 1, False), Screen("phone", 375, 812, 2, True))
+SCHEMES = ("light", "dark")
+
+
+def take_pictures(letter: Path, folder: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """`desktop-light.png` and so on in `folder`, each of the whole of `letter`, an HTML file.
+
+    Raises:
+        UsageError: there is no browser.
+        BrowserError: it does not start, or gives up.
+        OSError: a picture cannot be written.
+    """
+    taken = []
+    with open_browser(environ) as tools:
+        page = tools.call("Target.createTarget", url="about:blank")["targetId"]
+        session = tools.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
+        tools.call("Page.enable", session)
+        tools.call("Emulation.setScriptExecutionDisabled", session, value=True)
+        tools.call("Page.navigate", session, url=letter.resolve().as_uri())
+        tools.wait_for("Page.loadEventFired", PATIENCE)  # else without what is missing
+        for screen in SCREENS:
+            for scheme in SCHEMES:
+                path = folder / f"{screen.name}-{scheme}.png"
+                path.write_bytes(_take(tools, session, screen, scheme))
+                taken.append(path)
+    return tuple(taken)
+
+
+def _take(tools: DevTools, session: str, screen: Screen, scheme: str) -> bytes:
+    tools.call(
+        "Emulation.setDeviceMetricsOverride",
+        session,
+        width=screen.width,
+        height=screen.height,
+        deviceScaleFactor=screen.sharpness,
+        mobile=screen.mobile,
+    )
+    asked = [{"name": "prefers-color-scheme", "value": scheme}]
+    tools.call("Emulation.setEmulatedMedia", session, features=asked)
+    size = tools.call("Page.getLayoutMetrics", session)["cssContentSize"]
+    height, step = round(size["height"]), _STRIP // screen.sharpness
+    strips = []
+    for top in range(0, height, step):
+        clip = {"x": 0, "y": top, "width": screen.width, "height": min(step, height - top)}
+        taken = tools.call(
+            "Page.captureScreenshot",
+            session,
+            format="png",
+            captureBeyondViewport=True,
+            clip={**clip, "scale": 1},
+        )
+        strips.append(b64decode(taken["data"]))
+    return join_png(strips) if len(strips) > 1 else strips[0]
