@@ -21,9 +21,10 @@ LIMITS = {"budget": BUDGET, "gmail_clips": CLIPPED}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofSheet:
-    """A letter with what a local check found in it."""
+    """A letter with what a local check found in it. `reader` is None for one without wishes."""
 
     edition: Edition
+    reader: Subscriber | None
     preview: Preview
     findings: tuple[Finding, ...]
 
@@ -48,7 +49,10 @@ def make_sheet(
     """
     preview = preview_letter(house, edition, reader=reader, to=to)
     return ProofSheet(
-        edition=edition, preview=preview, findings=proof_letter(preview.letter.content)
+        edition=edition,
+        reader=reader,
+        preview=preview,
+        findings=proof_letter(preview.letter.content),
     )
 
 

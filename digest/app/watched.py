@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digest.config import Config
@@ -14,7 +14,8 @@ from digest.storage.templates import shipped_folder
 #: Seconds between two looks. A save counts when two looks in a row see the same.
 PAUSE = 0.2
 
-_Snapshot = dict[str, tuple[int, int, int]]
+#: Time, size and inode of each file.
+Snapshot = dict[str, tuple[int, int, int]]
 
 
 def watched_paths(config: Config, config_path: Path) -> tuple[Path, ...]:
@@ -24,7 +25,7 @@ def watched_paths(config: Config, config_path: Path) -> tuple[Path, ...]:
     return (config_path, own, shipped_folder(), *(each.path for each in lists))
 
 
-def wait_for_change(paths: Callable[[], Sequence[Path]], before: _Snapshot) -> _Snapshot:
+def wait_for_change(paths: Sequence[Path], before: Snapshot) -> Snapshot:
     """Return when something differs from `before` and is at rest; what it looks like then.
 
     However an editor saves (over the file, by a rename, into an emptied file), it shows in time,
@@ -33,15 +34,15 @@ def wait_for_change(paths: Callable[[], Sequence[Path]], before: _Snapshot) -> _
     last = before
     while True:
         time.sleep(PAUSE)
-        now = look_at(paths())
+        now = look_at(paths)
         if now == last and now != before:
             return now
         last = now
 
 
-def look_at(paths: Sequence[Path]) -> _Snapshot:
+def look_at(paths: Sequence[Path]) -> Snapshot:
     """Time, size and inode of every file of `paths` and below; one that is gone has none."""
-    seen: _Snapshot = {}
+    seen: Snapshot = {}
     for path in paths:
         for file in _files(path):
             try:

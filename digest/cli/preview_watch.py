@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,56 +30,63 @@ def watch_preview(
 
     Whatever is saved, also what cannot be rendered, the watch goes on.
     """
-    paths = watched_paths(desk.config, Path(desk.config_path))
-
-    def current() -> Sequence[Path]:
-        """Where to look: a config that is broken just now says nothing of its lists."""
-        nonlocal paths
-        if "config" in desk.__dict__:
-            paths = watched_paths(desk.config, Path(desk.config_path))
-        return paths
-
-    shop, last = Shop(), None
+    watch = _Watch(desk=desk, edition=edition, reader=reader)
     try:
-        with serve(shop, port) as address:
-            seen = look_at(paths)
-            last = _refresh(desk, edition, reader, shop, last)
+        with serve(watch.shop, port) as address:
+            seen = look_at(watch.paths)
+            watch.refresh()
             note(f"watching {desk.config_path} and its templates; Ctrl-C ends it")
             show(address)
-            click.get_text_stream("stdout").flush()
             if open_it:
                 click.launch(address)
             while True:
-                seen = wait_for_change(current, seen)
-                last = _refresh(desk, edition, reader, shop, last)
+                seen = wait_for_change(watch.paths, seen)
+                watch.refresh()
     except KeyboardInterrupt:
         note("the watch has ended")
         return 0
 
 
-def _refresh(
-    desk: Desk, edition: Edition, reader: str | None, shop: Shop, last: ProofSheet | None
-) -> ProofSheet | None:
-    """Render anew; what goes wrong stands on the page and the terminal. The last good sheet."""
-    faults: tuple[str, ...] = ()
-    began = time.perf_counter()
-    try:
-        house = desk.reopen()
-        subscriber = find_reader(house, reader) if reader else None
-        last = make_sheet(house, edition, reader=subscriber)
-    except DigestError as error:
-        faults = error.lines()
-    except Exception as error:  # a watch outlives whatever a half-written file may cause
-        faults = (f"{type(error).__name__}: {error}",)
-    for line in faults:
-        note(f"digest: {line}")
-    if not faults and last:
-        *_, sizes = sheet_lines(last)
-        note(f"rendered in {1000 * (time.perf_counter() - began):.0f} ms; {sizes}")
-        for finding in last.findings:
-            note(str(finding))
-    shop.files = _files(last, faults)
-    return last
+@dataclass(kw_only=True)
+class _Watch:
+    """What is shown: `sheet` is the last letter that could be made."""
+
+    desk: Desk
+    edition: Edition
+    reader: str | None
+    shop: Shop = field(default_factory=Shop)
+    sheet: ProofSheet | None = None
+
+    def __post_init__(self) -> None:
+        self.paths = self._paths()
+
+    def _paths(self) -> Sequence[Path]:
+        return watched_paths(self.desk.config, Path(self.desk.config_path))
+
+    def refresh(self) -> None:
+        """Render anew; what goes wrong stands on the page and on the terminal."""
+        faults: tuple[str, ...] = ()
+        began = time.perf_counter()
+        try:
+            self.sheet = self._render()
+        except DigestError as error:
+            faults = error.lines()
+        except Exception as error:  # a watch outlives whatever a half-written file may cause
+            faults = (f"{type(error).__name__}: {error}",)
+        for line in faults:
+            note(f"digest: {line}")
+        if not faults and self.sheet:
+            *_, sizes = sheet_lines(self.sheet)
+            note(f"rendered in {1000 * (time.perf_counter() - began):.0f} ms; {sizes}")
+            for finding in self.sheet.findings:
+                note(str(finding))
+        self.shop.files = _files(self.sheet, faults)
+
+    def _render(self) -> ProofSheet:
+        house = self.desk.reopen()
+        self.paths = self._paths()
+        subscriber = find_reader(house, self.reader) if self.reader else None
+        return make_sheet(house, self.edition, reader=subscriber)
 
 
 def _files(sheet: ProofSheet | None, faults: Sequence[str]) -> dict[str, File]:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 from email.utils import parseaddr
 from functools import cache
 from html import escape
@@ -18,14 +14,9 @@ from pathlib import Path
 from digest.app.proof_sheet import LIMITS, ProofSheet
 from digest.mailing.anatomy import BlockSize, Weight
 from digest.mailing.forms import SHOWN
-from digest.web.scheme import Scheme, show_scheme
+from digest.web.preview_panes import Pane, message_of, panes_of
 
 NAME = "index.html"
-_FRAGMENT = re.compile(r'\bhref="#')
-_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
-# Links open beside the page. A frame's own address is not where its text comes from.
-_BASE = '<base target="_blank">'
-_OWN = 'target="_self" href="about:srcdoc#'
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +43,7 @@ def preview_page(sheet: ProofSheet | None, live: Live | None = None) -> str:
         *_header(sheet, live),
     ]
     if sheet:
-        panes = list(_panes(sheet))
+        panes = list(panes_of(sheet))
         parts += _nav(sheet, panes)
         parts.append('<main tabindex="0" aria-label="The letter, side by side">\n')
         parts += [pane.markup for pane in panes]
@@ -82,77 +73,81 @@ def _asset(kind: str) -> str:
 
 
 def _header(sheet: ProofSheet | None, live: Live | None) -> Iterator[str]:
-    yield "<header>\n"
-    if sheet:
-        to = str(sheet.preview.letter.envelope.recipient)
-        yield f"<h1>Preview of {sheet.edition.key}</h1>\n"
-        yield f'<p class="sub">As {escape(to)} gets it'
-    else:
-        yield '<h1>Preview</h1>\n<p class="sub">'
-    if live:
-        yield f'{" · " if sheet else ""}<span id="live" role="status">Live</span>'
-    yield "</p>\n"
+    yield f"<header>\n<h1>Preview{f' of {sheet.edition.key}' if sheet else ''}"
+    words = [escape(_whose(sheet))] if sheet else []
+    words += ['<span id="live" role="status">Live</span>'] if live else []
+    yield f" <small>{' · '.join(words)}</small></h1>\n"
     if live and live.faults:
         yield from _faults(live.faults, below=sheet is not None)
     if sheet:
         yield from _inbox(sheet)
         yield from _facts(sheet)
         yield from _findings(sheet)
+        yield '<div class="more">\n'
         yield from _sizes(sheet)
         yield from _forms(sheet)
+        yield "</div>\n"
     yield "</header>\n"
 
 
+def _whose(sheet: ProofSheet) -> str:
+    if sheet.reader is None:
+        return "as a reader without wishes gets it"
+    return f"as {sheet.reader.address} gets it"
+
+
 def _faults(faults: Sequence[str], *, below: bool) -> Iterator[str]:
-    yield '<section class="broken" role="alert"><h2>The last change could not be rendered</h2>\n'
+    yield '<section class="broken" role="alert"><h2>The last change cannot be rendered</h2>\n'
     yield f"<pre>{escape(chr(10).join(faults))}</pre>\n"
     if below:
-        yield "<p>Below stands the letter before it.</p>\n"
+        yield "<p>Below stands the letter from before it.</p>\n"
     yield "</section>\n"
 
 
 def _inbox(sheet: ProofSheet) -> Iterator[str]:
-    message, preview = _message(sheet), sheet.preview
-    name, address = parseaddr(str(message["From"]))
+    preview = sheet.preview
+    name, address = parseaddr(str(message_of(sheet)["From"]))
     day = f"{sheet.edition.date:%d %b}".lstrip("0")
-    yield f'<div class="inbox" role="group" aria-label="In the inbox"><b>{escape(name or address)}</b>'
+    yield '<div class="inbox" role="group" aria-label="In the inbox">'
+    yield f'<b dir="auto">{escape(name or address)}</b>'
     yield f'<div class="words" dir="auto">{escape(preview.subject)} '
     yield f"<span>– {escape(preview.preheader)}</span></div>"
-    yield f'<time class="muted">{day}</time></div>\n'
+    yield f'<span class="muted">{day}</span></div>\n'
 
 
 def _facts(sheet: ProofSheet) -> Iterator[str]:
     preview, sizes = sheet.preview, sheet.preview.sizes
     yield '<dl class="facts">\n'
-    yield _fact("Papers", f"{preview.papers:,}", str(preview.shortened))
+    yield _fact("Papers", preview.papers, str(preview.shortened))
     if preview.html:
         share = sizes.html.decoded / LIMITS["budget"]
         over = ' class="over"' if share > 1 else ""
         bar = f'<div class="bar"><i{over} style="width:{min(share, 1):.0%}"></i></div>'
-        words = f"{share:.0%} of {LIMITS['budget']:,} bytes"
-        yield _fact("HTML", f"{sizes.html.decoded:,}{bar}", words)
-    yield _fact("Text", f"{sizes.text.decoded:,}", "bytes")
-    yield _fact("Whole letter", f"{sizes.letter:,}", "bytes on the wire")
-    yield _fact("Subject", f"{len(preview.subject)}", "characters")
-    yield _fact("Preheader", f"{len(preview.preheader)}", "characters")
+        yield _fact("HTML", sizes.html.decoded, f"of {LIMITS['budget']:,} bytes", bar)
+    yield _fact("Text", sizes.text.decoded, "bytes")
+    yield _fact("Whole letter", sizes.letter, "bytes on the wire")
+    yield _fact("Subject", len(preview.subject), "characters")
+    yield _fact("Preheader", len(preview.preheader), "characters")
     yield "</dl>\n"
 
 
-def _fact(name: str, value: str, words: str) -> str:
-    return f"<div><dt>{name}</dt><dd>{value}</dd><dd><small>{escape(words)}</small></dd></div>\n"
+def _fact(name: str, number: int, words: str, bar: str = "") -> str:
+    value = f"{number:,} <small>{escape(words)}</small>{bar}"
+    return f"<div><dt>{name}</dt><dd>{value}</dd></div>\n"
 
 
 def _findings(sheet: ProofSheet) -> Iterator[str]:
     yield '<section class="found"><h2>'
     if not sheet.findings:
-        yield "Nothing was found in headers, links, size and contrast</h2></section>\n"
+        yield "Nothing found wrong</h2></section>\n"
         return
     warnings = len(sheet.findings) - sheet.errors
     yield f"{_count(sheet.errors, 'error')}, {_count(warnings, 'warning')}</h2>\n<ul>\n"
     for found in sheet.findings:
         more = f" (and {found.times - 1} more)" if found.times > 1 else ""
-        yield f'<li><span class="{found.severity}">{found.severity}</span> {escape(found.check)}: '
-        yield f'<span class="muted">{escape(found.where)}{more}:</span> {escape(found.words)}</li>\n'
+        where = f'<span class="muted">{escape(found.where)}{more}:</span>'
+        yield f'<li><span class="{found.severity}">{found.severity}</span> '
+        yield f"{escape(found.check)}: {where} {escape(found.words)}</li>\n"
     yield "</ul></section>\n"
 
 
@@ -195,70 +190,9 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-# The letters
-
-
-@dataclass(frozen=True, slots=True)
-class _Pane:
-    name: str
-    markup: str
-
-    @property
-    def anchor(self) -> str:
-        return self.name.lower()
-
-
-def _nav(sheet: ProofSheet, panes: Sequence[_Pane]) -> Iterator[str]:
+def _nav(sheet: ProofSheet, panes: Sequence[Pane]) -> Iterator[str]:
     yield '<nav aria-label="Views">'
     yield from (f'<a href="#{pane.anchor}">{pane.name}</a>' for pane in panes)
-    names = ["letter.html"] if sheet.preview.html else []
-    links = "".join(
-        f'<a href="{name}" target="_blank">{name}</a>'
-        for name in (*names, "letter.txt", "letter.eml")
-    )
+    names = (*(["letter.html"] if sheet.preview.html else []), "letter.txt", "letter.eml")
+    links = "".join(f'<a href="{name}" target="_blank">{name}</a>' for name in names)
     yield f'<span class="files">{links}</span></nav>\n'
-
-
-def _panes(sheet: ProofSheet) -> Iterator[_Pane]:
-    if sheet.preview.html:
-        yield _frame(sheet, "Letter", "light", "wide")
-        yield _frame(sheet, "Dark", "dark", "wide")
-        yield _frame(sheet, "Phone", "light", "phone", "375 pixels wide")
-    text = f'<pre class="sheet" tabindex="0" dir="auto">{escape(sheet.preview.text)}</pre>'
-    yield _pane("Text", "plain", text)
-    yield _pane("Source", "plain", "".join(_source(sheet)))
-
-
-def _frame(sheet: ProofSheet, name: str, scheme: Scheme, shape: str, words: str = "") -> _Pane:
-    html = _FRAGMENT.sub(_OWN, show_scheme(sheet.preview.html, scheme))
-    html = _HEAD.sub(lambda head: head[0] + _BASE, html, count=1)
-    # Of the same origin, so that the page can put it where one had scrolled. Nothing in it runs.
-    frame = (
-        f'<iframe class="sheet" title="{name}" tabindex="0" referrerpolicy="no-referrer" '
-        'sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox" '
-        f'srcdoc="{escape(html)}"></iframe>'
-    )
-    return _pane(name, f"{shape} {scheme}", frame, words)
-
-
-def _pane(name: str, shape: str, sheet: str, words: str = "") -> _Pane:
-    small = f" <small>{words}</small>" if words else ""
-    pane = (
-        f'<section class="pane {shape}" id="{name.lower()}" aria-labelledby="{name.lower()}-name">'
-    )
-    head = f'<h2 id="{name.lower()}-name">{name}{small}</h2>'
-    return _Pane(name, f"{pane}{head}{sheet}</section>\n")
-
-
-def _source(sheet: ProofSheet) -> Iterator[str]:
-    yield '<div class="sheet source" tabindex="0" role="group" aria-label="Source"><dl>\n'
-    for name, value in _message(sheet).items():
-        yield f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>\n"
-    raw = sheet.preview.letter.content.decode("utf-8", "replace").replace("\r\n", "\n")
-    yield f"</dl><pre>{escape(raw)}</pre></div>"
-
-
-def _message(sheet: ProofSheet) -> EmailMessage:
-    message = BytesParser(policy=policy.default).parsebytes(sheet.preview.letter.content)
-    assert isinstance(message, EmailMessage)
-    return message
