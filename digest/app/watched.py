@@ -7,12 +7,17 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import digest
 from digest.config import Config
 from digest.storage.lists.files import find_lists
 from digest.storage.templates import shipped_folder
 
 #: Seconds between two looks. A save counts when two looks in a row see the same.
 PAUSE = 0.2
+
+# Templates and catalogues: a person's own, beside config.yaml, and ours.
+_OWN = ("templates", "locale")
+_SHIPPED = Path(digest.__file__).resolve().parent / "data"
 
 #: Time, size and inode of each file.
 Snapshot = dict[str, tuple[int, int, int]]
@@ -21,8 +26,8 @@ Snapshot = dict[str, tuple[int, int, int]]
 def watched_paths(config: Config, config_path: Path) -> tuple[Path, ...]:
     """The files and folders that decide about a letter, once its papers are chosen."""
     lists, _ = find_lists(config)
-    own = config.folder / "templates"
-    return (config_path, own, shipped_folder(), *(each.path for each in lists))
+    own = (config.folder / name for name in _OWN)
+    return (config_path, *own, shipped_folder(), _SHIPPED, *(each.path for each in lists))
 
 
 def wait_for_change(paths: Sequence[Path], before: Snapshot) -> Snapshot:

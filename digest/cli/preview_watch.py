@@ -29,7 +29,12 @@ def watch_preview(
     """Until Ctrl-C. The edition stays the one it is: no source is asked again.
 
     Whatever is saved, also what cannot be rendered, the watch goes on.
+
+    Raises:
+        UsageError: there is no such reader, or the port cannot be had.
     """
+    if reader:
+        find_reader(desk.house, reader)
     watch = _Watch(desk=desk, edition=edition, reader=reader)
     try:
         with serve(watch.shop, port) as address:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from digest.mailing.assemble import Assembled, Placed
 from digest.mailing.measure import weigh, write_value
-from digest.mailing.part import TOKENS
+from digest.mailing.part import Part
 from digest.mailing.wire import CRLF, encode_chunk
 from digest.model import Format, Piece, Rendition
 
@@ -92,29 +92,34 @@ def measure_letter(
     `links` and `values` are what the letter's writer gives for her.
     """
     kinds = {id(piece): kind for kind, piece in _pieces(rendition)}
-    parts: dict[bool, dict[Kind, list[str]]] = {}
-    for escape in (True, False):
-        texts = parts[escape] = {kind: [] for kind in Kind}
-        if escape and assembled.format is Format.TEXT:
-            continue
-        for placed in assembled.placed:
-            texts[kinds[id(placed.piece)]] += _texts(placed, links, values, escape=escape)
-        if not texts[Kind.FOOT][-1].endswith("\n"):
-            texts[Kind.FOOT].append("\n")  # the last line of a part is ended
-    html, text = ({kind: _weigh(each) for kind, each in parts[e].items()} for e in (True, False))
-    html[Kind.STYLES] = _weigh(_STYLE.findall("".join(parts[True][Kind.HEAD])))
-    html[Kind.HEAD] = _sum([html[Kind.HEAD], -html[Kind.STYLES]])
+    html = _texts(assembled, kinds, _Read(values, links, escape=True))
+    text = _texts(assembled, kinds, _Read(values, links, escape=False))
+    if assembled.format is Format.TEXT:
+        html = {kind: [] for kind in Kind}
+    weights = {kind: _weigh(each) for kind, each in html.items()}
+    weights[Kind.STYLES] = _weigh(_STYLE.findall("".join(html[Kind.HEAD])))
+    weights[Kind.HEAD] = _sum([weights[Kind.HEAD], -weights[Kind.STYLES]])
     counts = Counter(kinds[id(placed.piece)] for placed in assembled.placed)
-    counts[Kind.STYLES] = min(html[Kind.STYLES].decoded, 1)
+    counts[Kind.STYLES] = min(weights[Kind.STYLES].decoded, 1)
     return LetterSizes(
         letter=len(raw),
         headers=raw.index(CRLF + CRLF) + len(CRLF),
         blocks=tuple(
-            BlockSize(kind=kind, count=counts[kind], html=html[kind], text=text[kind])
+            BlockSize(kind=kind, count=counts[kind], html=weights[kind], text=_weigh(text[kind]))
             for kind in Kind
             if counts[kind]
         ),
     )
+
+
+def _texts(assembled: Assembled, kinds: Mapping[int, Kind], part: _Read) -> dict[Kind, list[str]]:
+    """A part's texts by kind, as they are encoded one by one."""
+    texts: dict[Kind, list[str]] = {kind: [] for kind in Kind}
+    for placed in assembled.placed:
+        texts[kinds[id(placed.piece)]] += part.read(placed)
+    if not texts[Kind.FOOT][-1].endswith("\n"):
+        texts[Kind.FOOT].append("\n")  # the last line of a part is ended
+    return texts
 
 
 def _pieces(rendition: Rendition) -> Iterator[tuple[Kind, Piece]]:
@@ -140,21 +145,39 @@ def _pieces(rendition: Rendition) -> Iterator[tuple[Kind, Piece]]:
     yield Kind.FOOT, rendition.foot
 
 
-def _texts(
-    placed: Placed, links: Mapping[str, str], values: Mapping[str, str], *, escape: bool
-) -> Iterator[str]:
-    """The texts of a block as they are encoded one by one for the wire."""
-    block = placed.piece.html if escape else placed.piece.text
-    yield block.literals[0]
-    for field, literal in zip(block.fields, block.literals[1:], strict=True):
-        if field in placed.values:
-            yield write_value(placed.values[field], escape=escape)
-        elif field in links:
-            yield write_value(links[field], escape=escape)
-            yield values[TOKENS[field]]
-        else:
-            yield write_value(values[field], escape=escape)
-        yield literal
+class _Read(Part):
+    """A part that is read block by block instead of set."""
+
+    def __init__(
+        self, values: Mapping[str, str], links: Mapping[str, str], *, escape: bool
+    ) -> None:
+        super().__init__(escape=escape)
+        self._values = values
+        self._links = links
+        self._texts: list[str] = []
+
+    def read(self, placed: Placed) -> list[str]:
+        """What of a block is encoded one by one."""
+        self._texts = []
+        self.set([placed], self._links)
+        return self._texts
+
+    @property
+    def fits(self) -> bool:
+        return True
+
+    @property
+    def codings(self) -> tuple[str, str]:
+        return ("quoted-printable", "quoted-printable")
+
+    def add(self, text: str) -> None:
+        self._texts.append(text)
+
+    def open(self, field: str, *, escape: bool) -> None:
+        self.add(write_value(self._values[field], escape=escape))
+
+    def end(self) -> None:
+        """Blocks are read one by one, and none but the last ends its part."""
 
 
 def _weigh(texts: Iterable[str]) -> Weight:

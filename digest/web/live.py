@@ -69,6 +69,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Answer(BaseHTTPRequestHandler):
     server: _Server
+    server_version, sys_version = "digest", ""
     timeout = _PATIENCE
 
     def do_GET(self) -> None:
