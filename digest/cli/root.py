@@ -29,7 +29,7 @@ COMMANDS = {
     "run": "The cron line: everything that is due today; silent when well.",
     "collect": "Fetch the day's papers and say what each source is worth.",
     "compose": "Make the day's edition, or show it again.",
-    "preview": "See an edition as files, or in your own inbox.",
+    "preview": "See an edition as a reader gets it: page, files, sizes, pictures.",
     "send": "Send an edition to everyone not yet served.",
     "status": "What happened to an edition's letters.",
     "subscribers": "Look after the subscriber lists.",
