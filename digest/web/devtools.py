@@ -76,7 +76,10 @@ def find_browser(environ: Mapping[str, str]) -> str:
 
 
 class DevTools:
-    """The browser's end of the pipe is `theirs`; what it says of one page has its `session`."""
+    """Our ends of the pipes, as descriptors that whoever opened them closes.
+
+    A `session` is the conversation with one page.
+    """
 
     def __init__(self, requests: int, answers: int) -> None:
         self._requests, self._answers = requests, answers
@@ -105,10 +108,14 @@ class DevTools:
                 return result
             self._events.append(said)
 
-    def wait_for(self, event: str, seconds: float) -> bool:
-        """Whether the event came, before now or within so many seconds."""
+    def wait_for(self, event: str, seconds: float, **parameters: Any) -> bool:
+        """Whether an event with these parameters came, before now or in so many seconds."""
+
+        def fits(said: Mapping[str, Any]) -> bool:
+            return said.get("method") == event and parameters.items() <= said["params"].items()
+
         end = time.monotonic() + seconds
-        while not any(said.get("method") == event for said in self._events):
+        while not any(map(fits, self._events)):
             said = self._read(end)
             if said is None:
                 return False

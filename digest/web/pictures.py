@@ -44,9 +44,11 @@ def take_pictures(letter: Path, folder: Path, environ: Mapping[str, str]) -> tup
         page = tools.call("Target.createTarget", url="about:blank")["targetId"]
         session = tools.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
         tools.call("Page.enable", session)
+        tools.call("Page.setLifecycleEventsEnabled", session, enabled=True)
         tools.call("Emulation.setScriptExecutionDisabled", session, value=True)
-        tools.call("Page.navigate", session, url=letter.resolve().as_uri())
-        tools.wait_for("Page.loadEventFired", PATIENCE)  # else without what is missing
+        load = tools.call("Page.navigate", session, url=letter.resolve().as_uri())["loaderId"]
+        # What is missing by then is left out.
+        tools.wait_for("Page.lifecycleEvent", PATIENCE, name="load", loaderId=load)
         for screen in SCREENS:
             for scheme in SCHEMES:
                 path = folder / f"{screen.name}-{scheme}.png"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,6 @@ from playwright.sync_api import Browser, Frame, Page
 
 from tests.support.browsing import find_chromium, overflow
 from tests.support.newsroom import Newsroom, paper
-from tests.support.png import read_png
 from tests.support.watching import watching
 
 FILE = "templates/lab/letter.mjml.j2"
@@ -197,7 +198,26 @@ def test_a_watch_that_ended_is_told_on_the_page(browser, tmp_path):
         assert watch.done.code == 0
 
 
+# Its size, the shade of each row at the left edge, and how many colours the last 240 rows have.
+_LOOK = """async (source) => {
+  const picture = new Image(); picture.src = source; await picture.decode();
+  const { naturalWidth: width, naturalHeight: height } = picture;
+  const samples = (x, y, w, h) => {
+    const canvas = new OffscreenCanvas(w, h), context = canvas.getContext("2d");
+    context.drawImage(picture, x, y, w, h, 0, 0, w, h);
+    return context.getImageData(0, 0, w, h).data;
+  };
+  const edge = samples(0, 0, 1, height), foot = samples(0, height - 240, width, 240);
+  const shades = [], colours = new Set();
+  for (let n = 0; n < edge.length; n += 4) shades.push((edge[n] + edge[n + 1] + edge[n + 2]) / 3);
+  for (let n = 0; n < foot.length; n += 4) colours.add(foot.slice(n, n + 3).join());
+  return { width, height, darkest: Math.min(...shades), lightest: Math.max(...shades),
+           colours: colours.size };
+}"""
+
+
 def test_pictures_show_the_whole_letter_on_each_screen_in_each_scheme(browser, room, tmp_path):
+    """A phone's is longer than a browser can draw at once."""
     room.environ["DIGEST_BROWSER"] = find_chromium()
     done = room.run("preview", "--screenshots", "--json", "--out", str(tmp_path))
     assert done.code == 0, done.err
@@ -205,12 +225,29 @@ def test_pictures_show_the_whole_letter_on_each_screen_in_each_scheme(browser, r
     for screen, width, sharpness in (("desktop", 1000, 1), ("phone", 375, 2)):
         with opened(browser, letter, width=width) as page:
             height = page.evaluate("document.documentElement.scrollHeight")
-        for scheme in ("light", "dark"):
-            path = tmp_path / f"{screen}-{scheme}.png"
-            assert str(path) in done.json["files"]
-            wide, high, samples, rows = read_png(path.read_bytes())
-            assert (wide, high) == (width * sharpness, height * sharpness)
-            shades = [sum(row[:samples]) / samples for row in rows]  # the page beside the letter
-            assert (max(shades) < 40) if scheme == "dark" else (min(shades) > 200)
-            words = rows[-60 * sharpness * 2 :]  # the foot is there, not a blank or a repeat
-            assert len({tuple(row) for row in words}) > 10
+            for scheme in ("light", "dark"):
+                path = tmp_path / f"{screen}-{scheme}.png"
+                assert str(path) in done.json["files"]
+                data = b64encode(path.read_bytes()).decode()
+                seen = page.evaluate(_LOOK, f"data:image/png;base64,{data}")
+                assert (seen["width"], seen["height"]) == (width * sharpness, height * sharpness)
+                if scheme == "dark":
+                    assert seen["lightest"] < 40
+                else:
+                    assert seen["darkest"] > 200
+                assert seen["colours"] > 10  # the words of the foot, not a blank
+    assert height * sharpness > 8_000
+
+
+def test_a_picture_that_never_comes_keeps_nothing_waiting(tmp_path):
+    """As where a network swallows what is asked."""
+    room = newsroom(tmp_path)
+    room.environ["DIGEST_BROWSER"] = find_chromium()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/1.png"
+        room.write_papers([paper(0, thumbnail=address)])
+        done = room.run("preview", "--screenshots", "--out", str(tmp_path / "look"))
+        silent.settimeout(0)
+        silent.accept()[0].close()  # it was asked
+    assert done.code == 0, done.err
+    assert len(list((tmp_path / "look").glob("*.png"))) == 4
