@@ -98,6 +98,8 @@ def test_a_finding_is_a_line_and_fails_only_a_check(tmp_path):
     checked = room.run("preview", "--check")
     assert checked.code == 1
     assert line in checked.lines
+    assert room.run("preview", "--check", "--to", "eve@example.org").code == 1
+    assert room.outbox() == []
     page = (room.state / "preview" / DAY / "index.html").read_text()
     assert "Pale words" in page
     room.configure(templates="daily")

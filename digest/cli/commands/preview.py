@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--port", type=int, help="The port of --watch on this machine; else any free one.")
 @click.option("--sizes", is_flag=True, help="Print bytes by kind of block, and what was shortened.")
 @click.option("--screenshots", is_flag=True, help="Pictures: desktop and phone, light and dark.")
-@click.option("--check", is_flag=True, help="Exit 1 if the letter has an error.")
+@click.option("--check", is_flag=True, help="Exit 1, and send nothing, if the letter has an error.")
 @json_option
 @pass_desk
 def command(
@@ -52,6 +53,10 @@ def command(
         raise UsageError("--watch goes with --as, --open and --port alone")
     if port is not None and not watch:
         raise UsageError(f"--port {port}: only --watch serves a page")
+    if screenshots:
+        from digest.web.devtools import find_browser
+
+        find_browser(os.environ)  # before sources are asked
     edition = _edition(desk, desk.key(date_text))
     if edition is None:
         return 0
@@ -68,13 +73,14 @@ def command(
     subscriber = find_reader(house, reader) if reader else None
     sheet = make_sheet(house, edition, reader=subscriber, to=to)
     facts = facts_of(sheet)
-    if to:
+    failed = check and sheet.errors > 0
+    if to and not failed:
         outcome = send_preview(house, sheet.preview)
         note(f"sent to {to} by {outcome.relay or house.config.delivery.transport}")
     files: tuple[Path, ...] = ()
     if out or open_it or screenshots or not to:
         folder = out or house.config.state_dir / "preview" / str(edition.key)
-        files = _write(sheet, folder, house.environ if screenshots else None)
+        files = _write(sheet, folder, os.environ if screenshots else None)
         facts["files"] = list(map(str, files))
         if open_it:
             click.launch(str(folder / "index.html"))
@@ -87,7 +93,7 @@ def command(
             show(line)
     for finding in sheet.findings:
         note(str(finding))
-    return 1 if check and sheet.errors else 0
+    return 1 if failed else 0
 
 
 def _write(sheet: ProofSheet, folder: Path, browser: Mapping[str, str] | None) -> tuple[Path, ...]:
