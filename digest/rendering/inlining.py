@@ -26,6 +26,7 @@ _RULE = re.compile(r"\s*([^{}]+)\{[^{}]*\}")
 _PLACED = re.compile(r"[+~:#\[][^{}]*\{")
 # premailer writes "margin:0; padding:0"; the spaces are 30 bytes a paper.
 _STYLE = re.compile(r' style="[^"]*"')
+_CHARSET = re.compile(r'<meta http-equiv="Content-Type"[^>]*>')
 # What MRML says twice, at each seam again.
 _TWICE = (
     (re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>"), ""),
@@ -117,6 +118,9 @@ def _inline(page: _Node) -> None:
 def _written(inlined: str) -> str:
     inlined = _STYLESHEET.sub(_drop_inlined, inlined)
     inlined = _STYLE.sub(lambda style: style[0].replace("; ", ";").replace(": ", ":"), inlined)
+    charset = _CHARSET.search(inlined)
+    if charset:  # a title that is not ASCII comes behind it
+        inlined = inlined.replace(charset[0], "", 1).replace("<head>", f"<head>{charset[0]}", 1)
     for pattern, once in _TWICE:
         inlined = pattern.sub(once, inlined)
     body = _DOCTYPE.sub("", inlined, count=1).lstrip()
