@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= auto
 
-.PHONY: run demo browser test check words soak bench bench-themes clean help
+.PHONY: run demo browser test check words clients soak bench bench-themes clean help
 .DEFAULT_GOAL := help
 
 $(STAMP): pyproject.toml
@@ -41,6 +41,9 @@ check: $(STAMP)  ## format, lint, types, import contracts, tests
 
 words: $(STAMP)  ## new words of templates and code into the catalogues, to be translated
 	$(BIN)/python -m tests.tools.catalogues update
+
+clients: $(STAMP)  ## pictures of the letter in real mail clients (see tests/clients/README.md)
+	$(BIN)/python -m tests.clients var/clients
 
 soak: $(STAMP)  ## the long trials
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -m soak

@@ -3,41 +3,66 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
+import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import NoReturn
 
-from tests.clients import claws, roundcube, thunderbird
+from tests.clients import claws, packages, roundcube, thunderbird
 from tests.clients.letter import demo_letter, with_pictures_from
 from tests.clients.stage import Stage, shrink
 from tests.support.web import web_site
 
-CLIENTS: dict[str, Callable[[Stage], Iterator[str]]] = {
+CLIENTS: dict[str, Callable[[Stage], Generator[str, None, None]]] = {
     "thunderbird": thunderbird.show,
     "roundcube": roundcube.show,
     "claws": claws.show,
 }
+_VERSIONS = ("thunderbird", "roundcube-core", "chromium", "claws-mail-litehtml-viewer")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.clients", description=__doc__)
-    parser.add_argument("out", type=Path, help="folder for the pictures and notes.txt")
-    parser.add_argument("--only", default=",".join(CLIENTS), help="some of: " + ", ".join(CLIENTS))
-    parser.add_argument("--letter", type=Path, help="an .eml file, instead of the demo's letter")
-    options = parser.parse_args()
+    options = _asked()
+    if lacking := packages.missing():
+        sys.exit(lacking)
+    signal.signal(signal.SIGTERM, _leave)
     options.out.mkdir(parents=True, exist_ok=True)
     with (
         _stage(options.out, options.letter) as stage,
-        (options.out / "notes.txt").open("w") as notes,
+        (options.out / "notes.txt").open("w", encoding="utf-8") as notes,
     ):
-        for name in options.only.split(","):
-            for line in CLIENTS[name](stage):
-                print(line, flush=True)
-                print(line, file=notes, flush=True)
+        for line in _seen(options.only, stage):
+            print(line, flush=True)
+            print(line, file=notes, flush=True)
     for picture in options.out.glob("client-*.png"):
         shrink(picture)
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    """Let every `with` end its programs."""
+    sys.exit(128 + number)
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.clients", description=__doc__)
+    parser.add_argument("out", type=Path, help="folder for the pictures and notes.txt")
+    parser.add_argument(
+        "--only", nargs="+", choices=CLIENTS, default=list(CLIENTS), help="these clients alone"
+    )
+    parser.add_argument("--letter", type=Path, help="an .eml file, instead of the demo's letter")
+    return parser.parse_args()
+
+
+def _seen(names: list[str], stage: Stage) -> Iterator[str]:
+    """What there is to say, a line each; a client has left before the next one comes."""
+    yield packages.versions(_VERSIONS)
+    for name in names:
+        with closing(CLIENTS[name](stage)) as lines:
+            yield from lines
 
 
 @contextmanager

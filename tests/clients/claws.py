@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from tests.clients.screen import Screen, a_screen
 from tests.clients.stage import Stage
 
 _WIDTH, _HEIGHT = 1000, 1250
-_VIEWER = "/usr/lib/x86_64-linux-gnu/claws-mail/plugins/litehtml_viewer.so"
 _ACCOUNT = """\
 [Account: 1]
 account_name=letters
@@ -36,18 +34,19 @@ config_version=4
 render_html=1
 promote_html_part={html}
 invoke_plugin_on_html={html}
+folderview_width=150
+summaryview_height=110
 [Plugins_GTK3]
 {viewer}
 """
 
 
-def show(stage: Stage) -> Iterator[str]:
+def show(stage: Stage) -> Generator[str, None, None]:
     """Take the pictures; the program cannot be asked, only looked at."""
     with a_screen() as screen:
         for name, html in (("html", 1), ("text", 0)):
             with _reading(stage.letter, screen, html):
                 screen.place("Claws Mail", _WIDTH, _HEIGHT)
-                time.sleep(4)
                 screen.picture(stage.path(f"claws-{name}"), _WIDTH, _HEIGHT)
             yield f"claws {name}: shown"
 
@@ -62,7 +61,7 @@ def _reading(letter: bytes, screen: Screen, html: int) -> Iterator[None]:
         settings = {
             "accountrc": _ACCOUNT,
             "folderlist.xml": _FOLDERS.format(mail=folder / "mail"),
-            "clawsrc": _SETTINGS.format(viewer=_VIEWER, html=html),
+            "clawsrc": _SETTINGS.format(viewer=_viewer(), html=html),
         }
         for name, text in settings.items():
             (folder / "settings" / name).write_text(text, encoding="utf-8")
@@ -70,3 +69,8 @@ def _reading(letter: bytes, screen: Screen, html: int) -> Iterator[None]:
         words += ["--select", "#mh/Mailbox/inbox/1"]
         with running(words, folder / "log", {**screen.environ, "HOME": place}):
             yield
+
+
+def _viewer() -> Path:
+    """Where the plugin is, on any machine's architecture."""
+    return next(Path("/usr/lib").glob("*/claws-mail/plugins/litehtml_viewer.so"))

@@ -62,8 +62,10 @@ def hand_over(folder: Path) -> None:
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
 
 
-def wait_for(what: str, ask: Callable[[], T | None], seconds: float = 60.0) -> T:
-    """The first answer of `ask` that is something.
+def wait_for(
+    what: str, ask: Callable[[], T | None], seconds: float = 60.0, every: float = 0.1
+) -> T:
+    """The first answer of `ask`, which is asked `every` so many seconds, that is something.
 
     Raises:
         TimeoutError: there was none in time; it says `what` was waited for.
@@ -72,5 +74,5 @@ def wait_for(what: str, ask: Callable[[], T | None], seconds: float = 60.0) -> T
     while time.monotonic() < end:
         if answer := ask():
             return answer
-        time.sleep(0.1)
+        time.sleep(every)
     raise TimeoutError(f"{what}: nothing within {seconds:.0f} seconds")

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from tests.clients.mail_server import PASSWORD, answers, serve_inbox
 from tests.clients.probe import SCRIPT, tell
 from tests.clients.processes import hand_over, running, wait_for
 from tests.clients.stage import Stage
+from tests.support.browsing import FLAGS, find_chromium
 from tests.support.web import refused_port
 
 # Where Debian puts it.
@@ -36,7 +35,6 @@ $config['language'] = 'en_US';
 $config['username_domain'] = 'example.org';
 """
 _READ = "?_task=mail&_mbox=INBOX&_uid=1&_action=show"
-_CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +59,7 @@ _VIEWS = (
 )
 
 
-def show(stage: Stage) -> Iterator[str]:
+def show(stage: Stage) -> Generator[str, None, None]:
     """Take the pictures; yield what was found, a line each."""
     with serve_inbox(stage.pictured) as imap, _webmail(imap) as address, _chromium() as browser:
         for view in _VIEWS:
@@ -78,6 +76,7 @@ def show(stage: Stage) -> Iterator[str]:
 
 
 def _jump(browser: Browser, address: str) -> str:
+    """Click the first link of the letter that leads into it."""
     page = _log_in(browser, address, _VIEWS[0])
     page.goto(address + _READ, wait_until="networkidle")
     link = page.locator("#messagebody a[href^='#']").first
@@ -85,8 +84,10 @@ def _jump(browser: Browser, address: str) -> str:
     scrolled = "document.querySelector('#layout-content > .content').scrollTop"
     before = page.evaluate(scrolled)
     link.click()
-    page.wait_for_timeout(500)
+    with suppress(TimeoutError):
+        page.wait_for_function(f"{scrolled} > {before}", timeout=5_000)
     after = page.evaluate(scrolled)
+    page.context.close()
     return f"roundcube jump: a click on {words!r} scrolls from {before:.0f} to {after:.0f} px"
 
 
@@ -125,8 +126,9 @@ def _webmail(imap: int) -> Iterator[str]:
 
 @contextmanager
 def _chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=_CHROMIUM)
-        yield browser
-        browser.close()
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()

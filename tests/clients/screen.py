@@ -27,8 +27,26 @@ class Screen:
         return {"DISPLAY": self.display}
 
     def picture(self, path: Path, width: int, height: int) -> None:
-        """What the left upper corner of the screen shows."""
-        self._do("import", "-window", "root", "-crop", f"{width}x{height}+0+0", "+repage", path)
+        """What the left upper corner of the screen shows, once it is at rest."""
+        path.write_bytes(self.rest(width, height))
+
+    def rest(self, width: int, height: int) -> bytes:
+        """The picture (PNG) that three glances in a row have given.
+
+        Raises:
+            TimeoutError: it went on changing.
+        """
+        glances: list[bytes] = []
+
+        def same() -> bytes | None:
+            glances.append(self._glance(width, height))
+            return glances[-1] if len(glances) > 2 and len({*glances[-3:]}) == 1 else None
+
+        return wait_for("a picture at rest", same, every=0.4)
+
+    def _glance(self, width: int, height: int) -> bytes:
+        words = ["import", "-window", "root", "-crop", f"{width}x{height}+0+0", "+repage"]
+        return self._do(*words, "-define", "png:exclude-chunks=date,time", "png:-")
 
     def click(self, x: float, y: float) -> None:
         self._do("xdotool", "mousemove", round(x), round(y), "click", 1)
@@ -38,14 +56,15 @@ class Screen:
         found = ["xdotool", "search", "--sync", "--onlyvisible", "--name", title]
         self._do(*found, "windowmove", 0, 0, "windowsize", width, height)
 
-    def _do(self, *words: object) -> None:
-        subprocess.run(
+    def _do(self, *words: object) -> bytes:
+        done = subprocess.run(
             [str(word) for word in words],
             env={**os.environ, **self.environ},
             check=True,
             timeout=60,
             capture_output=True,
         )
+        return done.stdout
 
 
 @contextmanager

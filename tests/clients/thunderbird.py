@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +16,6 @@ from tests.clients.processes import running, wait_for
 from tests.clients.screen import HEIGHT, Screen, a_screen
 from tests.clients.stage import Stage
 
-NEEDS = "thunderbird"
 # Wider than the letter; its least width; CSS pixels.
 _WIDE, _NARROW, _HIGH = 860, 600, 1250
 
@@ -76,9 +74,10 @@ const inside = frame?.messageBrowser?.contentWindow;
 const pane = inside?.document.getElementById("messagepane");
 const page = pane?.contentDocument;
 """
-_LOADED = (
-    "return inside?.msgLoaded && page.readyState == 'complete' && !!page.body.innerText.trim();"
-)
+_LOADED = """
+return inside?.msgLoaded && page != frame.before && page.readyState == "complete"
+  && !!page.body.innerText.trim();
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +106,7 @@ _PICTURED_VIEWS = (
 )
 
 
-def show(stage: Stage) -> Iterator[str]:
+def show(stage: Stage) -> Generator[str, None, None]:
     """Take the pictures; yield what was found, a line each."""
     with a_screen() as screen:
         with _reading(stage.letter, screen) as bird:
@@ -129,20 +128,19 @@ class _Bird:
 
     def look(self, view: _View, stage: Stage) -> str:
         self.inside.run(_SET, {**_USUAL, **view.prefs})
-        self._in_letter("inside.ReloadMessage();")
+        self._reload()
         self._size(view.width, view.height)
-        self._settle()
-        self.screen.picture(stage.path(f"thunderbird-{view.name}"), view.width, view.height)
-        return tell(
-            f"thunderbird {view.name}", self._in_letter(f"{SCRIPT} return probe(page.body);")
-        )
+        path = stage.path(f"thunderbird-{view.name}")
+        self.screen.picture(path, view.width, view.height)
+        found = self._in_letter(f"{SCRIPT} return probe(page.body);")
+        return tell(f"thunderbird {view.name}", found)
 
     def jump(self) -> str:
         """Click the first line of the contents, as a reader would."""
         self.inside.run(_SET, _USUAL)
+        self._reload()
         self._size(_WIDE, _HIGH)
-        self._settle()
-        place = self._in_letter("""
+        x, y, before, words = self._in_letter("""
             const link = page.querySelector(".toct a, a[href^='#']");
             link.scrollIntoView({ block: "center" });
             const box = link.getBoundingClientRect();
@@ -151,37 +149,37 @@ class _Bird:
                     (page.defaultView.mozInnerScreenY + box.y + box.height / 2) * zoom,
                     page.defaultView.scrollY, link.textContent];
         """)
-        x, y, before, words = place
         self.screen.click(x, y)
-        self._settle()
+        self.screen.rest(_WIDE, _HIGH)
         after = self._in_letter("return page.defaultView.scrollY;")
         return f"thunderbird jump: a click on {words!r} scrolls from {before:.0f} to {after:.0f} px"
 
     def menu(self) -> str:
-        """Where the reader finds List-Unsubscribe."""
+        """Whether the reader finds List-Unsubscribe beside the letter."""
         shown = self._in_letter("""
             const row = inside.document.getElementById("expandedlist-idRow")
               ?? inside.document.getElementById("expandedlist-idBox");
             const item = inside.document.getElementById("listIdListUnsubscribe");
-            return [!!row, item?.label ?? "", [...inside.document.querySelectorAll("button,toolbarbutton")]
-              .filter(each => each.getClientRects().length).map(each => each.label || each.textContent.trim())];
+            return [!!row, item?.label ?? ""];
         """)
-        return f"thunderbird menu: {json.dumps(shown)}"
+        return f"thunderbird menu: a row for the list {shown[0]}, in its menu {shown[1]!r}"
+
+    def _reload(self) -> None:
+        """Show the letter anew, as the settings now want it."""
+        self._in_letter("frame.before = page; inside.ReloadMessage();")
+        wait_for("the letter", lambda: self._in_letter(_LOADED))
 
     def _size(self, width: int, height: int) -> None:
-        self._in_letter(f"frame.resizeTo({width}, {height});")
+        """Give the window a size; what it reads "Loading" in stays out of the pictures."""
+        self._in_letter(f"""
+            frame.document.getElementById("status-bar").hidden = true;
+            frame.resizeTo({width}, {height});
+        """)
+        size = f"return frame.outerWidth == {width} && frame.outerHeight == {height};"
+        wait_for("its size", lambda: self._in_letter(size))
 
     def _in_letter(self, script: str) -> Any:
         return self.inside.run(_FOUND + script)
-
-    def _settle(self) -> None:
-        """Until the letter is there and two frames were drawn."""
-        self._in_letter("await new Promise(go => setTimeout(go, 1500));")
-        wait_for("the letter", lambda: self._in_letter(_LOADED))
-        self._in_letter("""
-            await new Promise(go => frame.requestAnimationFrame(() => frame.requestAnimationFrame(go)));
-            await new Promise(go => setTimeout(go, 500));
-        """)
 
 
 @contextmanager
@@ -189,7 +187,12 @@ def _reading(letter: bytes, screen: Screen) -> Iterator[_Bird]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         _furnish(folder / "profile", letter)
-        environ = {**screen.environ, "HOME": place, "MOZ_CRASHREPORTER_DISABLE": "1"}
+        environ = {
+            **screen.environ,
+            "HOME": place,
+            "TMPDIR": place,
+            "MOZ_CRASHREPORTER_DISABLE": "1",
+        }
         words = ["thunderbird", "--profile", folder / "profile", "--no-remote"]
         words += ["--marionette", "--remote-allow-system-access"]
         with running(words, folder / "log", environ):
@@ -215,7 +218,3 @@ def _furnish(profile: Path, letter: bytes) -> None:
     inbox.write_bytes(b"From - Mon Jan  5 06:00:00 2026\n" + lines + b"\n")
     prefs = "".join(f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in _PROFILE.items())
     (profile / "user.js").write_text(prefs, encoding="utf-8")
-
-
-def missing() -> bool:
-    return shutil.which("thunderbird") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from lxml import html
@@ -153,3 +154,11 @@ def test_word_reads_the_words_that_all_read(page: str) -> None:
     """What is for Word alone is markup."""
     words = [html.document_fromstring(p).body.text_content() for p in (page, for_word(page))]
     assert " ".join(words[0].split()) == " ".join(words[1].split())
+
+
+def test_every_test_that_the_page_names_is_there() -> None:
+    tests = Path(__file__).parents[2]
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (tests.parent / "docs/clients.md").read_text())
+    assert len(named) > 20
+    for file, name in named:
+        assert f"\ndef {name}(" in (tests / file).read_text(), (file, name)
