@@ -136,12 +136,12 @@ class _Bird:
         return tell(f"thunderbird {view.name}", found)
 
     def jump(self) -> str:
-        """Click the first line of the contents, as a reader would."""
+        """Click the first link that leads into the letter, as a reader would."""
         self.inside.run(_SET, _USUAL)
         self._reload()
         self._size(_WIDE, _HIGH)
         x, y, before, words = self._in_letter("""
-            const link = page.querySelector(".toct a, a[href^='#']");
+            const link = page.querySelector("a[href^='#']");
             link.scrollIntoView({ block: "center" });
             const box = link.getBoundingClientRect();
             const zoom = frame.devicePixelRatio;
