@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
@@ -116,7 +116,10 @@ class Language:
         if differing not in patterns:
             return f"{self.day(first)} – {self.day(last)}"
         # Most have patterns for short months alone, to be widened (UTS 35, part 4, 2.6.2).
-        start, end = (_ABBREVIATED_MONTH.sub("MMMM", part) for part in patterns[differing])
+        # Chinese has its months as numbers in long dates, and stays with them.
+        long = "MMMM" in str(self.locale.date_formats["long"])
+        wide = partial(_ABBREVIATED_MONTH.sub, "MMMM") if long else str
+        start, end = map(wide, patterns[differing])
         text = format_date(first, start, self.locale) + format_date(last, end, self.locale)
         return text.translate(self._digits)
 

@@ -99,21 +99,21 @@ def _leads(word: str) -> bool:
 
 def _closed(text: str) -> str:
     """The text without a quotation or bracket that it leaves open, or with its end."""
-    while opened := _open_in(text):
-        place, _closing = opened[-1]
+    while unclosed := _open_in(text):
+        place, _closing = unclosed[-1]
         before = text[:place].rstrip(" ,;:–—-")
         if width_of(before) < _HALF:
-            return text + "".join(sign for _, sign in reversed(opened))
+            return text + "".join(sign for _, sign in reversed(unclosed))
         text = f"{before}…"
     return text
 
 
 def _open_in(text: str) -> list[tuple[int, str]]:
     """Where each quotation or bracket begins that does not end, and the sign that would end it."""
-    opened: list[tuple[int, str]] = []
+    unclosed: list[tuple[int, str]] = []
     for place, sign in enumerate(text):
-        if opened and sign == opened[-1][1]:
-            opened.pop()
+        if unclosed and sign == unclosed[-1][1]:
+            unclosed.pop()
         elif sign in _PAIRS or sign == '"':
-            opened.append((place, _PAIRS.get(sign, sign)))
-    return opened
+            unclosed.append((place, _PAIRS.get(sign, sign)))
+    return unclosed

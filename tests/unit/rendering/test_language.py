@@ -48,7 +48,9 @@ def test_days_and_weeks_are_written_as_the_language_does(
     assert long_day(EditionKey.daily(DAY), DAY, language) == long
     assert short_day(EditionKey.daily(DAY), DAY, language) == short
     said = long_day(WEEK, date(2026, 10, 2), language)
-    assert said.replace("\u2009", " ").replace("\u00a0", " ") == week
+    # CLDR's Chinese said "to" with a word before its release 49.
+    said = said.replace("\u2009", " ").replace("\u00a0", " ").replace(" – 10月", "至10月")
+    assert said == week
 
 
 def test_a_day_that_stands_alone_begins_with_a_capital() -> None:
@@ -71,7 +73,7 @@ def test_a_day_that_stands_alone_begins_with_a_capital() -> None:
 )
 def test_numbers_have_the_signs_and_digits_of_the_locale(tag: str, number: str) -> None:
     language = speak(tag)
-    assert language.number(12345) == number
+    assert language.number(12345).replace("'", "’") == number  # the Swiss sign, old and new
     assert len(language.number(999)) == 3
 
 
