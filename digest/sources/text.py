@@ -12,7 +12,9 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit, urlunsplit
+
+import idna
 
 from digest.model import PaperId
 from digest.sources.markup import html_to_text
@@ -149,6 +151,8 @@ def clean_authors(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(found.values())[:AUTHOR_LIMIT]
 
 
+# RFC 3986 §2.2, and the percent sign of what is escaped already.
+_IN_URL = "%!$&'()*+,;=:@/?#[]~-._"
 _BAD_IN_URL = re.compile(r"[\s\\<>\"'`{}|^]")
 
 
@@ -157,7 +161,8 @@ def clean_url(text: str | None) -> str | None:
 
     Refused: other schemes (`javascript:`, `data:`, `file:`), `//host`, a user or password before
     the host (`https://arxiv.org@evil.example`), blanks, controls, bidi marks, backslashes and
-    quotes, more than 2,000 characters. An internationalised host stays as it was written.
+    quotes, more than 2,000 characters. An address in another script is written in ASCII (RFC 5890,
+    RFC 3987 §3.1), so that every program links it, and two spellings of it are one.
     """
     if not text:
         return None
@@ -171,7 +176,21 @@ def clean_url(text: str | None) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or "@" in parts.netloc or port == 0:
         return None
-    return text if _is_host(parts.hostname or "") else None
+    if not _is_host(parts.hostname or ""):
+        return None
+    return text if text.isascii() else _ascii_url(parts)
+
+
+def _ascii_url(parts: SplitResult) -> str | None:
+    try:
+        host = idna.encode(parts.hostname or "", uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return None
+    if parts.port is not None:
+        host = f"{host}:{parts.port}"
+    escaped = (quote(part, safe=_IN_URL) for part in (parts.path, parts.query, parts.fragment))
+    url = urlunsplit((parts.scheme, host, *escaped))
+    return url if len(url) <= URL_LIMIT else None
 
 
 def _is_host(host: str) -> bool:

@@ -138,12 +138,18 @@ def test_tex_is_read_wherever_people_write_names() -> None:
         "https://example.org",
         "http://127.0.0.1:8000/x?a=1",
         "https://xn--bcher-kva.example/a",
-        "https://bücher.example/ä",
         "http://[::1]:80/x",
     ],
 )
 def test_web_address_is_kept_as_it_is(url: str) -> None:
     assert clean_url(f" {url} ") == url
+
+
+def test_an_address_in_another_script_is_written_in_ascii_once_and_for_all() -> None:
+    written = "https://xn--bcher-kva.example/p%C3%A4per/%E8%AB%96?q=%C3%BC#%C3%9F"
+    assert clean_url("https://Bücher.example/päper/論?q=ü#ß") == written
+    assert clean_url("https://xn--bcher-kva.example/p%C3%A4per/論?q=ü#ß") == written
+    assert clean_url("https://例え.example:8080/a%20b") == "https://xn--r8jz45g.example:8080/a%20b"
 
 
 @pytest.mark.parametrize(
