@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from digest.mailing.choice import Choice
 from digest.mailing.error import LetterError
-from digest.mailing.measure import ROOM, clean_text, fill, fill_text, one_line
+from digest.mailing.measure import ROOM, clean_text, fill, fill_text, one_line, weigh_block
 from digest.mailing.preheader import compose_preheader
 from digest.mailing.scale import HEADING_HEIGHT, HEIGHTS, Place, Scale
 from digest.mailing.shorten import Length
@@ -16,6 +16,8 @@ from digest.model import Block, Format, LeadPaperBlocks, PaperBlocks, Piece, Ren
 
 #: Bytes of decoded HTML; Gmail clips a letter at about 102 KB, its foot first.
 BUDGET = 96_000
+# Less is not worth another plan: no paper grows for it.
+_WORTH = 300
 
 # In the edition's order.
 _Kept = Mapping[Place, Length]
@@ -117,8 +119,9 @@ class Assembler:
         self._rendition = rendition
         self._budget = budget
         self._leads = _leads_of(rendition)
+        self._room = {**ROOM, **room}
         self._scales = {
-            format: Scale(rendition, self._leads, format, {**ROOM, **room}) for format in Format
+            format: Scale(rendition, self._leads, format, self._room) for format in Format
         }
 
     def assemble(self, choice: Choice) -> Assembled:
@@ -128,14 +131,35 @@ class Assembler:
             LetterError: the choice is empty, or is not of this edition.
         """
         self._check(choice)
+        best, room = self._fit(choice, self._budget), self._budget
+        spare = self._spare(best)
+        while best.shortened.full < choice.count and spare > _WORTH:
+            more = self._fit(choice, room + spare)
+            if self._spare(more) < 0:
+                spare //= 2
+            elif more.shortened == best.shortened:
+                break
+            else:
+                best, room, spare = more, room + spare, self._spare(more)
+        return best
+
+    def _spare(self, body: Assembled) -> int:
+        """Bytes that a letter leaves of its budget, whoever reads it.
+
+        A plan pays seams and counts before they are known, and so a little too much.
+        """
+        block = body.html if body.format is Format.HTML else body.text
+        return self._budget - weigh_block(block, self._room)
+
+    def _fit(self, choice: Choice, budget: int) -> Assembled:
         positions = [(s, p) for s, papers in enumerate(choice.papers) for p in papers]
         scale = self._scales[choice.format]
         leads = [(s, p) for s, p in self._leads if p in choice.papers[s]]
         reasons = [text for texts in choice.why for text in texts]
-        kept = _kept(positions, scale.plan(positions, leads, self._budget, reasons))
+        kept = _kept(positions, scale.plan(positions, leads, budget, reasons))
         if leads and len(kept) <= len(self._leads):
             leads = []
-            kept = _kept(positions, scale.plan(positions, leads, self._budget, reasons))
+            kept = _kept(positions, scale.plan(positions, leads, budget, reasons))
         return self._compose(choice, kept, leads, len(positions) - len(kept))
 
     def _check(self, choice: Choice) -> None:

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from digest.config import NewsletterConfig
-from digest.model import Edition, Paper, Section
+from digest.model import Edition, Paper, PaperId, Section
 from digest.prose import first_sentences, shorten
 from digest.rendering.language import Language, as_heading
 from digest.rendering.marks import Marks
-from digest.rendering.titles import short_title
 from digest.rendering.words import MarkWords, long_day, mark_words, short_day, theme_words
 
 LENGTHS = ("full", "brief", "line")
 PICTURES = 3
 AUTHORS = 3
 #: Letters of a title that tell papers apart where each of its links is named by it.
-NAME_LENGTH = 40
+NAME_LENGTH = 28
 # lxml leaves these bare in an attribute, where filters that read HTML carelessly see a tag.
 _QUIET = str.maketrans("<>", "‹›")
 _UNSAFE = re.compile(r'["<>^`{|}]')
@@ -51,7 +51,7 @@ class LinkView:
 class PaperView:
     """A paper, ready to be shown. Numbers are words; what is unknown is "" or empty.
 
-    `name` is the title in a few words.
+    `name` is the title in a few words that no other paper of the edition has.
     `theme` and `anchor` are its section's. `leads`: this view is for a letter in which the paper
     comes first, so that it stands in full or in brief before the sections, and its line says so.
     """
@@ -149,9 +149,9 @@ def view_edition(edition: Edition, newsletter: NewsletterConfig, language: Langu
 
 def view_sections(edition: Edition, marks: Marks, language: Language) -> tuple[SectionView, ...]:
     """Sections and papers in the edition's order, each knowing the marks that begin it."""
-    pictured = _pictured(edition)
+    pictured, names = _pictured(edition), _names(edition)
     return tuple(
-        _section(section, place, pictured, marks, language)
+        _section(section, place, pictured, names, marks, language)
         for place, section in enumerate(edition.sections)
     )
 
@@ -163,10 +163,12 @@ def view_leads(edition: Edition, marks: Marks, language: Language) -> tuple[Pape
         for place, section in enumerate(edition.sections)
         for paper in section.papers
     }
+    names = _names(edition)
     return tuple(
         _paper(
             *found[paper_id],
             language,
+            name=names[paper_id],
             pictured=True,
             leads=True,
             begin={length: marks.begin(f"lead:{length}:{number}") for length in LENGTHS},
@@ -203,7 +205,12 @@ def _pictured(edition: Edition) -> frozenset[str]:
 
 
 def _section(
-    section: Section, place: int, pictured: frozenset[str], marks: Marks, language: Language
+    section: Section,
+    place: int,
+    pictured: frozenset[str],
+    names: Mapping[PaperId, str],
+    marks: Marks,
+    language: Language,
 ) -> SectionView:
     return SectionView(
         theme=theme_words(section.theme, language),
@@ -215,6 +222,7 @@ def _section(
                 section.theme,
                 place,
                 language,
+                name=names[paper.id],
                 pictured=str(paper.id) in pictured,
                 leads=False,
                 begin={length: marks.begin(f"{length}:{place}:{number}") for length in LENGTHS},
@@ -235,6 +243,7 @@ def _paper(
     place: int,
     language: Language,
     *,
+    name: str,
     pictured: bool,
     leads: bool,
     begin: dict[str, Markup],
@@ -244,7 +253,7 @@ def _paper(
     places = (paper.url, paper.discussion_url, paper.pdf_url, paper.project_url, paper.code_url)
     return PaperView(
         title=paper.title,
-        name=shorten(short_title(paper.title), NAME_LENGTH).translate(_QUIET),
+        name=name,
         url=next((web_address(url) for url in places if web_address(url)), ""),
         authors=paper.authors,
         first_authors=paper.authors[:shown],
@@ -265,6 +274,24 @@ def _paper(
         leads=leads,
         begin=begin,
     )
+
+
+def _names(edition: Edition) -> dict[PaperId, str]:
+    """A short name for each paper; where two would have the same, their whole titles."""
+    names = {paper.id: _name(paper.title) for paper in edition.papers}
+    counts = Counter(names.values())
+    return {
+        paper.id: name if counts[name] == 1 else paper.title.translate(_QUIET)
+        for paper in edition.papers
+        for name in (names[paper.id],)
+    }
+
+
+def _name(title: str) -> str:
+    """What stands before the title's colon, else its first words."""
+    name, colon, _rest = title.partition(": ")
+    short = name if colon and len(name) <= NAME_LENGTH else title
+    return shorten(short, NAME_LENGTH).translate(_QUIET)
 
 
 def summary_of(paper: Paper) -> str:

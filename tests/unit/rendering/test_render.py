@@ -428,3 +428,12 @@ def test_a_rendition_is_plain_values_that_can_be_stored() -> None:
     literals = [*rendition.head.html.literals, *rendition.sections[0].papers[0].full.text.literals]
     assert all(type(text) is str for text in (*literals, *rendition.subject.literals))
     assert json.loads(json.dumps(rendition.phrases))["papers"][1] == "1 paper"
+
+
+def test_no_two_papers_links_have_one_name() -> None:
+    """A link heard alone tells its paper: what stands before a colon, else some words."""
+    titles = ("DREAM: an agent", "Large language models are few", "Large language models are many")
+    papers = tuple(make_paper(n, title) for n, title in enumerate(titles))
+    tree = html.fromstring(join_letter(render(make_edition(papers))))
+    names = [a.get("aria-label") for a in tree.iter("a") if a.text == "PDF"]
+    assert names == ["PDF: DREAM", f"PDF: {titles[1]}", f"PDF: {titles[2]}"]
