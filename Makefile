@@ -30,7 +30,7 @@ browser:
 	  echo "the tests open letters in Chromium: sudo apt-get install chromium (or name one: CHROMIUM=/path make test)"; exit 1; }
 
 test: $(STAMP) browser  ## every test but the long trials
-	$(BIN)/python -m pytest -n $(JOBS) -m 'not soak'
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not soak'
 
 check: $(STAMP)  ## format, lint, types, import contracts, tests
 	$(BIN)/ruff format --check .
