@@ -8,9 +8,9 @@ from functools import cache
 
 from digest.config import EditionConfig, ThemesConfig
 from digest.editorial.compose import compose_edition, compose_weekly
-from digest.model import Edition, EditionKey
+from digest.model import Edition, EditionKey, Format
 from tests.support.knowing import shipped_knowledge
-from tests.support.real_letters import DAY, NOW, RealLetter, real_papers, write_letter
+from tests.support.real_letters import DAY, NEWSLETTER, NOW, RealLetter, real_papers, write_letter
 
 
 @cache
@@ -47,6 +47,41 @@ def real_week() -> Edition:
 
 
 @cache
-def weekly_letter() -> RealLetter:
+def weekly_letter(language: str = "en", format: Format = Format.HTML) -> RealLetter:
     """Its letter."""
-    return write_letter(real_week(), templates="weekly")
+    return write_week(real_week(), language, format)
+
+
+def write_week(edition: Edition, language: str = "en", format: Format = Format.HTML) -> RealLetter:
+    """The letter of any week, as shipped."""
+    newsletter = NEWSLETTER.model_copy(update={"language": language})
+    return write_letter(edition, templates="weekly", newsletter=newsletter, format=format)
+
+
+def poorer_weeks() -> dict[str, Edition]:
+    """Weeks of which less is known, each by what it lacks or has."""
+    week = real_week()
+    votes = {paper.id: paper.votes or 0 for paper in week.papers}
+    voted = max(votes, key=lambda each: votes[each])
+    return {
+        "no days": replace(week, days=()),
+        "no votes": replace(week, days=tuple(replace(day, votes=0) for day in week.days)),
+        "no lead": replace(week, lead=()),
+        "another leads": replace(week, lead=tuple(i for i in week.lead if i != voted)),
+        "no best": _unknown(week),
+        "nothing but papers": replace(_unknown(week), days=(), lead=()),
+    }
+
+
+def _unknown(week: Edition) -> Edition:
+    """Without votes, comments and stars."""
+    sections = tuple(
+        replace(
+            section,
+            papers=tuple(
+                replace(paper, votes=None, comments=None, stars=None) for paper in section.papers
+            ),
+        )
+        for section in week.sections
+    )
+    return replace(week, sections=sections)

@@ -6,8 +6,9 @@ import pytest
 
 from digest.model import Format
 from digest.proofing import proof_letter
-from digest.rendering.sample import awkward_edition
+from digest.rendering.sample import awkward_edition, awkward_week
 from tests.support.real_letters import RealLetter, real_edition, real_letter, write_letter
+from tests.support.real_weeks import poorer_weeks, weekly_letter, write_week
 
 
 def letters() -> dict[str, RealLetter]:
@@ -25,3 +26,16 @@ def test_a_shipped_letter_has_nothing_to_find(name: str) -> None:
 @pytest.mark.parametrize("count", [1, 30])
 def test_a_plain_letter_has_nothing_to_find(count: int) -> None:
     assert [str(each) for each in proof_letter(real_letter(count, "plain").content)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "ar", "zh"])
+@pytest.mark.parametrize("format", [Format.HTML, Format.TEXT])
+def test_a_weekly_letter_has_nothing_to_find(language: str, format: Format) -> None:
+    content = weekly_letter(language, format).content
+    assert [str(each) for each in proof_letter(content)] == []
+
+
+@pytest.mark.parametrize("lacking", [*poorer_weeks(), "awkward"])
+def test_a_weekly_letter_of_which_less_is_known_has_nothing_to_find(lacking: str) -> None:
+    edition = (poorer_weeks() | {"awkward": awkward_week()})[lacking]
+    assert [str(each) for each in proof_letter(write_week(edition).content)] == []

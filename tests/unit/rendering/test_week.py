@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -11,7 +12,8 @@ from lxml import html
 from digest.model import DayCount, Edition
 from digest.rendering.language import speak
 from digest.rendering.week import view_week
-from tests.support.real_weeks import real_week, weekly_letter
+from tests.support.real_letters import real_edition, write_letter
+from tests.support.real_weeks import poorer_weeks, real_week, weekly_letter, write_week
 from tests.unit.rendering.test_render import make_edition, make_paper
 
 ENGLISH = speak("en")
@@ -84,7 +86,48 @@ def test_a_weekly_letter_has_its_week_its_numbers_its_best_and_its_themes_in_thi
     order = [lines.index(head) for head in heads if head in lines]
     assert order == sorted(order)
     assert len(order) >= 3
-    assert letter.subject.startswith("Daily Papers, best of week 24: ")
+
+
+def test_a_weekly_subject_is_the_dailies_with_the_week() -> None:
+    assert weekly_letter().subject == "EvoArena: Tracking Memory Evolution… · 40 papers, week 24"
+    assert weekly_letter("fr").subject.endswith("… · 40 articles, semaine 24")
+
+
+def test_the_text_part_has_two_empty_lines_before_a_heading_and_dashes_below() -> None:
+    for edition in (real_week(), *poorer_weeks().values()):
+        text = write_week(edition).text
+        assert "\n\n\nThe week in numbers\n-------------------\n\n60 papers" in text
+        if edition.lead:
+            assert re.search(r"[^\n]\n\n\nBest of the week\n----------------\n\n[^\n]", text)
+        assert "==" not in text
+        assert "\n\n\n\n" not in text
+
+
+def test_the_set_prints_a_day_as_the_dailies_do() -> None:
+    weekly, daily = (write_letter(real_edition(3), templates=each) for each in ("weekly", "daily"))
+    assert (weekly.text, weekly.subject) == (daily.text, daily.subject)
+
+
+def test_its_colons_and_commas_are_those_of_the_language() -> None:
+    text = weekly_letter("fr").text
+    assert "\nlun. 8\u00a0: 20 articles, 109 votes\n" in text
+    assert "Le plus commenté des 40 meilleurs\u00a0: MiniMax Sparse Attention (4 comm" in re.sub(
+        "[ \n]+", " ", text
+    )
+    page = " ".join(html.fromstring(weekly_letter("fr").html).text_content().split())
+    assert "Le plus commenté des 40 meilleurs : MiniMax Sparse Attention (4 comm" in page
+    arabic = weekly_letter("ar").text.partition("الأسبوع بالأرقام")[2][:200]
+    assert "، " in arabic
+    assert ", " not in arabic
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_the_papers_of_the_week_are_not_taken_for_those_of_the_letter(part: str) -> None:
+    words = getattr(weekly_letter(), part)
+    if part == "html":
+        words = " ".join(html.fromstring(words.replace("</p>", " </p>")).text_content().split())
+    assert "40 papers in 11 themes" in words
+    assert "60 papers in the whole week" in words
 
 
 def test_both_parts_say_the_same_numbers() -> None:
