@@ -19,6 +19,8 @@ DEFAULT = "daily"
 
 #: What a set may be called: one folder's name, on every system.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
+_EXTENDS = re.compile(r"""\{%[-+]?\s*extends\s+["']([^"'/]+)/""")
 _SUFFIXES = frozenset({".j2", ".jinja", ".jinja2", ".mjml", ".html", ".txt", ".css"})
 
 
@@ -44,8 +46,8 @@ class KnownSet:
 def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSet:
     """Read the set `name` of the newsletter in `folder` (where config.yaml lies).
 
-    A bare name is looked up in `<folder>/templates/<name>/`, then in the shipped set of that
-    name, then in the shipped `daily`; `daily/letter.mjml.j2` is always the shipped file.
+    A bare name is looked up in `<folder>/templates/<name>/`, then in the shipped sets that
+    `stands_on` tells; `daily/letter.mjml.j2` is always the shipped file.
     `asked` says who named the set: a key of the config.
 
     Raises:
@@ -58,7 +60,8 @@ def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSe
     files: dict[str, str] = {}
     places: dict[str, str] = {}
     problems: list[Problem] = []
-    layers = [("", shipped / DEFAULT), ("", shipped / name), ("", own / name)]
+    layers = [("", shipped / each) for each in reversed(stands_on(name, folder))]
+    layers.append(("", own / name))
     layers += [(f"{each}/", shipped / each) for each in _sets(shipped)]
     for prefix, where in layers:
         for path in _files(where):
@@ -69,6 +72,20 @@ def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSe
     if problems:
         raise TemplateError(list(dict.fromkeys(problems)))
     return TemplateSet(name=name, files=files, places=places)
+
+
+def stands_on(name: str, folder: Path) -> tuple[str, ...]:
+    """The shipped sets that files come from which an own folder `name` has not, nearest first.
+
+    They are those whose files it extends (`{% extends "weekly/letter.mjml.j2" %}`: that letter
+    needs the other files of its set), the one of the same name, and `daily`.
+    """
+    shipped = _sets(shipped_folder())
+    unread: list[Problem] = []  # told by who reads the set
+    texts = (read_text(path, str(path), unread) for path in _files(folder / "templates" / name))
+    extended = [each for text in texts for each in _EXTENDS.findall(_COMMENT.sub("", text or ""))]
+    nearest = [each for each in (*extended, name) if each in shipped and each != DEFAULT]
+    return (*dict.fromkeys(nearest), DEFAULT)
 
 
 def _unknown(name: str, folder: Path, asked: str) -> Problem:

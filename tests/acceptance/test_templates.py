@@ -37,6 +37,38 @@ def test_a_copy_is_whole_sound_and_used_when_the_config_says_so(tmp_path):
     assert "* friday\town\tthe weekly edition" in room.run("templates", "list").out
 
 
+@pytest.mark.parametrize(
+    ("words", "used", "hint", "setting"),
+    [
+        (("daily", "x"), None, "may be deleted: it then comes from the shipped daily", "x"),
+        (("daily",), None, "may be deleted: it then comes from the shipped daily", ""),
+        (("weekly", "x"), None, "keep all files: what is missing comes from the", "{weekly: x}"),
+        (("weekly",), None, "may be deleted: it then comes from the shipped weekly", ""),
+        (("plain", "x"), None, "keep all files: what is missing comes from the shipped daily", "x"),
+        (("weekly", "x"), "plain", "keep all files", "{daily: plain, weekly: x}"),
+        (("daily", "x"), {"weekly": "plain"}, "may be deleted", "{daily: x, weekly: plain}"),
+    ],
+)
+def test_a_copy_says_truly_what_may_be_deleted_and_what_to_write(
+    tmp_path, words, used, hint, setting
+):
+    room = Newsroom(tmp_path)
+    if used:
+        room.configure(templates=used)
+    told = room.run("templates", "copy", *words).err
+    assert hint in told
+    line = "to use it, write into config.yaml"
+    assert f"{line} `templates: {setting}`\n" in told if setting else line not in told
+
+
+def test_a_set_of_one_file_dresses_the_weekly_letter(tmp_path):
+    room = Newsroom(tmp_path)
+    style = "{% block style %}{{ super() }}.first{color:#7a1fa2}{% endblock %}"
+    room.write("templates/friday/letter.mjml.j2", '{% extends "weekly/letter.mjml.j2" %}\n' + style)
+    done = room.run("templates", "check", "friday")
+    assert (done.code, done.err) == (0, "template set friday is fine\n")
+
+
 def test_one_file_is_enough(tmp_path):
     room = Newsroom(tmp_path)
     done = room.run("templates", "copy", "daily", "--file", "style.css.j2")

@@ -58,15 +58,20 @@ def copy_command(desk: Desk, name: str, new: str | None, file: str | None) -> in
     Without NEW it keeps its name, and stands before the set of that name. Nothing is overwritten.
     """
     from digest.storage.template_copy import copy_template_set
+    from digest.storage.templates import stands_on
 
     new = new or name
     for path in copy_template_set(name, new, desk.config.folder, file=file):
         show(str(path))
-    note(f"what you do not change may be deleted: it then comes from {_behind(desk, new)}")
+    behind = stands_on(new, desk.config.folder)[0]
+    if behind == name:
+        note(f"what you do not change may be deleted: it then comes from the shipped {behind}")
+    else:
+        note(f"keep all files: what is missing comes from the shipped {behind}")
     if uses := _uses(desk, new):
         note(f"config.yaml uses it for {' and '.join(KINDS[use] for use in uses)}")
     else:
-        note(f"to use it, write into config.yaml `templates: {new}`, or `{{weekly: {new}}}`")
+        note(f"to use it, write into config.yaml `templates: {_setting(desk, name, new)}`")
     note(f"next: digest templates check {new}")
     return 0
 
@@ -111,9 +116,13 @@ def _uses(desk: Desk, name: str) -> list[str]:
     return [kind for kind in KINDS if getattr(desk.config.templates, kind) == name]
 
 
-def _behind(desk: Desk, name: str) -> str:
-    """What stands behind an own set."""
-    from digest.storage.templates import DEFAULT, list_template_sets
-
-    shipped = {known.name for known in list_template_sets(desk.config.folder) if known.shipped}
-    return f"the shipped {name if name in shipped else DEFAULT}"
+def _setting(desk: Desk, name: str, new: str) -> str:
+    """The value of `templates` that uses `new` for what the set `name` is for."""
+    now = desk.config.templates
+    if name in ("weekly", now.weekly) and name != now.daily:
+        return (
+            f"{{weekly: {new}}}"
+            if now.daily == "daily"
+            else f"{{daily: {now.daily}, weekly: {new}}}"
+        )
+    return new if now.weekly == "weekly" else f"{{daily: {new}, weekly: {now.weekly}}}"

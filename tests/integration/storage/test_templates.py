@@ -8,7 +8,7 @@ import pytest
 
 from digest.errors import TemplateError
 from digest.storage import templates
-from digest.storage.templates import list_template_sets, load_template_set
+from digest.storage.templates import list_template_sets, load_template_set, stands_on
 
 
 @pytest.fixture
@@ -56,6 +56,22 @@ def test_a_qualified_name_is_always_the_shipped_file(tmp_path: Path, shipped: Pa
     assert mine.files["parts/row.mjml.j2"] == "row"
     assert mine.files["letter.mjml.j2"] == "daily letter"
     assert "mine/parts/row.mjml.j2" not in mine.files
+
+
+def test_a_set_stands_on_the_shipped_one_that_it_extends(tmp_path: Path, shipped: Path) -> None:
+    _write(shipped / "plain" / "style.css.j2", "plain style")
+    _write(shipped / "plain" / "foot.mjml.j2", "plain foot")
+    own = tmp_path / "templates" / "mine"
+    _write(own / "letter.mjml.j2", '{%- extends "plain/letter.mjml.j2" %}')
+    _write(own / "foot.mjml.j2", "my foot")
+    found = load_template_set("mine", tmp_path).files
+    assert found["style.css.j2"] == "plain style"
+    assert found["foot.mjml.j2"] == "my foot"
+    assert found["letter.txt.j2"] == "daily text"
+    assert stands_on("mine", tmp_path) == ("plain", "daily")
+    _write(own / "letter.mjml.j2", '{# {% extends "plain/letter.mjml.j2" %} #}')
+    assert "style.css.j2" not in load_template_set("mine", tmp_path).files
+    assert stands_on("mine", tmp_path) == stands_on("daily", tmp_path) == ("daily",)
 
 
 def test_only_template_files_are_read(tmp_path: Path, shipped: Path) -> None:
