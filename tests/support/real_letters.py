@@ -90,11 +90,12 @@ def write_letter(
     templates: str = "daily",
     newsletter: NewsletterConfig = NEWSLETTER,
     format: Format = Format.HTML,
+    folder: Path = NOWHERE,
 ) -> RealLetter:
-    """The letter of `edition` to a reader who takes all of it."""
+    """The letter of `edition` to a reader who takes all of it; own templates are in `folder`."""
     rendition = render_edition(
         edition,
-        load_template_set(templates, NOWHERE),
+        load_template_set(templates, folder),
         newsletter,
         load_catalogues(newsletter.language, NOWHERE),
     )

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import jinja2.defaults
 import pytest
 
 from digest.model import READER_FIELDS, SEGMENT_FIELDS
+from digest.proofing import proof_letter
 from digest.rendering import view, week
 from digest.rendering.check import check_templates
 from digest.rendering.environment import make_environment
 from digest.rendering.language import speak
 from digest.rendering.render import BLOCKS, render_edition
 from digest.rendering.sample import awkward_edition
+from digest.storage.templates import load_template_set
 from tests.support.joining import join_letter
+from tests.support.real_letters import real_edition, write_letter
+from tests.support.real_weeks import real_week
 from tests.support.templates import shipped_templates
 from tests.unit.rendering.test_render import NEWSLETTER
 
@@ -85,7 +90,41 @@ def printed(title: str) -> tuple[str, str]:
     return join_letter(rendition), join_letter(rendition, "text")
 
 
-def test_the_example_of_a_colour_colours_links_in_light_and_dark() -> None:
+def put(folder: Path, files: dict[str, str]) -> Path:
+    """The newsletter's folder with the set `lab` of these files."""
+    for name, text in files.items():
+        (folder / "templates" / "lab").mkdir(parents=True, exist_ok=True)
+        (folder / "templates" / "lab" / name).write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("shipped", ["daily", "weekly"])
+def test_the_example_of_a_colour_dresses_each_shipped_letter(tmp_path: Path, shipped: str) -> None:
+    said = '{% extends "weekly/letter.mjml.j2" %}'
+    assert said in PAGE
+    letter = example("another colour")["letter.mjml.j2"]
+    letter = letter.replace('"daily/', f'"{shipped}/')
+    assert shipped == "daily" or letter.startswith(said)
+    put(tmp_path, {"letter.mjml.j2": letter})
+    assert check_templates(load_template_set("lab", tmp_path), NEWSLETTER) == ()
+    made = write_letter(real_week(), templates="lab", folder=tmp_path)
+    assert [str(each) for each in proof_letter(made.content)] == []
+    assert made.html.partition("</head>")[2].count("color:#7a1fa2") > 10
+    for part in (made.html, made.text):
+        assert ("The week in numbers" in part) is (shipped == "weekly")
+
+
+def test_the_example_of_a_paper_has_nothing_to_find(tmp_path: Path) -> None:
+    put(tmp_path, example("another paper"))
+    letter = write_letter(real_edition(30), templates="lab", folder=tmp_path)
+    assert [str(each) for each in proof_letter(letter.content)] == []
+    assert "\n\n\n\n" not in letter.text
+    titles = {paper.title for paper in real_edition(30).papers}
+    lines = letter.text.split("\n")
+    assert not any(line in titles and set(below) == {"-"} for line, below in pairwise(lines))
+
+
+def test_the_example_of_a_colour_colours_colours_links_in_light_and_dark() -> None:
     page, _ = printed("another colour")
     head, _, body = page.partition("</head>")
     assert "color:#0b57c2" not in body
