@@ -9,12 +9,13 @@ from digest.config import NewsletterConfig
 from digest.errors import Problem, TemplateError
 from digest.model import Edition, TemplateSet
 from digest.rendering.check_blocks import Trial
+from digest.rendering.check_files import check_files
 from digest.rendering.environment import place_of
 from digest.rendering.locales import direction_of
 from digest.rendering.marks import Marks
 from digest.rendering.mjml_rules import check_mjml
 from digest.rendering.places import Fault, find_line
-from digest.rendering.render import HTML, TEXT, fill_templates, render_edition
+from digest.rendering.render import HTML, SUBJECT, TEXT, fill_templates, render_edition
 from digest.rendering.sample import MARKUP, awkward_edition, awkward_editions
 
 #: A language of the other direction, to try a set in.
@@ -34,8 +35,8 @@ def check_templates(templates: TemplateSet, newsletter: NewsletterConfig) -> tup
         except TemplateError as error:
             found |= dict.fromkeys(error.problems)
         if any(not problem.warning for problem in found):
-            break
-    return tuple(found)
+            return tuple(found)
+    return (*found, *check_files(templates))
 
 
 def _trials(newsletter: NewsletterConfig) -> Iterator[tuple[Edition, NewsletterConfig]]:
@@ -49,7 +50,8 @@ def _trials(newsletter: NewsletterConfig) -> Iterator[tuple[Edition, NewsletterC
 def _tried(
     edition: Edition, templates: TemplateSet, newsletter: NewsletterConfig
 ) -> Sequence[Problem]:
-    mjml, text = fill_templates(edition, templates, newsletter, (HTML, TEXT))
+    names = (HTML, TEXT, SUBJECT)
+    mjml, text, subject = fill_templates(edition, templates, newsletter, names)
     found = [*_let_through(mjml, templates), *check_mjml(mjml, templates)]
     if any(not problem.warning for problem in found):
         return found
@@ -57,7 +59,8 @@ def _tried(
     lead = Marks.of(edition).begin("lead")
     without = [name for name, page in ((HTML, mjml), (TEXT, text)) if lead not in page]
     trial = Trial(edition, rendition, templates)
-    return [*found, *_no_lead(without, templates), *trial.problems()]
+    found += [*_no_lead(without, templates), *_subject_lines(subject, templates)]
+    return [*found, *trial.problems()]
 
 
 def _let_through(mjml: str, templates: TemplateSet) -> Iterator[Problem]:
@@ -82,5 +85,15 @@ def _no_lead(without: Sequence[str], templates: TemplateSet) -> Iterator[Problem
             file=place_of(templates, name),
             what="prints no lead, so all papers stand in their themes alone",
             mend="copy what stands from begin.lead to begin.contents in the shipped template",
+            warning=True,
+        )
+
+
+def _subject_lines(subject: str, templates: TemplateSet) -> Iterator[Problem]:
+    if "\n" in subject.strip():
+        yield Problem(
+            file=place_of(templates, SUBJECT),
+            what="prints several lines, which are joined to one subject",
+            mend="print one line: {%- and -%} take line ends away",
             warning=True,
         )

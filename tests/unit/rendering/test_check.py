@@ -191,3 +191,70 @@ def test_balance_is_judged_by_every_tag() -> None:
     assert loose_tags("<tr><td>x<br></td></tr>") == ("", "")
     assert loose_tags("<tr><td>x</tr>") != ("", "")
     assert loose_tags("</table><table>") == ("</table>", "<table>")
+
+
+def warned(own: Mapping[str, str]) -> tuple[str, int, str]:
+    """The file, line and words of the one warning there is."""
+    (told,) = found(own)
+    assert told.warning
+    return told.file.removeprefix(OWN), told.line, f"{told.what} ({told.mend})"
+
+
+EXTENDS = '{% extends "daily/letter.mjml.j2" %}\n'
+
+
+def test_a_block_that_nothing_above_has_is_told_with_the_nearest() -> None:
+    text = EXTENDS + "\n{% block fool scoped %}<tr><td>Hi</td></tr>{% endblock %}"
+    file, line, words = warned({"letter.mjml.j2": text})
+    assert (file, line) == ("letter.mjml.j2", 3)
+    assert "a block 'fool': it is not printed (did you mean foot?)" in words
+    nested = EXTENDS + "{% block why %}{{ super() }}{% block mine %}{% endblock %}{% endblock %}"
+    assert found({"letter.mjml.j2": nested}) == []
+
+
+def test_a_file_that_nothing_uses_is_told_with_the_nearest() -> None:
+    file, _, words = warned({"lettr.mjml.j2": EXTENDS})
+    assert (file, words) == (
+        "lettr.mjml.j2",
+        "is used by no template of the set (did you mean letter.mjml.j2?)",
+    )
+    uses = EXTENDS + '{% block style %}{{ super() }}{% include "more.css.j2" %}{% endblock %}'
+    assert found({"letter.mjml.j2": uses, "more.css.j2": ".first{margin:0}"}) == []
+    named = uses.replace('"more.css.j2"', '["more.css.j2", "less.css.j2"]')
+    assert found({"letter.mjml.j2": named, "more.css.j2": ".first{margin:0}"}) == []
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        ("{{ field.lead_title }}\n{{ edition.short_day }}", "prints several lines"),
+        ("{{ newsletter.name }}: new papers", "the subject is the same every day"),
+    ],
+)
+def test_a_subject_of_several_lines_or_always_the_same_is_told(subject: str, words: str) -> None:
+    file, _, told = warned({"subject.txt.j2": subject})
+    assert file == "subject.txt.j2"
+    assert words in told
+
+
+def test_a_subject_with_its_logic_on_lines_of_its_own_is_one_line() -> None:
+    subject = "{# Ours. #}\n{% if week %}\n{{ edition.short_day }}\n{% else %}\nToday\n{% endif %}"
+    assert found({"subject.txt.j2": subject}) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [(".more{color:#123456", "a { is not closed"), ("}", "a } closes nothing")],
+)
+def test_a_stylesheet_that_leaves_a_bracket_open_is_told(line: str, words: str) -> None:
+    style = SHIPPED["style.css.j2"].rstrip("\n")
+    told = [p for p in found({"style.css.j2": f"{style}\n{line}\n"}) if words in p.what]
+    assert [(p.file, p.line, p.warning) for p in told] == [
+        (f"{OWN}style.css.j2", style.count("\n") + 2, True)
+    ]
+
+
+def test_an_open_bracket_in_a_block_of_styles_is_told_at_its_line() -> None:
+    block = "{% block style %}\n{{ super() }}\n.t{color:#123456\n{# { #}/* { */{% endblock %}"
+    told = [p for p in found({"letter.mjml.j2": EXTENDS + block}) if "is not closed" in p.what]
+    assert [(p.file, p.line) for p in told] == [(f"{OWN}letter.mjml.j2", 4)]
