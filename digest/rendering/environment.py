@@ -14,6 +14,7 @@ from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
 from digest.prose.wrapping import underline, wrap
 from digest.rendering.language import Language
+from digest.rendering.missing import Missing
 from digest.rendering.scripts import raise_scripts
 from digest.rendering.translation import install
 
@@ -63,7 +64,7 @@ def _environment(files: tuple[tuple[str, str], ...], language: Language) -> jinj
 
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(load),
-        undefined=jinja2.StrictUndefined,
+        undefined=Missing,
         autoescape=lambda name: not is_text(name),  # noqa: S701 - off for plain text only
         finalize=strip_unprintable,
         trim_blocks=True,
@@ -107,8 +108,7 @@ def render_template(
         raise _fault(templates, asking, line, what) from None
     except Exception as error:
         at, line = _failing_line(error.__traceback__) or (name, 0)
-        what = str(error) if isinstance(error, jinja2.UndefinedError) else _words(error)
-        raise _fault(templates, at, line, what) from None
+        raise _fault(templates, at, line, *_words(error, at, line, templates)) from None
 
 
 def place_of(templates: TemplateSet, name: str) -> str:
@@ -116,14 +116,27 @@ def place_of(templates: TemplateSet, name: str) -> str:
     return templates.places.get(name, f"{templates.name}/{name}")
 
 
-def _fault(templates: TemplateSet, name: str, line: int, what: str) -> TemplateError:
-    near = "see the shipped templates for the names that exist" if "undefined" in what else ""
+def _fault(
+    templates: TemplateSet, name: str, line: int, what: str, mend: str = ""
+) -> TemplateError:
+    if not mend and "undefined" in what:
+        mend = "see the shipped templates for the names that exist"
     where = place_of(templates, name)
-    return TemplateError([Problem(file=where, line=line, what=what.rstrip("."), mend=near)])
+    return TemplateError([Problem(file=where, line=line, what=what.rstrip("."), mend=mend)])
 
 
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+def _words(error: Exception, name: str, line: int, templates: TemplateSet) -> tuple[str, str]:
+    """What went wrong in a line of a template, and what to do about it."""
+    if isinstance(error, jinja2.TemplateRuntimeError):
+        return str(error), ""
+    if isinstance(error, RecursionError):
+        source = templates.files.get(name, "").split("\n")[line - 1 : line]
+        if any(re.search(rf"""extends\s+["']{re.escape(name)}["']""", each) for each in source):
+            shipped = f"daily/{name}"
+            mend = f"write {shipped}" if shipped in templates.files else ""
+            return "a template cannot extend itself", mend
+        return "templates or macros use each other without end", ""
+    return (f"{type(error).__name__}: {error}" if str(error) else type(error).__name__), ""
 
 
 def _failing_line(trace: TracebackType | None) -> tuple[str, int] | None:

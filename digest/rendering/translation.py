@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from jinja2 import Environment, pass_eval_context
+from jinja2 import Environment, TemplateRuntimeError, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
 from digest.rendering.language import Language
 
 _MARKUP = ("<", "&")
+# A percent sign that begins no field.
+_BARE = re.compile(r"%(?!\()")
 
 
 def install(environment: Environment, language: Language) -> None:
@@ -27,7 +30,14 @@ def install(environment: Environment, language: Language) -> None:
         if context.autoescape:
             marked = any(sign in message for sign in _MARKUP)
             found = Markup(found) if marked else escape(found)  # noqa: S704 - as in the template
-        return found % language.said(values)
+        try:
+            return found % language.said(values)
+        except KeyError as error:
+            raise TemplateRuntimeError(f"the words want %({error.args[0]})s: give it") from None
+        except (TypeError, ValueError):
+            if _BARE.search(found.replace("%%", "")):
+                raise TemplateRuntimeError("a % in words is written %%") from None
+            raise
 
     @pass_eval_context
     def gettext(context: EvalContext, message: str, /, **values: Any) -> str:
