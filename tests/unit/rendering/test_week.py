@@ -114,6 +114,8 @@ def test_its_colons_and_commas_are_those_of_the_language() -> None:
     assert "Le plus commenté des 40 meilleurs\u00a0: MiniMax Sparse Attention (4 comm" in re.sub(
         "[ \n]+", " ", text
     )
+    assert "\n  PDF\u00a0: https://" in text
+    assert "\nPréférences\u00a0:\nhttps://" in text
     page = " ".join(html.fromstring(weekly_letter("fr").html).text_content().split())
     assert "Le plus commenté des 40 meilleurs : MiniMax Sparse Attention (4 comm" in page
     arabic = weekly_letter("ar").text.partition("الأسبوع بالأرقام")[2][:200]
