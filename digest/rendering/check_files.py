@@ -104,7 +104,7 @@ def _open_styles(name: str, templates: TemplateSet) -> Iterator[Problem]:
 
 
 def _brackets(sheet: str) -> Iterator[tuple[int, str, str]]:
-    css = _NO_CSS.sub(lambda found: " " * len(found[0]), sheet)
+    css = _NO_CSS.sub(_blank, sheet)
     opened: list[int] = []
     for found in re.finditer("[{}]", css):
         if found[0] == "{":
@@ -115,6 +115,12 @@ def _brackets(sheet: str) -> Iterator[tuple[int, str, str]]:
             yield found.start(), "a } closes nothing", "take it away, or open a { before it"
     for place in opened:
         yield place, "a { is not closed: rules behind it are lost", "close it with }"
+
+
+def _blank(found: re.Match[str]) -> str:
+    """As many blanks; but what is printed, as in `{{ "{" }}`, counts."""
+    printed = found[0].startswith("{{")
+    return f"  {found[0][2:-2]}  " if printed else " " * len(found[0])
 
 
 def _same_subject(templates: TemplateSet, trees: Mapping[str, nodes.Template]) -> Iterator[Problem]:

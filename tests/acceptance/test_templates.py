@@ -126,6 +126,19 @@ def test_check_tells_every_fault_in_a_line_and_ends_with_2(tmp_path):
     assert {(p["line"], p["warning"]) for p in checked["problems"]} == {(2, False), (2, True)}
 
 
+def test_a_set_with_warnings_works_and_is_not_called_fine(tmp_path):
+    room = Newsroom(tmp_path)
+    room.write("templates/lab/lettr.mjml.j2", EXTENDS)
+    room.write("templates/lab/subject.txt.j2", "Papers of\nthe day")
+    done = room.run("templates", "check", "lab")
+    assert done.code == 0
+    *warnings, last = done.err.splitlines()
+    assert last == "template set lab works, with 3 warnings"
+    assert len(warnings) == 3
+    assert all(": warning: " in line for line in warnings)
+    assert "templates/lab/lettr.mjml.j2: warning: is used by no template of the set" in done.err
+
+
 def test_check_and_doctor_look_at_both_sets_in_use(tmp_path):
     room = Newsroom(tmp_path)
     assert room.run("templates", "check").err.splitlines() == [

@@ -100,7 +100,8 @@ def check_command(desk: Desk, name: str | None, as_json: bool) -> int:
     for each, those in found.items():
         for problem in those:
             note(str(problem))
-        note(f"template set {each} is fine")
+        warned = f"{len(those)} warning{'s' * (len(those) > 1)}"
+        note(f"template set {each} {f'works, with {warned}' if those else 'is fine'}")
     return 0
 
 

@@ -254,6 +254,12 @@ def test_a_stylesheet_that_leaves_a_bracket_open_is_told(line: str, words: str) 
     ]
 
 
+@pytest.mark.parametrize("name", ["daily", "weekly", "plain"])
+def test_a_copy_of_a_shipped_set_has_no_problem(name: str) -> None:
+    files = SHIPPED | shipped_templates(name).files
+    assert found({key: text for key, text in files.items() if "/" not in key}) == []
+
+
 def test_an_open_bracket_in_a_block_of_styles_is_told_at_its_line() -> None:
     block = "{% block style %}\n{{ super() }}\n.t{color:#123456\n{# { #}/* { */{% endblock %}"
     told = [p for p in found({"letter.mjml.j2": EXTENDS + block}) if "is not closed" in p.what]
