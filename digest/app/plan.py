@@ -127,15 +127,19 @@ def _why_words(house: House) -> Mapping[str, str]:
 
 
 def render(house: House, edition: Edition) -> Rendition:
-    """The edition with the newsletter's template set for its kind.
+    """The edition with the newsletter's template set for its kind, fit to be mailed.
 
     Raises:
-        TemplateError: a template or a catalogue is wrong; nothing was frozen.
+        TemplateError: a template or a catalogue is wrong, or makes what would mislead readers;
+            nothing was frozen.
     """
-    from digest.rendering.render import render_edition  # heavy: once an edition
+    from digest.rendering.check_edition import require_sound  # heavy: once an edition
+    from digest.rendering.render import render_edition
 
     templates, newsletter = house.templates(edition.key), house.config.newsletter
-    return render_edition(edition, templates, newsletter, house.catalogues)
+    rendition = render_edition(edition, templates, newsletter, house.catalogues)
+    require_sound(edition, rendition, templates, newsletter)
+    return rendition
 
 
 def make_plan(

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from digest.config import NewsletterConfig
 from digest.errors import Problem, TemplateError
 from digest.model import Edition, TemplateSet
 from digest.rendering.check_blocks import Trial
+from digest.rendering.check_edition import find_leaks
 from digest.rendering.check_files import check_files
 from digest.rendering.environment import place_of
 from digest.rendering.locales import direction_of
 from digest.rendering.marks import Marks
 from digest.rendering.mjml_rules import check_mjml
-from digest.rendering.places import Fault, find_line
 from digest.rendering.render import HTML, SUBJECT, TEXT, fill_templates, render_edition
-from digest.rendering.sample import MARKUP, awkward_edition, awkward_editions
+from digest.rendering.sample import awkward_edition, awkward_editions
 
 #: A language of the other direction, to try a set in.
 _OTHER_WAY = {"ltr": "ar", "rtl": "en"}
@@ -52,7 +51,7 @@ def _tried(
 ) -> Sequence[Problem]:
     names = (HTML, TEXT, SUBJECT)
     mjml, text, subject = fill_templates(edition, templates, newsletter, names)
-    found = [*_let_through(mjml, templates), *check_mjml(mjml, templates)]
+    found = [*find_leaks(mjml, templates), *check_mjml(mjml, templates)]
     if any(not problem.warning for problem in found):
         return found
     rendition = render_edition(edition, templates, newsletter)
@@ -61,22 +60,6 @@ def _tried(
     trial = Trial(edition, rendition, templates)
     found += [*_no_lead(without, templates), *_subject_lines(subject, templates)]
     return [*found, *trial.problems()]
-
-
-def _let_through(mjml: str, templates: TemplateSet) -> Iterator[Problem]:
-    """Text of a paper that is a tag in the page."""
-    for field, markup in MARKUP.items():
-        tag, words = markup.split(">")
-        if leak := re.search(rf"<{tag}\b[^<>]*>{re.escape(words)}", mjml):
-            line = mjml.count("\n", 0, leak.start()) + 1
-            column = leak.start() - mjml.rfind("\n", 0, leak.start()) - 1
-            file, number = find_line(mjml, Fault(line, column, ""), templates) or (HTML, 0)
-            yield Problem(
-                file=place_of(templates, file),
-                line=number,
-                what=f"the markup in {field} is not escaped",
-                mend="take |safe away from paper text, and quote attributes",
-            )
 
 
 def _no_lead(without: Sequence[str], templates: TemplateSet) -> Iterator[Problem]:

@@ -6,14 +6,14 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from digest.errors import Problem
 from digest.model import Block, Edition, Piece, Rendition, TemplateSet
 from digest.prose import shorten
-from digest.rendering.check_page import Page
+from digest.rendering.check_page import Page, has_script, loose_tags
 from digest.rendering.environment import find_unprintable, place_of, strip_unprintable
 from digest.rendering.language import speak
 from digest.rendering.marks import Marks
@@ -29,6 +29,7 @@ _IN_SECTIONS = frozenset({"entry", "heading", "why", *LENGTHS, *(f"lead:{n}" for
 _BLOCK = {"head": "masthead", "lead": "lead_heading"}
 # What autoescaping makes of &, <, > and quotes.
 _SIGNS = re.compile(r"[\s^_()]")
+_FILTERED = re.compile(r"\bfield\.\w+\s*\|")
 _ESCAPED = re.compile(r"&(?:amp|lt|gt|quot|#\d+);")
 
 
@@ -52,34 +53,51 @@ class Trial:
 
     def problems(self) -> Iterator[Problem]:
         """Every fault of the blocks, the gravest kinds first."""
-        for look in (_balance, _fields, _leaving, _escaping, _characters, _words, _page, _sizes):
+        yield from self.grave()
+        for look in (_escaping, _characters, _words, _page, _sizes):
+            yield from look(self)
+
+    def grave(self) -> Iterator[Problem]:
+        """What would mislead or hold every reader, whatever the papers; cheap enough for a run."""
+        for look in (_balance, _fields, _leaving, _scripts):
             yield from look(self)
 
     @property
-    def blocks(self) -> Iterator[_Named]:
-        """Every block, in the order of a page."""
-        rendition, marks = self.rendition, Marks.of(self.edition)
-        language = speak(rendition.language)  # a trial has no catalogues
-        yield _Named("head", rendition.head)
-        yield _Named("lead", rendition.lead.heading)
-        leads = view_leads(self.edition, marks, language)
-        for lead, paper in zip(rendition.lead.papers, leads, strict=False):
-            for length in LENGTHS:
-                yield _Named(f"lead:{length}", getattr(lead, length), paper)
-        yield _Named("contents", rendition.lead.contents)
+    def pieces(self) -> Iterator[tuple[str, Piece]]:
+        """Every block with its name, in the order of a page."""
+        rendition = self.rendition
+        yield "head", rendition.head
+        yield "lead", rendition.lead.heading
+        for lead in rendition.lead.papers:
+            yield from ((f"lead:{length}", getattr(lead, length)) for length in LENGTHS)
+        yield "contents", rendition.lead.contents
+        yield from (("entry", section.entry) for section in rendition.sections)
+        yield "middle", rendition.middle
         for section in rendition.sections:
-            yield _Named("entry", section.entry, theme=section.theme)
-        yield _Named("middle", rendition.middle)
+            yield "heading", section.heading
+            for blocks in section.papers:
+                yield from ((length, getattr(blocks, length)) for length in LENGTHS)
+        for name in ("seam", "why", "more", "foot"):
+            yield name, getattr(rendition, name)
+
+    @property
+    def blocks(self) -> Iterator[_Named]:
+        """The same with what each shows."""
+        marks, language = Marks.of(self.edition), speak(self.rendition.language)  # no catalogues
+        leads = view_leads(self.edition, marks, language)
         views = view_sections(self.edition, marks, language)
-        for section, view in zip(rendition.sections, views, strict=True):
-            yield _Named("heading", section.heading, theme=section.theme)
-            for blocks, paper in zip(section.papers, view.papers, strict=True):
-                for length in LENGTHS:
-                    yield _Named(length, getattr(blocks, length), paper)
-        yield _Named("seam", rendition.seam)
-        yield _Named("why", rendition.why)
-        yield _Named("more", rendition.more)
-        yield _Named("foot", rendition.foot)
+        papers = {
+            True: (paper for paper in leads for _ in LENGTHS),
+            False: (paper for view in views for paper in view.papers for _ in LENGTHS),
+        }
+        themes = {name: iter(self.rendition.sections) for name in ("entry", "heading")}
+        for name, piece in self.pieces:
+            if name.removeprefix("lead:") in LENGTHS:
+                yield _Named(name, piece, next(papers[name.startswith("lead:")]))
+            elif name in themes:
+                yield _Named(name, piece, theme=next(themes[name]).theme)
+            else:
+                yield _Named(name, piece)
 
     def problem(
         self, part: str, block: str, what: str, mend: str = "", *, warning: bool = False
@@ -99,7 +117,7 @@ def text_of(block: Block) -> str:
 def _place(templates: TemplateSet, part: str, block: str) -> tuple[str, int]:
     """The line of the macro, the block or the mark by this name; a person's own files first."""
     if part == "subject":
-        return SUBJECT, 0
+        return SUBJECT, 1
     ending = ".mjml.j2" if part == "html" else ".txt.j2"
     names = [name for name in templates.files if name.endswith(ending)]
     shipped = {templates.places.get(name, name) for name in names if "/" in name}
@@ -118,26 +136,34 @@ def _place(templates: TemplateSet, part: str, block: str) -> tuple[str, int]:
 
 
 def _balance(trial: Trial) -> Iterator[Problem]:
-    whole = ""
-    for named in trial.blocks:
-        page = text_of(named.piece.html)
-        whole += page
-        loose = Page(page).loose
-        if named.name not in ("head", "middle", "seam", "foot") and loose != ("", ""):
-            what = f"the block {named.name!r} is not balanced: {' '.join(loose).strip()}"
-            yield trial.problem("html", named.name, what, "close in a block what it opens")
-    if Page(whole).loose != ("", ""):
-        loose_tags = " ".join(Page(whole).loose).strip()
-        yield trial.problem("html", "head", f"the page is not balanced: {loose_tags}")
+    whole = []
+    for name, piece in trial.pieces:
+        page = text_of(piece.html)
+        whole.append(page)
+        loose = loose_tags(page)
+        if name not in ("head", "middle", "seam", "foot") and loose != ("", ""):
+            what = f"the block {name!r} is not balanced: {' '.join(loose).strip()}"
+            yield trial.problem("html", name, what, "close in a block what it opens")
+    loose = loose_tags("".join(whole))
+    if loose != ("", ""):
+        what = f"the page is not balanced: {' '.join(loose).strip()}"
+        yield trial.problem("html", "head", what)
+
+
+def _scripts(trial: Trial) -> Iterator[Problem]:
+    for name in dict.fromkeys(n for n, piece in trial.pieces if has_script(text_of(piece.html))):
+        what = f"in the block {name!r} there is a script, which no mail program runs"
+        yield trial.problem("html", name, what)
 
 
 def _fields(trial: Trial) -> Iterator[Problem]:
     """Fields that a filter changed, or that have no value where they stand."""
     key = Marks.of(trial.edition).key
     for part, name, block in _parts(trial):
-        if key[:12] in text_of(block).lower():
+        if key[:8] in text_of(block).lower():
             what = f"a merge field in the block {name!r} is changed on its way"
-            yield trial.problem(part, name, what, "print {{ field.NAME }} without a filter")
+            problem = trial.problem(part, name, what, "print {{ field.NAME }} without a filter")
+            yield _at_filter(trial, problem)
         elsewhere = [
             field
             for field in block.fields
@@ -150,10 +176,19 @@ def _fields(trial: Trial) -> Iterator[Problem]:
             yield trial.problem(part, name, what, mend)
 
 
+def _at_filter(trial: Trial, problem: Problem) -> Problem:
+    """The problem at the first field with a filter in its file, if one is seen there."""
+    templates = trial.templates
+    for name, text in templates.files.items():
+        if place_of(templates, name) == problem.file and (found := _FILTERED.search(text)):
+            return replace(problem, line=text.count("\n", 0, found.start()) + 1)
+    return problem
+
+
 def _parts(trial: Trial) -> Iterator[tuple[str, str, Block]]:
-    for named in trial.blocks:
-        yield "html", named.name, named.piece.html
-        yield "text", named.name, named.piece.text
+    for name, piece in trial.pieces:
+        yield "html", name, piece.html
+        yield "text", name, piece.text
     yield "subject", "subject", trial.rendition.subject
 
 
