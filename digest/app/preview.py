@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email import policy
 from email.message import MIMEPart
 from email.parser import BytesParser
@@ -15,17 +17,32 @@ from digest.app.house import House
 from digest.app.named_reader import parse_address
 from digest.app.plan import make_chooser, render
 from digest.app.signing import load_signers
+from digest.config import NewsletterConfig
 from digest.errors import DeliveryError, StorageError, UsageError
 from digest.mailing.anatomy import LetterSizes, measure_letter
 from digest.mailing.assemble import Shortening
+from digest.mailing.choice import Choice
 from digest.mailing.forms import forms_of
 from digest.mailing.letter import LetterWriter
-from digest.model import Edition, Letter, Outcome, OutcomeKind, Recipient, Subscriber
+from digest.model import (
+    Edition,
+    Letter,
+    Outcome,
+    OutcomeKind,
+    Recipient,
+    Rendition,
+    Subscriber,
+)
+from digest.model.rendition_document import rendition_from_document
+from digest.storage.campaigns import Campaign, load_campaign
+from digest.storage.census import rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """A letter, taken apart again: what a mail program would show. `html` is "" for text.
+
+    `frozen`: it is made of what was frozen, so it is what is mailed.
 
     `forms` says how it shows each paper chosen for it, by id, as `forms_of` does.
     """
@@ -39,43 +56,59 @@ class Preview:
     shortened: Shortening
     forms: Mapping[str, str]
     sizes: LetterSizes
+    frozen: bool = False
 
 
 def preview_letter(
-    house: House, edition: Edition, *, reader: Subscriber | None = None, to: str | None = None
+    house: House,
+    edition: Edition,
+    *,
+    reader: Subscriber | None = None,
+    to: str | None = None,
+    anew: bool = False,
 ) -> Preview:
     """The letter of `edition` for `reader`, or for a reader without wishes.
 
-    With `to` it is addressed to that person, and its links are hers: who looks at a preview
-    cannot unsubscribe somebody else.
+    A frozen edition's is the one that is mailed, unless it shall be rendered `anew`. With `to` it
+    is addressed to that person, and its links are hers: who looks at a preview cannot unsubscribe
+    somebody else.
 
     Raises:
         UsageError: nothing in the edition matches the reader's choice.
+        TemplateError: it has to be rendered, and cannot be.
     """
     chosen = reader or Subscriber(address=house.config.newsletter.sender)
     address = parse_address(to, "--to") if to else chosen.address
-    choice = make_chooser(house, edition).choose(chosen)
+    campaign = None if anew else load_campaign(house.database, edition.key)
+    row = None
+    if campaign and reader:
+        row = next(rows(house.database, edition.key, address=reader.address), None)
+    if campaign and row and row.segment:
+        choice = Choice.from_json(campaign.choices[row.segment])
+    else:
+        choice = make_chooser(house, edition).choose(chosen)
     if not choice.count:
         raise UsageError(
             f"edition {edition.key} has nothing that matches {chosen.address}'s choice"
         )
-    rendition = render(house, edition)
+    look = _frozen_look(house, campaign) if campaign else _look_now(house, edition)
     writer = LetterWriter(
-        rendition,
+        look.rendition,
         {choice.segment: choice},
-        house.config.newsletter,
-        house.keys,
-        edition.created_at,
-        subject_prefix=f"{rendition.words['preview']} " if to else "",
+        look.newsletter,
+        look.keys,
+        look.made_at,
+        subject_prefix=f"{look.rendition.words['preview']} " if to else "",
         signers=load_signers(house),
     )
+    known = row.name if row else chosen.name
     recipient = Recipient(
         edition=edition.key,
         address=address,
-        name=chosen.name if address == chosen.address else "",
+        name=known if address == chosen.address else "",
         reader_id=house.reader_id(address),
         segment=choice.segment,
-        due_at=edition.created_at,
+        due_at=row.due_at if row and not to else look.made_at,
     )
     letter = writer.write(recipient)
     message = BytesParser(policy=policy.default).parsebytes(letter.content)
@@ -88,10 +121,39 @@ def preview_letter(
         text=_content(message.get_body(("plain",))),
         papers=len(assembled.papers),
         shortened=assembled.shortened,
-        forms=forms_of(rendition, choice, assembled),
+        forms=forms_of(look.rendition, choice, assembled),
         sizes=measure_letter(
-            letter.content, rendition, assembled, writer.links, writer.values(recipient)
+            letter.content, look.rendition, assembled, writer.links, writer.values(recipient)
         ),
+        frozen=campaign is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What letters of an edition are made of, whoever gets them."""
+
+    rendition: Rendition
+    newsletter: NewsletterConfig
+    keys: tuple[bytes, ...]
+    made_at: datetime
+
+
+def _look_now(house: House, edition: Edition) -> _Look:
+    return _Look(
+        rendition=render(house, edition),
+        newsletter=house.config.newsletter,
+        keys=house.keys,
+        made_at=edition.created_at,
+    )
+
+
+def _frozen_look(house: House, campaign: Campaign) -> _Look:
+    return _Look(
+        rendition=rendition_from_document(json.loads(campaign.rendition_document)),
+        newsletter=campaign.newsletter or house.config.newsletter,
+        keys=house.keys_for(campaign.key_fingerprint),
+        made_at=campaign.frozen_at,
     )
 
 

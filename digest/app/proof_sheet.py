@@ -40,14 +40,19 @@ class ProofSheet:
 
 
 def make_sheet(
-    house: House, edition: Edition, *, reader: Subscriber | None = None, to: str | None = None
+    house: House,
+    edition: Edition,
+    *,
+    reader: Subscriber | None = None,
+    to: str | None = None,
+    anew: bool = False,
 ) -> ProofSheet:
     """The letter that `preview_letter` makes, checked.
 
     Raises:
         UsageError, TemplateError, ConfigError: there is no letter to be made.
     """
-    preview = preview_letter(house, edition, reader=reader, to=to)
+    preview = preview_letter(house, edition, reader=reader, to=to, anew=anew)
     return ProofSheet(
         edition=edition,
         reader=reader,
@@ -61,6 +66,7 @@ def facts_of(sheet: ProofSheet) -> dict[str, Any]:
     preview, sizes = sheet.preview, sheet.preview.sizes
     return {
         "edition": str(sheet.edition.key),
+        "frozen": preview.frozen,
         "subject": preview.subject,
         "papers": preview.papers,
         "html_bytes": len(preview.html.encode()),

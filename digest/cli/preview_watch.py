@@ -16,6 +16,7 @@ from digest.app.watched import look_at, wait_for_change, watched_paths
 from digest.cli.desk import Desk, note, show
 from digest.cli.proofs import sheet_lines
 from digest.errors import DigestError
+from digest.storage.campaigns import frozen_at
 from digest.web.live import File, Shop, serve
 from digest.web.preview_page import Live, content_policy, preview_page
 
@@ -35,6 +36,8 @@ def watch_preview(
     """
     if reader:
         find_reader(desk.house, reader)
+    if frozen_at(desk.house.database, edition.key) is not None:
+        note(f"edition {edition.key} is frozen: its letters keep their look, this one is anew")
     watch = _Watch(desk=desk, edition=edition, reader=reader)
     try:
         with serve(watch.shop, port) as address:
@@ -91,7 +94,7 @@ class _Watch:
         house = self.desk.reopen()
         self.paths = self._paths()
         subscriber = find_reader(house, self.reader) if self.reader else None
-        return make_sheet(house, self.edition, reader=subscriber)
+        return make_sheet(house, self.edition, reader=subscriber, anew=True)
 
 
 def _files(sheet: ProofSheet | None, faults: Sequence[str]) -> dict[str, File]:

@@ -144,6 +144,43 @@ def test_a_frozen_edition_and_a_week_are_shown_and_the_ledger_stays_as_it_is(tmp
     assert len(room.outbox()) == 1
 
 
+@pytest.mark.parametrize("spoil", ["look", "template", "settings"])
+def test_a_frozen_edition_is_shown_as_it_is_mailed(tmp_path, spoil):
+    """Byte for byte, although the look, a template or the newsletter is another by now."""
+    room = Newsroom(tmp_path)
+    assert room.run("preview", "--json").json["frozen"] is False
+    assert room.run("run").code == 0
+    (mailed,) = (room.state / "outbox" / "new").glob("*")
+    if spoil == "look":
+        room.write("templates/daily/subject.txt.j2", "Another subject")
+    elif spoil == "template":
+        room.write("templates/daily/letter.mjml.j2", "{{ unclosed")
+    else:
+        room.configure(newsletter={"name": "Evening Papers"})
+    room.write_readers([{"email": "ada@example.org", "keywords": ["study 001"]}])
+    note = f"edition {DAY} is frozen: this is what is mailed"
+    done = room.run("preview", "--as", "ada@example.org", "--json", "--out", str(tmp_path / "as"))
+    assert done.code == 0, done.err
+    assert done.json["frozen"] is True
+    assert note in done.lines
+    hers = (tmp_path / "as" / "letter.eml").read_bytes()
+    assert hers.replace(b"\r\n", b"\n") == mailed.read_bytes()  # a Maildir's lines end in LF
+    done = room.run("preview", "--out", str(tmp_path / "any"))
+    assert done.code == 0, done.err
+    assert note in done.lines
+    shown = parse_letter((tmp_path / "any" / "letter.eml").read_bytes())
+    assert shown["Subject"] == parse_letter(mailed.read_bytes())["Subject"]
+
+
+def test_who_was_not_among_the_frozen_readers_gets_the_choice_made_now(tmp_path):
+    room = Newsroom(tmp_path)
+    assert room.run("run").code == 0
+    room.write_readers([{"email": "eve@example.org", "keywords": ["study 001"], "format": "text"}])
+    done = room.run("preview", "--as", "eve@example.org", "--json")
+    assert (done.code, done.json["papers"], done.json["frozen"]) == (0, 1, True)
+    assert done.json["html_bytes"] == 0
+
+
 def test_a_letter_that_is_mailed_writes_files_only_where_they_are_asked_for(tmp_path):
     room = Newsroom(tmp_path)
     with mail_server() as server:

@@ -107,3 +107,14 @@ def test_a_set_that_is_broken_from_the_start_is_shown_and_can_be_mended(tmp_path
         room.write(FILE, greeting("Good morning"))
         watch.until_said("Good morning")
     assert watch.done.code == 0
+
+
+def test_of_a_frozen_edition_the_templates_are_shown_as_they_are_now(tmp_path):
+    room = lab(tmp_path)
+    assert room.run("run").code == 0
+    with watching(room) as watch:
+        assert "Good morning" in watch.page()
+        room.write(FILE, greeting("Good evening"))
+        watch.until_said("Good evening")
+    told = "edition 2026-11-23 is frozen: its letters keep their look, this one is anew"
+    assert told in watch.done.lines

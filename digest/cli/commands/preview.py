@@ -73,6 +73,8 @@ def command(
     subscriber = find_reader(house, reader) if reader else None
     sheet = make_sheet(house, edition, reader=subscriber, to=to)
     facts = facts_of(sheet)
+    if sheet.preview.frozen:
+        note(f"edition {edition.key} is frozen: this is what is mailed")
     failed = check and sheet.errors > 0
     if to and not failed:
         outcome = send_preview(house, sheet.preview)
