@@ -158,6 +158,23 @@ def require_kept(house: House, key: EditionKey) -> Edition:
     return edition
 
 
+def require_week(house: House, key: EditionKey) -> Edition:
+    """The edition of a week that was made already.
+
+    Raises:
+        UsageError: it was not; the line says when it can be, and how.
+    """
+    edition = load_kept(house, key)
+    if edition is None:
+        makes = f"`digest compose --date {key}` makes it"
+        ready = weekly_day(key.day(), house.config.edition.weekly_on)
+        if house.today() < ready:
+            when = f"is made on {ready} (edition.weekly_on), not before: {makes} then"
+            raise UsageError(f"edition {key} {when}")
+        raise UsageError(f"edition {key} is not made yet: {makes}")
+    return edition
+
+
 def edition_json(edition: Edition) -> str:
     """The document that archive and ledger keep."""
     return json.dumps(edition_to_document(edition), ensure_ascii=False)

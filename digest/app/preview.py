@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email import policy
@@ -18,6 +18,7 @@ from digest.app.named_reader import parse_address
 from digest.app.plan import make_chooser, render
 from digest.app.signing import load_signers
 from digest.config import NewsletterConfig
+from digest.delivery.faults import ConnectFailed
 from digest.errors import DeliveryError, StorageError, UsageError
 from digest.mailing.anatomy import LetterSizes, measure_letter
 from digest.mailing.assemble import Shortening
@@ -31,9 +32,11 @@ from digest.model import (
     OutcomeKind,
     Recipient,
     Rendition,
+    Stage,
     Subscriber,
 )
 from digest.model.rendition_document import rendition_from_document
+from digest.storage.atomic import current_umask, save_file
 from digest.storage.campaigns import Campaign, load_campaign
 from digest.storage.census import rows
 
@@ -162,6 +165,10 @@ def _content(part: MIMEPart | None) -> str:
     return str(part.get_content()).replace("\r\n", "\n") if part else ""
 
 
+#: All that `write_files` may write.
+FILES = ("letter.eml", "letter.html", "letter.txt")
+
+
 def write_files(preview: Preview, folder: Path) -> tuple[Path, ...]:
     """`letter.eml`, `letter.html` and `letter.txt` in `folder`, which is made if missing.
 
@@ -177,16 +184,33 @@ def write_files(preview: Preview, folder: Path) -> tuple[Path, ...]:
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Files by name in `folder`, which is made if missing; their paths in order.
 
+    A file of that name is replaced, so that what a link leads to stays as it is.
+
     Raises:
         StorageError: it cannot be written.
     """
+    mode = 0o666 & ~current_umask()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            (folder / name).write_bytes(content)
+            save_file(folder / name, content, mode=mode)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
     return tuple(folder / name for name in sorted(files))
+
+
+def clear_folder(folder: Path, names: Iterable[str]) -> None:
+    """Take away the files, or links, that an earlier preview left in `folder` by these names.
+
+    Raises:
+        StorageError: it cannot be taken away.
+    """
+    try:
+        for path in (folder / name for name in names):
+            if path.is_file() or path.is_symlink():
+                path.unlink()
+    except OSError as error:
+        raise StorageError(f"{error.filename}: cannot be removed: {error.strerror}") from None
 
 
 def send_preview(house: House, preview: Preview) -> Outcome:
@@ -197,7 +221,14 @@ def send_preview(house: House, preview: Preview) -> Outcome:
     """
 
     async def work() -> Outcome:
-        connection = await make_ways(house)[0].transport.connect()
+        try:
+            connection = await make_ways(house)[0].transport.connect()
+        except ConnectFailed as error:
+            if error.stage is not Stage.CONNECT or not error.temporary:
+                raise  # it says what to mend
+            key = "relays" if house.config.delivery.relays else "smtp.host"
+            hint = f"is delivery.{key} right? `digest doctor` tries it; nothing was sent"
+            raise DeliveryError(f"{error} ({hint})") from None
         try:
             refusal = await connection.offer(preview.letter)
             return refusal or await connection.hand_over(preview.letter)

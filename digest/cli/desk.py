@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from digest.app import House
     from digest.config import Config
     from digest.model import EditionKey
+
+_A_DAY = "YYYY-MM-DD, today or yesterday"
 
 
 @dataclass(kw_only=True)
@@ -94,18 +97,19 @@ class Desk:
         try:
             return date.fromisoformat(str(text))
         except ValueError:
-            raise UsageError(f"--date {text}: write it as YYYY-MM-DD") from None
+            raise UsageError(f"--date {text}: is no day; write {_A_DAY}") from None
 
     def key(self, text: str | None) -> EditionKey:
         """`--date` or `--edition`: a day, or a week as YYYY-Www."""
         from digest.model import EditionKey
 
-        if text and "W" in text.upper():
-            try:
+        try:
+            if text and re.match(r"\d+-W", text, re.IGNORECASE):
                 return EditionKey(text.upper())
-            except ValueError as error:
-                raise UsageError(f"--date {text}: {error}") from None
-        return EditionKey.daily(self.day(text))
+            return EditionKey.daily(self.day(text))
+        except (ValueError, UsageError):
+            words = f"is no day and no week; write {_A_DAY}, or a week such as 2026-W48"
+            raise UsageError(f"--date {text}: {words}") from None
 
 
 def read_moment(text: str, where: str) -> datetime:
@@ -144,7 +148,8 @@ def show_json(document: Mapping[str, Any] | list[Any]) -> None:
 
 
 date_option = click.option(
-    "--date", "--edition", "date_text", metavar="DATE", help="YYYY-MM-DD, today or yesterday."
+    "--date", "--edition", "date_text", metavar="DATE", help=f"{_A_DAY}; or a week: 2026-W48."
 )
+day_option = click.option("--date", "--edition", "date_text", metavar="DATE", help=f"{_A_DAY}.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 pass_desk = click.make_pass_decorator(Desk)

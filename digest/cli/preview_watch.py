@@ -13,6 +13,7 @@ import click
 from digest.app.named_reader import find_reader
 from digest.app.proof_sheet import ProofSheet, make_sheet
 from digest.app.watched import look_at, wait_for_change, watched_paths
+from digest.app.words import missing_words
 from digest.cli.desk import Desk, note, show
 from digest.cli.proofs import sheet_lines
 from digest.errors import DigestError
@@ -57,13 +58,14 @@ def watch_preview(
 
 @dataclass(kw_only=True)
 class _Watch:
-    """What is shown: `sheet` is the last letter that could be made."""
+    """What is shown: `sheet` is the last letter that could be made; `lack` was told of words."""
 
     desk: Desk
     edition: Edition
     reader: str | None
     shop: Shop = field(default_factory=Shop)
     sheet: ProofSheet | None = None
+    lack: str = ""
 
     def __post_init__(self) -> None:
         self.paths = self._paths()
@@ -93,6 +95,10 @@ class _Watch:
     def _render(self) -> ProofSheet:
         house = self.desk.reopen()
         self.paths = self._paths()
+        lack = missing_words(house)
+        if lack and lack != self.lack:
+            note(lack)
+        self.lack = lack
         subscriber = find_reader(house, self.reader) if self.reader else None
         return make_sheet(house, self.edition, reader=subscriber, anew=True)
 

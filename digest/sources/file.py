@@ -267,7 +267,8 @@ def judge_files(parsed: Sequence[ParsedFile]) -> tuple[Verdict, str]:
     if not found and not papers:
         return Verdict.QUIET, f"{files} without a paper"
     if not found:
-        return Verdict.FRESH, f"{papers:,} papers from {files}"
-    more = f", and {len(found) - 1:,} more problems" if len(found) > 1 else ""
+        return Verdict.FRESH, f"{papers:,} paper{'s' if papers != 1 else ''} from {files}"
+    others = len(found) - 1
+    more = f", and {others:,} more problem{'s' if others != 1 else ''}" if others else ""
     words = f"{found[0]}{more}"
     return (Verdict.PARTIAL if papers else Verdict.DOWN), words

@@ -48,6 +48,13 @@ def create_file(path: Path, content: bytes, *, mode: int = PRIVATE_FILE) -> bool
     return True
 
 
+def current_umask() -> int:
+    """What the process takes away from the mode of a new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
 def sync_folder(folder: Path) -> None:
     """Make a rename in `folder` survive a power cut, where the system can."""
     with suppress(OSError):  # some network file systems refuse to open a folder

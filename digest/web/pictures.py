@@ -31,15 +31,23 @@ SCREENS = (Screen("desktop", 1000, 800, 1, False), Screen("phone", 375, 812, 2, 
 SCHEMES = ("light", "dark")
 
 
-def take_pictures(letter: Path, folder: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """`desktop-light.png` and so on in `folder`, each of the whole of `letter`, an HTML file.
+def name_of(screen: Screen, scheme: str) -> str:
+    """The file of a picture."""
+    return f"{screen.name}-{scheme}.png"
+
+
+#: All pictures of a letter.
+NAMES = tuple(name_of(screen, scheme) for screen in SCREENS for scheme in SCHEMES)
+
+
+def take_pictures(letter: Path, environ: Mapping[str, str]) -> dict[str, bytes]:
+    """`desktop-light.png` and so on, by name, each of the whole of `letter`, an HTML file.
 
     Raises:
         UsageError: there is no browser.
         BrowserError: it does not start, or gives up.
-        OSError: a picture cannot be written.
     """
-    taken = []
+    taken = {}
     with open_browser(environ) as tools:
         page = tools.call("Target.createTarget", url="about:blank")["targetId"]
         session = tools.call("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
@@ -51,10 +59,8 @@ def take_pictures(letter: Path, folder: Path, environ: Mapping[str, str]) -> tup
         tools.wait_for("Page.lifecycleEvent", PATIENCE, name="load", loaderId=load)
         for screen in SCREENS:
             for scheme in SCHEMES:
-                path = folder / f"{screen.name}-{scheme}.png"
-                path.write_bytes(_take(tools, session, screen, scheme))
-                taken.append(path)
-    return tuple(taken)
+                taken[name_of(screen, scheme)] = _take(tools, session, screen, scheme)
+    return taken
 
 
 def _take(tools: DevTools, session: str, screen: Screen, scheme: str) -> bytes:

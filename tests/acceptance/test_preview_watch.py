@@ -109,6 +109,16 @@ def test_a_set_that_is_broken_from_the_start_is_shown_and_can_be_mended(tmp_path
     assert watch.done.code == 0
 
 
+def test_a_language_without_words_is_told_once_and_not_at_every_save(tmp_path):
+    room = lab(tmp_path)
+    room.configure(newsletter={"language": "he"})
+    with watching(room) as watch:
+        room.write(FILE, greeting("Good evening"))
+        watch.until_said("Good evening")
+    told = "no words for 'he': English ones are used; locale/he.po would hold yours"
+    assert watch.done.lines.count(told) == 1
+
+
 def test_of_a_frozen_edition_the_templates_are_shown_as_they_are_now(tmp_path):
     room = lab(tmp_path)
     assert room.run("run").code == 0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.desk import Desk, count, date_option, json_option, note, pass_desk, show, show_json
+from digest.cli.desk import Desk, count, day_option, json_option, note, pass_desk, show, show_json
 from digest.errors import NothingFresh
 
 
 @click.command("collect")
-@date_option
+@day_option
 @json_option
 @pass_desk
 def command(desk: Desk, date_text: str | None, as_json: bool) -> int:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from digest.cli.desk import Desk, date_option, json_option, pass_desk
+from digest.cli.desk import Desk, day_option, json_option, pass_desk
 
 
 @click.command("run")
-@date_option
+@day_option
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
 @click.option("--skip-bad-rows", is_flag=True, help="Leave out list rows with errors.")
 @json_option

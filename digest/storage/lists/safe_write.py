@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from digest.errors import LockHeld, StorageError
+from digest.storage.atomic import current_umask
 
 _PATIENCE = 10.0  # seconds; an edit takes milliseconds
 
@@ -74,9 +75,7 @@ def _keep_owner(path: Path, handle: int) -> None:
     try:
         before = path.stat()
     except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        os.fchmod(handle, 0o666 & ~mask)
+        os.fchmod(handle, 0o666 & ~current_umask())
         return
     with contextlib.suppress(PermissionError):  # only root may give a file away
         os.fchown(handle, before.st_uid, before.st_gid)
