@@ -179,7 +179,8 @@ def test_a_save_reloads_the_page_and_it_comes_back_to_where_one_was(browser, tmp
         assert f"{FILE}:2: 'nope' is undefined" in page.get_by_role("alert").inner_text()
         assert "study of robots" in frame_of(page, "Letter").locator("body").inner_text()
         assert_accessible(page)
-        room.write(FILE, SET + "{% block foot %}<tr><td>A foot of glass</td></tr>{% endblock %}")
+        foot = "{% block foot %}<tr><td>A foot of glass</td></tr>{{ super() }}{% endblock %}"
+        room.write(FILE, SET + foot)
         page.get_by_role("alert").wait_for(state="detached")
         frame = frame_of(page, "Letter")
         frame.get_by_text("A foot of glass").wait_for()
