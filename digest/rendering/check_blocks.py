@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 from collections import Counter
@@ -50,6 +51,10 @@ class Trial:
     edition: Edition
     rendition: Rendition
     templates: TemplateSet
+    # Each look goes over all blocks; what they show is read once.
+    _shown: list[_Named] = dataclasses.field(
+        default_factory=list, init=False, repr=False, compare=False
+    )
 
     def problems(self) -> Iterator[Problem]:
         """Every fault of the blocks, the gravest kinds first."""
@@ -81,8 +86,13 @@ class Trial:
             yield name, getattr(rendition, name)
 
     @property
-    def blocks(self) -> Iterator[_Named]:
+    def blocks(self) -> Sequence[_Named]:
         """The same with what each shows."""
+        if not self._shown:
+            self._shown.extend(self._named())
+        return self._shown
+
+    def _named(self) -> Iterator[_Named]:
         marks, language = Marks.of(self.edition), speak(self.rendition.language)  # no catalogues
         leads = view_leads(self.edition, marks, language)
         views = view_sections(self.edition, marks, language)

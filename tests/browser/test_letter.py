@@ -74,8 +74,7 @@ def test_nothing_is_wider_than_the_screen(browser: Browser, state: str) -> None:
                 assert overflow(page) == 0, (name, width)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1000])
+@pytest.mark.parametrize(("width", "dark"), [(375, True), (1000, False)])
 def test_axe_finds_nothing(browser: Browser, width: int, dark: bool) -> None:
     """All rules of axe-core, those for links that make sense alone and target sizes too."""
     options = {
