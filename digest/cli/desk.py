@@ -90,25 +90,26 @@ class Desk:
 
     def day(self, text: str | None) -> date:
         """`--date`: YYYY-MM-DD, today or yesterday; nothing means today."""
+        try:
+            return self._read_day(text)
+        except ValueError:
+            raise UsageError(f"--date {text}: is no day; write {_A_DAY}") from None
+
+    def _read_day(self, text: str | None) -> date:
         if text in (None, "", "today"):
             return self.today()
         if text == "yesterday":
             return self.today() - timedelta(days=1)
-        try:
-            return date.fromisoformat(str(text))
-        except ValueError:
-            raise UsageError(f"--date {text}: is no day; write {_A_DAY}") from None
+        return date.fromisoformat(str(text))
 
     def key(self, text: str | None) -> EditionKey:
         """`--date` or `--edition`: a day, or a week as YYYY-Www."""
         from digest.model import EditionKey
 
-        if text in (None, "", "today", "yesterday"):  # the clock alone can be wrong here
-            return EditionKey.daily(self.day(text))
         try:
-            if re.match(r"\d+-W", str(text), re.IGNORECASE):
-                return EditionKey(str(text).upper())
-            return EditionKey.daily(date.fromisoformat(str(text)))
+            if text and re.match(r"\d+-W", text, re.IGNORECASE):
+                return EditionKey(text.upper())
+            return EditionKey.daily(self._read_day(text))
         except ValueError:
             words = f"is no day and no week; write {_A_DAY}, or a week such as 2026-W48"
             raise UsageError(f"--date {text}: {words}") from None
