@@ -1,5 +1,6 @@
 """The shape of config.yaml, and how it is read."""
 
+from digest.config.bounces import BouncesConfig
 from digest.config.reading import load_config
 from digest.config.shape import (
     ArxivSource,
@@ -21,9 +22,11 @@ from digest.config.shape import (
 )
 from digest.config.taxonomy import joint_themes, load_taxonomy, renamed_themes
 from digest.config.themes import ThemeEntry, ThemeRule, ThemesConfig
+from digest.config.web import WebConfig
 
 __all__ = [
     "ArxivSource",
+    "BouncesConfig",
     "Config",
     "DeliveryConfig",
     "DkimConfig",
@@ -42,6 +45,7 @@ __all__ = [
     "ThemeEntry",
     "ThemeRule",
     "ThemesConfig",
+    "WebConfig",
     "joint_themes",
     "load_config",
     "load_taxonomy",

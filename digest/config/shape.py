@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from digest.config.bounces import BouncesConfig
 from digest.config.themes import ThemesConfig
 from digest.config.values import (
     ENVIRONMENT_NAME,
@@ -30,6 +31,7 @@ from digest.config.values import (
     TimeOfDay,
     TimeZone,
 )
+from digest.config.web import WebConfig
 from digest.model import EditionKey, EmailAddress
 
 
@@ -334,6 +336,8 @@ class Config(Shape):
     subscribers: SubscribersConfig = SubscribersConfig()
     templates: Annotated[TemplatesConfig, BeforeValidator(_template_sets)] = TemplatesConfig()
     delivery: DeliveryConfig = DeliveryConfig()
+    web: WebConfig = WebConfig()
+    bounces: BouncesConfig = BouncesConfig()
     state: str = "var"
     folder: Path = Field(default=Path(), exclude=True)
     origin: Origin = Field(default=Origin(), exclude=True)

@@ -30,6 +30,8 @@ def plan_due(
         return None
     if weekly:
         day = weekly_day(day, weekly_on)
+    if subscriber.paused_until is not None and day < subscriber.paused_until:
+        return None
     if subscriber.send_at is None:
         return moment_of(day, time(0), timezone)
     return moment_of(day, subscriber.send_at, subscriber.timezone or timezone)

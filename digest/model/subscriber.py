@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 
 from digest.model.address import EmailAddress
+
+#: Until then a reader is paused who named no day.
+FURTHER_NOTICE = date.max
 
 
 class Frequency(StrEnum):
@@ -31,6 +34,9 @@ class Subscriber:
     An interest is the id of a paper that she likes, or the path of a file of such papers, against
     the list's folder. Any path will do, since whoever edits a list may read the owner's files; a
     page on which readers choose for themselves must never write one.
+
+    No letter of an edition dated before `paused_until` is hers; `FURTHER_NOTICE` never comes.
+    `templates` is the look of her list, "" the newsletter's.
     """
 
     address: EmailAddress
@@ -45,5 +51,7 @@ class Subscriber:
     format: Format = Format.HTML
     tags: tuple[str, ...] = ()
     interests: tuple[str, ...] = ()
+    paused_until: date | None = None
+    templates: str = ""
     file: str = ""
     line: int = 0

@@ -35,7 +35,7 @@ from digest.storage.states import State
 
 #: Raised by one whenever a table changes; an older program refuses a newer database,
 #: and `upgrade.py` leads an older database here.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -133,6 +133,33 @@ segment = Table(
     Column("choice", Text, nullable=False),
 )
 
+#: A frozen edition as the readers see it whose list has a template set of its own.
+look = Table(
+    "look",
+    metadata,
+    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("templates", String(200), primary_key=True),
+    Column("rendition_document", Packed, nullable=False),
+)
+
+#: For whom a frozen edition was planned: "" is everybody, "tag:lab" those with that tag.
+audience = Table(
+    "audience",
+    metadata,
+    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("audience", String(200), primary_key=True),
+    Column("planned_at", Moment, nullable=False),
+)
+
+#: How many readers each list had when an edition was last planned for it.
+list_memory = Table(
+    "list_memory",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("readers", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 #: One row per (edition, address): the ledger. `states.py` says what the states mean.
 delivery = Table(
     "delivery",
@@ -154,6 +181,8 @@ delivery = Table(
     Column("words", Text, nullable=False, server_default=text("''")),
     Column("relay", Text, nullable=False, server_default=text("''")),
     Column("updated_at", Moment, nullable=False),
+    # The reader's tags, each between semicolons: ";lab;editors;".
+    Column("tags", Text, nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
 
@@ -196,8 +225,26 @@ suppression = Table(
     Column("reason", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    # What it came of: "hand", "unsubscribe", "bounce" or "complaint".
+    Column("kind", String(12), nullable=False, server_default=text("'hand'")),
     CheckConstraint("address_key IS NOT NULL OR reader_id IS NOT NULL", name="someone"),
 )
+
+#: What came back: a report counts once, however often it is read. `kind`: hard, soft, complaint.
+bounce = Table(
+    "bounce",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("report", String(64), nullable=False, unique=True),
+    Column("address_key", String(320), nullable=False),
+    Column("edition", String(10)),
+    Column("kind", String(12), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+Index("bounce_address", bounce.c.address_key, bounce.c.at)
 
 #: Every identity of every paper that a frozen edition carried.
 seen_paper = Table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,15 @@ from digest.model import EmailAddress
 from digest.storage.database import Database
 from digest.storage.plain import storable
 from digest.storage.schema import delivery, suppression
+
+
+class Kind(StrEnum):
+    """What a suppression came of."""
+
+    HAND = "hand"  # a person's decision
+    UNSUBSCRIBE = "unsubscribe"  # the reader's own
+    BOUNCE = "bounce"  # her mailbox's
+    COMPLAINT = "complaint"  # she called a letter spam
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,10 +38,17 @@ class Suppression:
     reason: str
     source: str
     at: datetime
+    kind: Kind
 
 
 def suppress_address(
-    database: Database, address: EmailAddress, *, reason: str, source: str, at: datetime
+    database: Database,
+    address: EmailAddress,
+    *,
+    reason: str,
+    source: str,
+    at: datetime,
+    kind: Kind = Kind.HAND,
 ) -> bool:
     """Never mail `address` again; False when that was so already (its first reason is kept).
 
@@ -43,12 +60,18 @@ def suppress_address(
     with database.write() as connection:
         if _find(connection, suppression.c.address_key == address.key) is not None:
             return False
-        _add(connection, address.key, str(address), None, reason, source, at)
+        _add(connection, (address.key, str(address), None), reason, source, at, kind)
     return True
 
 
 def suppress_reader(
-    database: Database, reader_id: str, *, reason: str, source: str, at: datetime
+    database: Database,
+    reader_id: str,
+    *,
+    reason: str,
+    source: str,
+    at: datetime,
+    kind: Kind = Kind.UNSUBSCRIBE,
 ) -> bool:
     """The same for the reader of an unsubscribe link, whose address the link does not tell.
 
@@ -61,11 +84,12 @@ def suppress_reader(
             return False
         known = _address_of(connection, reader_id)
         if known is None:
-            _add(connection, None, "", reader_id, reason, source, at)
+            _add(connection, (None, "", reader_id), reason, source, at, kind)
             return True
         same = _find(connection, suppression.c.address_key == known.address_key)
         if same is None:
-            _add(connection, known.address_key, known.address, reader_id, reason, source, at)
+            who = (known.address_key, known.address, reader_id)
+            _add(connection, who, reason, source, at, kind)
             return True
         if same.reader_id is None:
             where = suppression.c.id == same.id
@@ -161,13 +185,13 @@ def _find(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Any:
 
 def _add(
     connection: sa.Connection,
-    address_key: str | None,
-    address: str,
-    reader_id: str | None,
+    who: tuple[str | None, str, str | None],
     reason: str,
     source: str,
     at: datetime,
+    kind: Kind,
 ) -> None:
+    address_key, address, reader_id = who
     connection.execute(
         suppression.insert().values(
             address_key=address_key,
@@ -176,6 +200,7 @@ def _add(
             reason=storable(reason),
             source=storable(source),
             at=at,
+            kind=kind.value,
         )
     )
 
@@ -188,4 +213,5 @@ def _each(connection: sa.Connection) -> Iterator[Suppression]:
             reason=row.reason,
             source=row.source,
             at=row.at,
+            kind=Kind(row.kind),
         )

@@ -8,7 +8,8 @@ from digest.storage.schema import SCHEMA_VERSION, meta
 
 # The statements that lead from each version to the next. An edition frozen before version 2
 # knows no newsletter and no key: its letters are made with those of today. Version 3 has smaller
-# indexes.
+# indexes. Until version 4 an edition was always planned for everybody, and who left by a link was
+# told by the source of the suppression alone.
 _STEPS = {
     1: (
         "ALTER TABLE campaign ADD COLUMN newsletter_document TEXT",
@@ -21,6 +22,25 @@ _STEPS = {
         WHERE state = 'claimed' OR state = 'data'""",
         """CREATE INDEX delivery_ended ON delivery (edition, state) WHERE state = 'unknown'
         OR state = 'rejected' OR state = 'suppressed' OR state = 'skipped'""",
+    ),
+    3: (
+        "ALTER TABLE delivery ADD COLUMN tags TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE suppression ADD COLUMN kind VARCHAR(12) NOT NULL DEFAULT 'hand'",
+        "UPDATE suppression SET kind = 'unsubscribe' WHERE reader_id IS NOT NULL",
+        """CREATE TABLE look (edition VARCHAR(10) NOT NULL, templates VARCHAR(200) NOT NULL,
+        rendition_document BLOB NOT NULL, PRIMARY KEY (edition, templates),
+        FOREIGN KEY(edition) REFERENCES campaign (edition))""",
+        """CREATE TABLE audience (edition VARCHAR(10) NOT NULL, audience VARCHAR(200) NOT NULL,
+        planned_at BIGINT NOT NULL, PRIMARY KEY (edition, audience),
+        FOREIGN KEY(edition) REFERENCES campaign (edition))""",
+        "INSERT INTO audience SELECT edition, '', frozen_at FROM campaign",
+        """CREATE TABLE list_memory (path TEXT NOT NULL, readers INTEGER NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (path))""",
+        """CREATE TABLE bounce (id INTEGER NOT NULL, report VARCHAR(64) NOT NULL,
+        address_key VARCHAR(320) NOT NULL, edition VARCHAR(10), kind VARCHAR(12) NOT NULL,
+        status VARCHAR(16) NOT NULL, words TEXT NOT NULL, source TEXT NOT NULL,
+        at BIGINT NOT NULL, PRIMARY KEY (id), UNIQUE (report))""",
+        "CREATE INDEX bounce_address ON bounce (address_key, at)",
     ),
 }
 

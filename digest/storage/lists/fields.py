@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import time
+from datetime import date, time
 from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 from digest.model.address import EmailAddress
-from digest.model.subscriber import Format, Frequency
+from digest.model.subscriber import FURTHER_NOTICE, Format, Frequency
 from digest.storage.lists.row import FIELDS, Value
 from digest.storage.lists.text import clean_text, trim
 
 MAX_NAME = 200
+#: What a list says for a pause without an end.
+UNTIL_NOTICE = "further notice"
 #: The number of that field.
 INTERESTS = FIELDS.index("interests")
 _NAMED = re.compile(r"(.*)<([^<>]*)>\s*", re.DOTALL)
@@ -53,6 +55,7 @@ class Choice(NamedTuple):
     format: Format
     tags: tuple[str, ...]
     interests: tuple[str, ...]
+    paused_until: date | None
 
 
 def parse_email(value: Value) -> tuple[EmailAddress, str]:
@@ -118,7 +121,9 @@ def parse_name(value: Value) -> tuple[str, Complaint | None]:
 def parse_choice(values: tuple[Value, ...]) -> tuple[Choice, tuple[Complaint, ...]]:
     """The fields after email and name, in the order of `FIELDS`; all complaints at once."""
     told: list[Complaint] = []
-    themes, keywords, exclude, frequency, timezone, send_at, count, format_, tags, likes = values
+    themes, keywords, exclude, frequency, timezone, send_at, count, format_, tags, likes, until = (
+        values
+    )
     choice = Choice(
         themes=_list(2, themes, told),
         keywords=_list(3, keywords, told),
@@ -130,6 +135,7 @@ def parse_choice(values: tuple[Value, ...]) -> tuple[Choice, tuple[Complaint, ..
         format=_word(9, format_, Format.HTML, told),
         tags=_list(10, tags, told),
         interests=_list(INTERESTS, likes, told),
+        paused_until=_day(INTERESTS + 1, _one(INTERESTS + 1, until, told), told),
     )
     return choice, tuple(told)
 
@@ -214,6 +220,19 @@ def _time(text: str, told: list[Complaint]) -> time | None:
             return None
     told.append(Complaint(7, f"{text!r} is not a time of day", "write hours:minutes, such as 8:30"))
     return None
+
+
+def _day(field: int, text: str, told: list[Complaint]) -> date | None:
+    if not text:
+        return None
+    if text.lower() == UNTIL_NOTICE:
+        return FURTHER_NOTICE
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        mend = f"write a day as 2026-12-24, or {UNTIL_NOTICE}"
+        told.append(Complaint(field, f"{text!r} is no day", mend))
+        return None
 
 
 def _count(text: str, told: list[Complaint]) -> int | None:

@@ -33,6 +33,9 @@ def find_lists(config: Config) -> tuple[tuple[ListFile, ...], tuple[Problem, ...
     for pattern in config.subscribers.lists:
         for path in _matches(config, pattern, problems):
             found.setdefault(path.resolve(), ListFile(path, show(path, config.folder)))
+    signed_up = config.path(config.web.list)
+    if signed_up.exists():  # the pages make it when the first reader signs up
+        found.setdefault(signed_up.resolve(), ListFile(signed_up, show(signed_up, config.folder)))
     if not found and not any(not p.warning for p in problems):
         what = "there is no list file at all"
         mend = f"looked for {', '.join(config.subscribers.lists)} in {config.folder}"

@@ -276,6 +276,7 @@ def parse_row(row: Row, shown: str) -> ParsedRow:
             format=choice.format,
             tags=choice.tags,
             interests=choice.interests,
+            paused_until=choice.paused_until,
             file=shown,
             line=row.line,
         ),

@@ -20,6 +20,7 @@ FIELDS = (
     "format",
     "tags",
     "interests",
+    "paused_until",
 )
 LISTS = frozenset({"themes", "keywords", "exclude", "tags", "interests"})
 
