@@ -7,6 +7,7 @@
 
 Every command runs in a process of its own, as cron would start it: another working directory, an
 environment with nothing in it but what the test gives. No command may ever show a traceback.
+`start` gives it a new interpreter; `run` forks it from a warm one where there is one (`warm.py`).
 """
 
 from __future__ import annotations
@@ -26,15 +27,18 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import lxml.html
 import yaml
 
 from tests.support.smtp_server import Options, Rule, ScriptedServer, Taken
+from tests.support.warm import Warm, warm_process
 
 #: A Monday.
 MONDAY = "2026-11-23T07:00:00+00:00"
+#: Python looks at them when it starts.
+_PYTHONS = ("LANG", "LC_ALL", "PYTHONHASHSEED", "PYTHONIOENCODING")
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,9 @@ class Done:
 
 class Newsroom:
     """One newsletter: config.yaml, readers.yaml, papers.json; one reader and three papers."""
+
+    #: What `run` forks from, while the tests of a folder run.
+    warm: ClassVar[Warm | None] = None
 
     def __init__(self, folder: Path, now: str = MONDAY) -> None:
         self.folder = folder
@@ -115,18 +122,10 @@ class Newsroom:
 
     def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
         """The command as a process that still runs."""
-        environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.folder),
-            "LANG": "C.UTF-8",
-            "DIGEST_CONFIG": str(self.folder / "config.yaml"),
-        }
-        if self.now:
-            environ["DIGEST_NOW"] = self.now
         return subprocess.Popen(
             [sys.executable, *more.pop("python", ()), "-m", more.pop("command", "digest"), *words],
             cwd=more.pop("cwd", "/"),
-            env=environ | self.environ,
+            env=self._environ(),
             stdin=subprocess.DEVNULL,
             stdout=more.pop("stdout", subprocess.PIPE),
             stderr=more.pop("stderr", subprocess.PIPE),
@@ -137,7 +136,22 @@ class Newsroom:
 
     def run(self, *words: str, timeout: float = 120, **more: Any) -> Done:
         """The command, from start to end."""
+        if self.warm and not more and not any(name in _PYTHONS for name in self.environ):
+            ended = self.warm.run(words, self._environ(), timeout)
+            if ended:
+                return _looked_at(Done(*ended))
         return finish(self.start(*words, **more), timeout)
+
+    def _environ(self) -> dict[str, str]:
+        known = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "LANG": "C.UTF-8",
+            "DIGEST_CONFIG": str(self.folder / "config.yaml"),
+        }
+        if self.now:
+            known["DIGEST_NOW"] = self.now
+        return known | self.environ
 
     def outbox(self) -> list[EmailMessage]:
         """The letters in the outbox, by address."""
@@ -149,6 +163,18 @@ class Newsroom:
         return self.run("status", "--json", *(("--date", day) if day else ())).json
 
 
+@contextmanager
+def warm_newsrooms(folder: Path) -> Iterator[None]:
+    """Commands are forked from a process that has sent an edition in `folder`; once is enough."""
+    if Newsroom.warm:
+        yield
+        return
+    example = Newsroom(folder)
+    with warm_process(example.folder / "config.yaml", MONDAY) as Newsroom.warm:
+        yield
+    Newsroom.warm = None
+
+
 def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
     """Wait for a command; its words must be words, never a traceback."""
     try:
@@ -157,9 +183,13 @@ def finish(process: subprocess.Popen[str], timeout: float = 120) -> Done:
         process.send_signal(signal.SIGKILL)
         process.communicate()
         raise
-    assert "Traceback" not in (err or ""), err
-    assert "a bug in digest" not in (err or ""), err
-    return Done(process.returncode, out or "", err or "")
+    return _looked_at(Done(process.returncode, out or "", err or ""))
+
+
+def _looked_at(done: Done) -> Done:
+    assert "Traceback" not in done.err, done.err
+    assert "a bug in digest" not in done.err, done.err
+    return done
 
 
 def paper(number: int, title: str = "", **fields: Any) -> dict[str, Any]:
