@@ -126,9 +126,13 @@ def _next_job(line: socket.socket) -> Sequence[str]:
 
 
 def _end(code: int) -> NoReturn:
-    """End as Python does, but take nothing apart: that takes longer than most commands."""
+    """End as Python does, but let what is shared stand: to free it takes longer than most commands.
+
+    What the command itself made is freed, which closes its database.
+    """
     threading._shutdown()
     atexit._run_exitfuncs()
+    gc.collect()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -139,7 +143,9 @@ if __name__ == "__main__":
 
     _load(sys.argv[2])
     sys.argv = ["digest", *_next_job(socket.socket(fileno=int(sys.argv[1])))]
+    code = 1
     try:
         main()
     except SystemExit as stop:
-        _end(int(stop.code or 0))
+        code = int(stop.code or 0)
+    _end(code)
