@@ -8,6 +8,13 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.support.browsing import FLAGS, find_chromium
+from tests.support.newsroom import warm_newsrooms
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with warm_newsrooms(tmp_path_factory.mktemp("warm")):
+        yield
 
 
 @pytest.fixture(scope="module")
