@@ -81,6 +81,7 @@ def test_every_rendition_survives_json(rendition: Rendition) -> None:
     assert rendition_from_document(document) == rendition
 
 
+@settings(max_examples=20, deadline=None)
 @given(renditions)
 def test_one_that_was_frozen_before_there_was_a_lead_has_none(rendition: Rendition) -> None:
     document = rendition_to_document(rendition)
@@ -88,6 +89,7 @@ def test_one_that_was_frozen_before_there_was_a_lead_has_none(rendition: Renditi
     assert rendition_from_document(document) == replace(rendition, lead=LeadBlocks())
 
 
+@settings(max_examples=20, deadline=None)
 @given(renditions)
 def test_one_that_was_frozen_before_letters_told_why_does_not_tell(rendition: Rendition) -> None:
     document = rendition_to_document(rendition)
