@@ -1,4 +1,4 @@
-"""A process that has loaded `digest` and forks for each command: most of a command's start is imports.
+"""A process that has loaded `digest` and forks for each command: to start is mostly to import.
 
 A command is still a process of its own, with the folder, environment and streams that it is given,
 and its end is an exit code. What it shares with the others is what Python loaded, and the seed of
