@@ -14,7 +14,7 @@ from digest.rendering.environment import place_of
 from digest.rendering.locales import direction_of
 from digest.rendering.marks import Marks
 from digest.rendering.mjml_rules import check_mjml
-from digest.rendering.render import HTML, SUBJECT, TEXT, fill_templates, render_edition
+from digest.rendering.render import HTML, PARTS, SUBJECT, TEXT, fill_templates, render_filled
 from digest.rendering.sample import awkward_edition, awkward_editions
 
 #: A language of the other direction, to try a set in.
@@ -49,12 +49,12 @@ def _trials(newsletter: NewsletterConfig) -> Iterator[tuple[Edition, NewsletterC
 def _tried(
     edition: Edition, templates: TemplateSet, newsletter: NewsletterConfig
 ) -> Sequence[Problem]:
-    names = (HTML, TEXT, SUBJECT)
-    mjml, text, subject = fill_templates(edition, templates, newsletter, names)
+    filled = fill_templates(edition, templates, newsletter, PARTS)
+    mjml, text, subject = filled
     found = [*find_leaks(mjml, templates), *check_mjml(mjml, templates)]
     if any(not problem.warning for problem in found):
         return found
-    rendition = render_edition(edition, templates, newsletter)
+    rendition = render_filled(edition, templates, newsletter, filled)
     lead = Marks.of(edition).begin("lead")
     without = [name for name, page in ((HTML, mjml), (TEXT, text)) if lead not in page]
     trial = Trial(edition, rendition, templates)

@@ -43,6 +43,8 @@ from digest.rendering.week import view_week
 from digest.rendering.words import letter_words, phrases_of, theme_words
 
 HTML, TEXT, SUBJECT = "letter.mjml.j2", "letter.txt.j2", "subject.txt.j2"
+#: What `fill_templates` is asked for to make a letter, in the order of `render_filled`.
+PARTS = (HTML, TEXT, SUBJECT)
 #: How many full papers with their headings stay below the 23.7 inches (1,800 px or so) at which
 #: Word breaks a table: six with a picture and a heading each would pass it, five do not.
 SEAM_AFTER = 5
@@ -65,12 +67,26 @@ def render_edition(
     Raises:
         TemplateError: a template is missing or fails, or a catalogue is wrong, with file and line.
     """
+    filled = fill_templates(edition, templates, newsletter, PARTS, catalogues)
+    return render_filled(edition, templates, newsletter, filled, catalogues)
+
+
+def render_filled(
+    edition: Edition,
+    templates: TemplateSet,
+    newsletter: NewsletterConfig,
+    filled: Sequence[str],
+    catalogues: tuple[Catalogue, ...] = (),
+) -> Rendition:
+    """The blocks of what `fill_templates` made of PARTS.
+
+    Raises:
+        TemplateError: the MJML is wrong or a mark got lost, with file and line.
+    """
+    mjml, text, subject = filled
     marks = Marks.of(edition)
     language = speak(newsletter.language, catalogues)
     view = view_edition(edition, newsletter, language)
-    mjml, text, subject = fill_templates(
-        edition, templates, newsletter, (HTML, TEXT, SUBJECT), catalogues
-    )
     html = inline_styles(compile_mjml(mjml, templates), marks.key)
     names = tuple(block_names(edition))
     pieces = _pieces(
