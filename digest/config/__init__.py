@@ -1,6 +1,6 @@
 """The shape of config.yaml, and how it is read."""
 
-from digest.config.bounces import BouncesConfig
+from digest.config.bounces import BouncesConfig, ImapConfig
 from digest.config.reading import load_config
 from digest.config.shape import (
     ArxivSource,
@@ -34,6 +34,7 @@ __all__ = [
     "FeedSource",
     "FileSource",
     "HuggingFaceSource",
+    "ImapConfig",
     "LlmConfig",
     "NewsletterConfig",
     "Origin",

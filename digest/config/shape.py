@@ -26,6 +26,7 @@ from digest.config.values import (
     LanguageTag,
     OneLine,
     Positive,
+    ReturnAddress,
     Seconds,
     Shape,
     TimeOfDay,
@@ -43,6 +44,7 @@ class NewsletterConfig(Shape):
     curator: OneLine = ""
     from_: Address = Field(alias="from")
     reply_to: Address | None = None
+    bounces: ReturnAddress | None = None
     site_url: HttpUrl = "http://localhost:8000"
     postal_address: OneLine = ""
     timezone: TimeZone = "UTC"
@@ -52,6 +54,11 @@ class NewsletterConfig(Shape):
     def sender(self) -> EmailAddress:
         """The address in `from`, without the name."""
         return EmailAddress.parse(parseaddr(self.from_)[1] or self.from_)
+
+    @property
+    def bounce_address(self) -> EmailAddress | None:
+        """Below it each letter has a return path of its own; None: letters return to `from`."""
+        return EmailAddress.parse(self.bounces) if self.bounces else None
 
     @property
     def sender_name(self) -> str:

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from digest.model import EmailAddress
 
 ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
+#: `+` and a token take 49 of the 64 octets of a local part (RFC 5321 §4.5.3.1.1).
+LONGEST_RETURN_NAME = 15
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -71,12 +73,25 @@ def _address(value: str) -> str:
     return value
 
 
+def _return_address(value: str) -> str:
+    local = EmailAddress.parse(value).local
+    if not local.isascii():
+        raise ValueError("needs an ASCII name before the @: every relay has to take it")
+    if len(local) > LONGEST_RETURN_NAME:
+        raise ValueError(
+            f"has more than {LONGEST_RETURN_NAME} characters before the @,"
+            " which leaves no room for a letter's own +TOKEN"
+        )
+    return value
+
+
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 OneLine = Annotated[str, AfterValidator(_one_line)]
 Address = Annotated[str, AfterValidator(_one_line), AfterValidator(_address)]
+ReturnAddress = Annotated[str, AfterValidator(_one_line), AfterValidator(_return_address)]
 Positive = Annotated[int, Field(gt=0)]
 # BCP 47, as HTML and Content-Language want it; gettext writes pt_BR.
 LanguageTag = Annotated[

@@ -34,9 +34,10 @@ from digest.mailing.headers import (
     to_line,
     unsubscribe_line,
 )
-from digest.mailing.keyed import KeyedHash
 from digest.mailing.layout import Layout, Typesetter
 from digest.mailing.measure import NAME_LENGTH, one_line, write_value
+from digest.mailing.message_id import MessageIds
+from digest.mailing.return_path import ReturnPath
 from digest.mailing.shelf import Shelf
 from digest.mailing.token import (
     PREFERENCES,
@@ -123,10 +124,11 @@ class LetterWriter:
         self.signers = tuple(signers)
         self._unsubscribe = TokenSigner(keys, UNSUBSCRIBE)
         self._preferences = TokenSigner(keys, PREFERENCES)
-        # The oldest key makes message ids, so that a rotation between two tries changes nothing.
-        self._ids = KeyedHash(keys[-1])
-        self._id_start = f"digest.message\0{rendition.key}\0"
         self._prepare_headers(newsletter)
+        domain = addr_spec(self._sender).rpartition("@")[2]
+        self._ids = MessageIds(keys, rendition.key, domain)
+        bounces = newsletter.bounce_address
+        self._returns = ReturnPath(keys[0], bounces, rendition.key) if bounces else None
         self._prepare_links(newsletter)
         self._lock = RLock()
         self._layouts = Shelf[_Segment](LAYOUTS)
@@ -141,7 +143,6 @@ class LetterWriter:
         shared = self._from + self._static
         self._sealed = relax_headers(shared)
         self._wide = not shared.isascii()
-        self._domain = addr_spec(self._sender).rpartition("@")[2]
 
     def _prepare_links(self, newsletter: NewsletterConfig) -> None:
         page = unsubscribe_url(newsletter.site_url, "")
@@ -157,7 +158,8 @@ class LetterWriter:
         self._assembler = Assembler(self._rendition, room=room)
         self._typesetter = Typesetter(self.links, signing=bool(self.signers))
         # A token is ASCII that no URI escapes, so the line is made once around it.
-        line = unsubscribe_line(page + _TOKEN, self._replies or self._sender, _TOKEN)
+        mailbox = newsletter.bounce_address or self._replies or self._sender
+        line = unsubscribe_line(page + _TOKEN, mailbox, _TOKEN)
         self._unsubscribe_line = line.split(_TOKEN.encode("ascii"))
 
     def write(self, recipient: Recipient, eightbit: bool = False) -> Letter:
@@ -231,14 +233,16 @@ class LetterWriter:
         }
 
     def _letter(self, recipient: Recipient, layout: Layout, own: _Own, seal: bytes) -> Letter:
-        address = recipient.address
+        address, sender = recipient.address, self._sender
+        if self._returns is not None:
+            sender = self._returns.of(recipient.reader_id)
         wide = not all(map(bytes.isascii, own.written))
         head = b"".join((seal, self._from, *own.lines, self._static, layout.heads[wide]))
         pieces = (head, *layout.fill(own.written, wide=wide))
         if len(pieces) > _PIECES:
             pieces = (b"".join(pieces),)
         return Letter(
-            envelope=Envelope(sender=self._sender, recipient=address),
+            envelope=Envelope(sender=sender, recipient=address),
             message_id=own.message_id,
             pieces=pieces,
             eightbit=layout.eightbit or wide or self._wide or not address.is_ascii,
@@ -246,8 +250,7 @@ class LetterWriter:
 
     def message_id(self, address: EmailAddress) -> str:
         """A function of key, edition and address: a letter that is sent again keeps its id."""
-        code = self._ids.digest(f"{self._id_start}{address.key}".encode())[:16]
-        return f"<{code.hex()}@{self._domain}>"
+        return self._ids.of(address)
 
     def assembled(self, segment: str) -> Assembled:
         """What a segment's letters are made of (papers kept, what was shortened).
