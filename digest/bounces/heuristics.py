@@ -1,0 +1,69 @@
+"""Reads the many bounces that follow no standard, by flufl.bounce's detectors."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from email import message_from_bytes
+from email.utils import getaddresses
+from functools import cache
+from types import ModuleType
+
+from digest.bounces.parts import Part
+from digest.bounces.report import Failure, Kind
+from digest.bounces.status import find_status, judge
+
+# Its patterns take time that grows with the square of a line's length, and its parser a frame of
+# the stack for each part inside another.
+_LONGEST = 64 * 1024
+_LONGEST_LINE = re.compile(rb"([^\r\n]{500})[^\r\n]+")
+_MOST_PARTS = 20
+_MOST = 50
+_WORDS = 500
+_SAYING = re.compile(r"^.*(?:(?<!\d)[45]\d\d[ -]|(?<!\d)[45]\.\d\.\d).*$", re.MULTILINE)
+
+
+@cache
+def _flufl() -> ModuleType:
+    import flufl.bounce  # here: nothing else needs it
+
+    logging.getLogger("flufl.bounce").disabled = True  # it logs each detector
+    return flufl.bounce
+
+
+def read_by_guess(raw: bytes, parts: Sequence[Part]) -> tuple[Failure, ...]:
+    """The recipients whom the mail calls undelivered; () if it is no bounce that is known."""
+    raw = _LONGEST_LINE.sub(rb"\1", raw[:_LONGEST])
+    if raw.lower().count(b"boundary=") > _MOST_PARTS or raw.count(b"message/rfc822") > _MOST_PARTS:
+        return ()
+    try:
+        message = message_from_bytes(raw)
+        if not getaddresses(message.get_all("From", [])):  # one detector asks for its first
+            message["From"] = "nobody@invalid"
+        temporary, permanent = _flufl().all_failures(message)
+    except Exception:  # a detector that stumbles over a mail does not know it
+        return ()
+    if not temporary and not permanent:
+        return ()
+    words = _words(parts)
+    status = find_status("", words)
+    kind = judge(status, words)
+    failed = [_failure(each, kind, status, words) for each in sorted(permanent)[:_MOST]]
+    return tuple([*failed, *(_failure(each, Kind.DELAYED) for each in sorted(temporary)[:_MOST])])
+
+
+def _failure(address: bytes, kind: Kind, status: str = "", words: str = "") -> Failure:
+    text = address.decode("ascii", "replace")
+    return Failure(addresses=(text,), kind=kind, status=status, words=words[:_WORDS])
+
+
+def _words(parts: Sequence[Part]) -> str:
+    """What the mail's first text says: the line with a code, and all of it if there is none."""
+    shown = next((each for each in parts if each.type in ("text/plain", "text/html")), None)
+    text = (shown or parts[0]).text[:8_000]
+    # Below this a bounce quotes the letter, which has words of its own.
+    text = re.split(r"(?im)^.*(?:original message|copy of (?:the|your) message|forwarded message).*$", text)[0]
+    text = re.sub(r"<[^<>@]{0,300}>", " ", text)
+    saying = _SAYING.search(text)
+    return " ".join(f"{saying[0] if saying else ''} {text}".split())[:4_000]

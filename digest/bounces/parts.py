@@ -1,0 +1,125 @@
+"""Takes a mail apart, whatever it is made of, within fixed bounds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import compat32
+
+#: Octets of a mail that are looked at. Reports stand in front, the letter's body comes last.
+LONGEST = 256 * 1024
+_DEEPEST = 8
+_MOST = 64
+_LONGEST_HEAD = 64 * 1024
+_HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n")
+_NO_HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n|\r?\n)+")
+_PARSER = BytesHeaderParser(policy=compat32)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a mail, or the whole; `body` is as it came, `depth` 0 is the outermost."""
+
+    head: Message
+    body: bytes
+    depth: int
+
+    @property
+    def type(self) -> str:
+        """`text/plain`; what says nothing is that, as RFC 2045 §5.2 has it."""
+        return self.head.get_content_type()
+
+    @property
+    def content(self) -> bytes:
+        """The body decoded; one that is cut off or wrong, as far as it goes."""
+        encoding = text_of(self.head, "Content-Transfer-Encoding").strip().lower()
+        if encoding == "base64":
+            whole = re.sub(rb"[^A-Za-z0-9+/]", b"", self.body)
+            whole = whole[: len(whole) // 4 * 4]
+            try:
+                return base64.b64decode(whole)
+            except binascii.Error:
+                return b""
+        return quopri.decodestring(self.body) if encoding == "quoted-printable" else self.body
+
+    @property
+    def text(self) -> str:
+        """The content as text, in UTF-8 or octet by octet."""
+        content = self.content
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            return content.decode("latin-1")
+
+
+def take_apart(raw: bytes) -> list[Part]:
+    """The mail and its parts, in their order; of too many, or too deep, only the first."""
+    found = list[Part]()
+    waiting = [(_NO_HEADER.sub(b"", raw[:LONGEST]), 0)]
+    while waiting and len(found) < _MOST:
+        octets, depth = waiting.pop()
+        part = _part(octets, depth)
+        found.append(part)
+        if depth < _DEEPEST:
+            waiting += [(inner, depth + 1) for inner in reversed(list(_inside(part)))]
+    return found
+
+
+def parse_head(octets: bytes) -> Message:
+    """Headers, also of a report's groups; what is no header is left out."""
+    try:
+        return _PARSER.parsebytes(octets[:_LONGEST_HEAD].lstrip(b"\r\n"), headersonly=True)
+    except (MessageError, ValueError, LookupError):
+        return Message(policy=compat32)
+
+
+def text_of(head: Message, name: str) -> str:
+    """A header as text on one line, encoded words decoded; "" if there is none."""
+    return next(texts_of(head, name), "")
+
+
+def texts_of(head: Message, name: str) -> Iterator[str]:
+    """Every header of this name."""
+    for value in head.get_all(name, [])[:_MOST]:
+        try:
+            text = str(make_header(decode_header(str(value))))
+        except (MessageError, ValueError, LookupError):
+            text = str(value)
+        yield " ".join(text.split())
+
+
+def _part(octets: bytes, depth: int) -> Part:
+    end = _HEAD_END.search(b"\n" + octets[: _LONGEST_HEAD - 1])
+    if end is None:
+        return Part(parse_head(octets), b"", depth)
+    return Part(parse_head(octets[: max(end.start() - 1, 0)]), octets[end.end() - 1 :], depth)
+
+
+def _inside(part: Part) -> Iterator[bytes]:
+    if part.type.startswith("multipart/"):
+        yield from _pieces(part)
+    elif part.type in ("message/rfc822", "message/global", "text/rfc822-headers"):
+        yield part.content
+    elif part.type in ("message/rfc822-headers", "message/global-headers"):
+        yield part.content
+
+
+def _pieces(part: Part) -> Iterator[bytes]:
+    try:
+        boundary = part.head.get_boundary()
+    except (MessageError, ValueError, LookupError):
+        return
+    if not boundary:
+        return
+    mark = re.escape(boundary.encode("utf-8", "surrogateescape"))
+    pieces = re.split(rb"\r?\n--" + mark + rb"(?:--)?[ \t]*(?=\r?\n|\Z)", b"\n" + part.body, _MOST)
+    for piece in pieces[1:]:
+        yield piece.removeprefix(b"\r").removeprefix(b"\n")

@@ -1,0 +1,87 @@
+"""Judges from a server's code and words whether a mailbox is gone, ails, or refuses us.
+
+The enhanced code (RFC 3463) says more than the reply code, and the stage at which it was said
+more than the first digit: a 5xx behind the letter's content is about the letter. Where nothing
+is sure a bounce is soft.
+"""
+
+from __future__ import annotations
+
+import re
+
+from digest.bounces.report import Kind
+
+_ENHANCED = re.compile(r"(?<![\d.])([45])\.([0-7])\.(\d{1,3})(?![\d.])")
+_REPLY = re.compile(r"(?<![\d.])([45][0-5]\d)(?![\d.])[\s-]")
+_HARD = {"1.1", "1.2", "1.3", "1.6", "1.10", "2.1"}
+_SOFT = {"2.2", "2.4", "3.1", "3.2", "3.3", "3.5"}
+_OURS = {"1.7", "1.8", "1.9", "2.3", "3.4", "4.5"}
+#: Subjects that say nothing beside "failed": the words decide.
+_VAGUE = {"0.0", "1.0", "2.0", "3.0", "4.0", "4.1", "5.0"}
+
+_GONE = re.compile(
+    r"user (?:is )?unknown|unknown (?:user|recipient|address|local|mailbox|account)"
+    r"|no such (?:user|recipient|address|mailbox|person|account|local)"
+    r"|(?:user|recipient|mailbox|account|address|alias)\S* (?:\S+ ){0,3}"
+    r"(?:not found|does(?: not|n't) exist|not exist|is (?:disabled|inactive|closed)|unavailable)"
+    r"|(?:does(?: not|n't)|did not) (?:have|exist|match)|no mailbox here|not a valid (?:user|mailbox)"
+    r"|invalid (?:\S+ ){0,2}(?:recipient|user|userid|mailbox|address)|(?:addressee|account) unknown|bad destination mailbox"
+    r"|recipient (?:address )?(?:rejected|not recognized)|not listed in|no longer (?:available|active|valid|in use|with)"
+    r"|doesn't have an? \S+ account|account (?:has been )?(?:disabled|closed|deleted)"
+    r"|isn't a (?:known|valid)|no such|user not|unrouteable (?:mail )?address",
+    re.IGNORECASE,
+)
+_FULL = re.compile(
+    r"quota|mailbox (?:is |size )?(?:full|exceed|limit)|(?:mail)?box (?:is )?full|over limit"
+    r"|insufficient (?:system )?storage|out of (?:storage )?space|disk full|storage (?:is )?full",
+    re.IGNORECASE,
+)
+_ABOUT_US = re.compile(
+    r"spam|block(?:ed|list)|black ?list|\bpolicy\b|reputation|dmarc|\bspf\b|\bdkim\b|rbl\b"
+    r"|content (?:was )?(?:rejected|refused)|message (?:too large|size|content)|too (?:large|big)"
+    r"|not (?:authori[sz]ed|permitted)|access denied|relay(?:ing)? (?:access )?denied|virus"
+    r"|sender (?:address )?rejected|rate limit|unsolicited|banned",
+    re.IGNORECASE,
+)
+_LATE = re.compile(r"in reply to (?:end of )?DATA|after (?:end of )?data|in reply to MAIL", re.I)
+
+
+def find_status(status: str, words: str) -> str:
+    """The code that says most: the words' own, where the report's is vague or missing."""
+    stated = _enhanced(status)
+    spoken = _enhanced(words)
+    if stated and spoken and stated.partition(".")[2] in _VAGUE:
+        return spoken
+    if stated or spoken:
+        return stated or spoken
+    reply = _REPLY.search(f"{words} ")
+    return reply[1] if reply else ""
+
+
+def judge(status: str, words: str) -> Kind:
+    """HARD, SOFT or REFUSAL, of a letter that will not arrive any more."""
+    first, _, rest = status.partition(".")
+    if rest in _OURS or rest.startswith(("5.", "6.", "7.")):
+        return Kind.HARD if rest == "5.0" and _GONE.search(words) else Kind.REFUSAL
+    if first == "4" or status.startswith("4"):  # tried until it was too old
+        return Kind.SOFT
+    if rest in _HARD:
+        return Kind.HARD
+    if rest in _SOFT or (rest and rest not in _VAGUE):
+        return Kind.SOFT
+    return _judge_words(words)
+
+
+def _judge_words(words: str) -> Kind:
+    if _FULL.search(words):
+        return Kind.SOFT
+    if _LATE.search(words):
+        return Kind.REFUSAL
+    if _GONE.search(words):
+        return Kind.HARD
+    return Kind.REFUSAL if _ABOUT_US.search(words) else Kind.SOFT
+
+
+def _enhanced(text: str) -> str:
+    match = _ENHANCED.search(text)
+    return match[0] if match else ""
