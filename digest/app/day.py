@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Protocol
 
+from digest.app.bounces import book_rejections
 from digest.app.compose import Composition, compose_day, compose_week, week_is_due, why_not
 from digest.app.deliver import deliver_edition, make_ways
 from digest.app.house import House
@@ -209,3 +210,5 @@ def _deliver(
             return
         done = error.report
     report.deliveries[key] = done
+    if done.rejected:
+        book_rejections(house)

@@ -63,7 +63,9 @@ def _words(parts: Sequence[Part]) -> str:
     shown = next((each for each in parts if each.type in ("text/plain", "text/html")), None)
     text = (shown or parts[0]).text[:8_000]
     # Below this a bounce quotes the letter, which has words of its own.
-    text = re.split(r"(?im)^.*(?:original message|copy of (?:the|your) message|forwarded message).*$", text)[0]
+    text = re.split(
+        r"(?im)^.*(?:original message|copy of (?:the|your) message|forwarded message).*$", text
+    )[0]
     text = re.sub(r"<[^<>@]{0,300}>", " ", text)
     saying = _SAYING.search(text)
     return " ".join(f"{saying[0] if saying else ''} {text}".split())[:4_000]

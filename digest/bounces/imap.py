@@ -57,7 +57,8 @@ class ImapMailbox:
         for number in sorted(numbers):
             part = f"BODY.PEEK[]<0.{LONGEST}>"
             answer = self._ask(
-                "does not give a mail", lambda: self._client.fetch([number], [part])  # noqa: B023
+                "does not give a mail",
+                lambda: self._client.fetch([number], [part]),  # noqa: B023
             )
             fields = answer.get(number, {})
             raw = next((v for k, v in fields.items() if k.startswith(b"BODY[]")), None)
@@ -83,12 +84,11 @@ class ImapMailbox:
             self._client.logout()
 
     def _move(self, numbers: list[int], target: str) -> None:
-        if self._client.has_capability("MOVE"):
-            self._client.move(numbers, target)
-            return
-        self._client.copy(numbers, target)
-        self._client.delete_messages(numbers)
-        self._client.uid_expunge(numbers)
+        if not self._client.has_capability("MOVE"):
+            raise MailboxError(
+                f"{self._config.where}: cannot move mails; remove bounces.imap.move_to"
+            )
+        self._client.move(numbers, target)
 
     def _ask(self, failing: str, question: Callable[[], T], *, tell: bool = True) -> T:
         from imapclient.exceptions import IMAPClientError

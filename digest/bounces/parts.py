@@ -106,9 +106,10 @@ def _part(octets: bytes, depth: int) -> Part:
 def _inside(part: Part) -> Iterator[bytes]:
     if part.type.startswith("multipart/"):
         yield from _pieces(part)
-    elif part.type in ("message/rfc822", "message/global", "text/rfc822-headers"):
-        yield part.content
-    elif part.type in ("message/rfc822-headers", "message/global-headers"):
+    elif part.type in ("message/rfc822", "message/global", "text/rfc822-headers") or part.type in (
+        "message/rfc822-headers",
+        "message/global-headers",
+    ):
         yield part.content
 
 

@@ -70,4 +70,14 @@ class Report:
         return min(self.failures, key=lambda failure: _MILDEST.index(failure.kind))
 
 
-_MILDEST = (Kind.ARRIVED, Kind.DELAYED, Kind.REFUSAL, Kind.SOFT, Kind.HARD)
+#: From the best that can be said to the worst.
+_MILDEST = (
+    Kind.UNKNOWN,
+    Kind.ARRIVED,
+    Kind.DELAYED,
+    Kind.REFUSAL,
+    Kind.SOFT,
+    Kind.HARD,
+    Kind.LEAVE,
+    Kind.COMPLAINT,
+)

@@ -19,31 +19,35 @@ _OURS = {"1.7", "1.8", "1.9", "2.3", "3.4", "4.5"}
 #: Subjects that say nothing beside "failed": the words decide.
 _VAGUE = {"0.0", "1.0", "2.0", "3.0", "4.0", "4.1", "5.0"}
 
-_GONE = re.compile(
-    r"user (?:is )?unknown|unknown (?:user|recipient|address|local|mailbox|account)"
-    r"|no such (?:user|recipient|address|mailbox|person|account|local)"
-    r"|(?:user|recipient|mailbox|account|address|alias)\S* (?:\S+ ){0,3}"
-    r"(?:not found|does(?: not|n't) exist|not exist|is (?:disabled|inactive|closed)|unavailable)"
-    r"|(?:does(?: not|n't)|did not) (?:have|exist|match)|no mailbox here|not a valid (?:user|mailbox)"
-    r"|invalid (?:\S+ ){0,2}(?:recipient|user|userid|mailbox|address)|(?:addressee|account) unknown|bad destination mailbox"
-    r"|recipient (?:address )?(?:rejected|not recognized)|not listed in|no longer (?:available|active|valid|in use|with)"
-    r"|doesn't have an? \S+ account|account (?:has been )?(?:disabled|closed|deleted)"
-    r"|isn't a (?:known|valid)|no such|user not|unrouteable (?:mail )?address",
-    re.IGNORECASE,
+
+def _any(*phrases: str) -> re.Pattern[str]:
+    return re.compile("|".join(phrases), re.IGNORECASE)
+
+
+_GONE = _any(
+    r"(?:user|recipient|addressee|account|mailbox|address) (?:is )?unknown",
+    r"unknown (?:or illegal )?(?:user|recipient|address|local|mailbox|account)",
+    r"no such (?:user|recipient|address|mailbox|person|account|local|alias|name|mail ?drop)",
+    r"(?:user|recipient|mailbox|account|address|alias)\S* (?:\S+ ){0,3}(?:not found|unavailable"
+    r"|does(?: not|n't) exist|not exist|is (?:disabled|inactive|closed)|not (?:known|listed))",
+    r"does(?: not|n't) (?:have|exist|match)|did not match|doesn't have an? \S+ account",
+    r"no (?:mailbox|user) (?:here )?by that name|not a valid (?:user|mailbox|recipient)",
+    r"invalid (?:\S+ ){0,2}(?:recipient|user|userid|mailbox|address)|bad destination mailbox",
+    r"recipient (?:address )?(?:rejected|not recognized)|isn't a (?:known|valid)",
+    r"no longer (?:available|active|valid|in use|with)|unrouteable (?:mail )?address",
+    r"account (?:has been )?(?:disabled|closed|deleted)",
 )
-_FULL = re.compile(
-    r"quota|mailbox (?:is |size )?(?:full|exceed|limit)|(?:mail)?box (?:is )?full|over limit"
-    r"|insufficient (?:system )?storage|out of (?:storage )?space|disk full|storage (?:is )?full",
-    re.IGNORECASE,
+_FULL = _any(
+    r"quota|mailbox (?:is |size )?(?:full|exceed|limit)|(?:mail)?box (?:is )?full|over limit",
+    r"insufficient (?:system )?storage|out of (?:storage )?space|disk full|storage (?:is )?full",
 )
-_ABOUT_US = re.compile(
-    r"spam|block(?:ed|list)|black ?list|\bpolicy\b|reputation|dmarc|\bspf\b|\bdkim\b|rbl\b"
-    r"|content (?:was )?(?:rejected|refused)|message (?:too large|size|content)|too (?:large|big)"
-    r"|not (?:authori[sz]ed|permitted)|access denied|relay(?:ing)? (?:access )?denied|virus"
-    r"|sender (?:address )?rejected|rate limit|unsolicited|banned",
-    re.IGNORECASE,
+_ABOUT_US = _any(
+    r"spam|block(?:ed|list)|black ?list|\bpolicy\b|reputation|dmarc|\bspf\b|\bdkim\b|rbl\b",
+    r"content (?:was )?(?:rejected|refused)|message (?:too large|size|content)|too (?:large|big)",
+    r"not (?:authori[sz]ed|permitted)|access denied|relay(?:ing)? (?:access )?denied|virus",
+    r"sender (?:address )?rejected|rate limit|unsolicited|banned",
 )
-_LATE = re.compile(r"in reply to (?:end of )?DATA|after (?:end of )?data|in reply to MAIL", re.I)
+_LATE = _any(r"in reply to (?:end of )?DATA", r"after (?:end of )?data", r"in reply to MAIL")
 
 
 def find_status(status: str, words: str) -> str:

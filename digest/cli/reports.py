@@ -13,6 +13,7 @@ from digest.cli.voice import VOICE
 from digest.errors import NothingFresh
 from digest.model import EditionKey
 from digest.model.document import report_to_document
+from digest.storage.bounce_book import came_back
 from digest.storage.campaigns import frozen_at
 from digest.storage.census import counts, next_due, next_retry
 
@@ -31,6 +32,8 @@ _STATES = (
     "in_flight",
     "suppressed",
     "skipped",
+    "bounced",
+    "complained",
 )
 _REPLIES_SHOWN = 10
 EX_SOME_FAILED = 3
@@ -41,12 +44,15 @@ def edition_counts(house: House, key: EditionKey, domain: str = "") -> dict[str,
     """What `digest status --json` prints of an edition, or of one domain's readers of it.
 
     `pending` counts what is not tried yet, claimed letters among them; `in_flight` what a run has
-    on the wire this moment, or had when it was killed (the next run settles those).
+    on the wire this moment, or had when it was killed (the next run settles those). `bounced`
+    and `complained` count readers of letters that were sent, as the mail that came back has it.
     """
     states: Counter[str] = Counter()
+    back = {"bounced": 0, "complained": 0}
     frozen = due = retry = None
     if house.has_state:
         states.update(counts(house.database, key, domain))
+        back = came_back(house.database, key, domain)
         frozen = frozen_at(house.database, key)
         due, retry = next_due(house.database, key), next_retry(house.database, key)
     return {
@@ -61,6 +67,7 @@ def edition_counts(house: House, key: EditionKey, domain: str = "") -> dict[str,
         "suppressed": states["suppressed"],
         "skipped": states["skipped"],
         "total": sum(states.values()),
+        **back,
         "frozen_at": _iso(frozen),
         "next_due": _iso(due),
         "next_retry": _iso(retry),

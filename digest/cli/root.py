@@ -33,6 +33,7 @@ COMMANDS = {
     "send": "Send an edition to everyone not yet served.",
     "status": "What happened to an edition's letters.",
     "subscribers": "Look after the subscriber lists.",
+    "bounces": "Read the mail that came back: bounces, complaints, wishes to leave.",
     "editions": "The archive: list, show or export editions.",
     "explain": "Why a paper stands where it does.",
     "templates": "The template sets: list, copy or check them.",

@@ -230,7 +230,8 @@ suppression = Table(
     CheckConstraint("address_key IS NOT NULL OR reader_id IS NOT NULL", name="someone"),
 )
 
-#: What came back: a report counts once, however often it is read. `kind`: hard, soft, complaint.
+#: What came back: a report counts once, however often it is read. `kind`: see `bounce_book.py`.
+#: One that is forgotten is still known, and counts no more.
 bounce = Table(
     "bounce",
     metadata,
@@ -243,6 +244,7 @@ bounce = Table(
     Column("words", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("forgotten", Integer, nullable=False, server_default=text("0")),
 )
 Index("bounce_address", bounce.c.address_key, bounce.c.at)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from digest.model import EmailAddress
 from digest.storage.database import Database
 from digest.storage.plain import storable
-from digest.storage.schema import delivery, suppression
+from digest.storage.schema import bounce, delivery, suppression
 
 
 class Kind(StrEnum):
@@ -58,9 +58,24 @@ def suppress_address(
         StorageError: it could not be written; the reader must not be told that it was.
     """
     with database.write() as connection:
-        if _find(connection, suppression.c.address_key == address.key) is not None:
-            return False
-        _add(connection, (address.key, str(address), None), reason, source, at, kind)
+        return suppress_address_in(
+            connection, address, reason=reason, source=source, at=at, kind=kind
+        )
+
+
+def suppress_address_in(
+    connection: sa.Connection,
+    address: EmailAddress,
+    *,
+    reason: str,
+    source: str,
+    at: datetime,
+    kind: Kind,
+) -> bool:
+    """The same within the caller's transaction."""
+    if _find(connection, suppression.c.address_key == address.key) is not None:
+        return False
+    _add(connection, (address.key, str(address), None), reason, source, at, kind)
     return True
 
 
@@ -78,29 +93,43 @@ def suppress_reader(
     Raises:
         StorageError: it could not be written; the reader must not be told that it was.
     """
-    reader_id = storable(reader_id, 128)
     with database.write() as connection:
-        if _find(connection, suppression.c.reader_id == reader_id) is not None:
-            return False
-        known = _address_of(connection, reader_id)
-        if known is None:
-            _add(connection, (None, "", reader_id), reason, source, at, kind)
-            return True
-        same = _find(connection, suppression.c.address_key == known.address_key)
-        if same is None:
-            who = (known.address_key, known.address, reader_id)
-            _add(connection, who, reason, source, at, kind)
-            return True
-        if same.reader_id is None:
-            where = suppression.c.id == same.id
-            connection.execute(suppression.update().where(where).values(reader_id=reader_id))
+        return suppress_reader_in(
+            connection, reader_id, reason=reason, source=source, at=at, kind=kind
+        )
+
+
+def suppress_reader_in(
+    connection: sa.Connection,
+    reader_id: str,
+    *,
+    reason: str,
+    source: str,
+    at: datetime,
+    kind: Kind,
+) -> bool:
+    """The same within the caller's transaction."""
+    reader_id = storable(reader_id, 128)
+    if _find(connection, suppression.c.reader_id == reader_id) is not None:
         return False
+    known = _address_of(connection, reader_id)
+    if known is None:
+        _add(connection, (None, "", reader_id), reason, source, at, kind)
+        return True
+    same = _find(connection, suppression.c.address_key == known.address_key)
+    if same is None:
+        _add(connection, (known.address_key, known.address, reader_id), reason, source, at, kind)
+        return True
+    if same.reader_id is None:
+        where = suppression.c.id == same.id
+        connection.execute(suppression.update().where(where).values(reader_id=reader_id))
+    return False
 
 
 def unsuppress(
     database: Database, address: EmailAddress, *, reader_ids: tuple[str, ...] = ()
 ) -> bool:
-    """Let `address` be mailed again; False when it was not suppressed.
+    """Let `address` be mailed again, its bounces forgotten; False when it was not suppressed.
 
     `reader_ids` are those that `address` has under the keys in use, so that a suppression by
     link goes too.
@@ -117,6 +146,9 @@ def unsuppress(
                 | suppression.c.reader_id.in_(sorted(known))
             )
         )
+        # Else one more bounce would suppress it again, by the count of the old ones.
+        counted = bounce.update().where(bounce.c.address_key == address.key)
+        connection.execute(counted.values(forgotten=1))
         return removed.rowcount > 0
 
 

@@ -39,7 +39,8 @@ _STEPS = {
         """CREATE TABLE bounce (id INTEGER NOT NULL, report VARCHAR(64) NOT NULL,
         address_key VARCHAR(320) NOT NULL, edition VARCHAR(10), kind VARCHAR(12) NOT NULL,
         status VARCHAR(16) NOT NULL, words TEXT NOT NULL, source TEXT NOT NULL,
-        at BIGINT NOT NULL, PRIMARY KEY (id), UNIQUE (report))""",
+        at BIGINT NOT NULL, forgotten INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (id),
+        UNIQUE (report))""",
         "CREATE INDEX bounce_address ON bounce (address_key, at)",
     ),
 }

@@ -1,0 +1,124 @@
+"""Reads the mail that came back, believes what is proven, and has its effect booked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Protocol
+
+from digest.app.bounce_proof import GOOD_FOR, Proof, prove
+from digest.app.house import House
+from digest.storage.bounce_book import Cause, Effect, Entry, Rule, book, bounced_once, rejections
+
+if TYPE_CHECKING:
+    from digest.bounces.mail import Mail
+    from digest.bounces.report import Report
+
+_BATCH = 100
+
+
+class Mailbox(Protocol):
+    """Where mail comes back to. What is `done` is not `unread` the next time, if it can be."""
+
+    def unread(self) -> Iterator[Mail]: ...
+    def done(self, mails: Sequence[Mail]) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(kw_only=True)
+class BounceReport:
+    """What was read: how many mails of each kind, what was new, and what was not believed."""
+
+    read: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    unproven: int = 0
+    known: int = 0
+    effects: list[Effect] = field(default_factory=list)
+
+
+def read_mailbox(house: House, mailbox: Mailbox, *, dry_run: bool = False) -> BounceReport:
+    """Read all that is unread; a mail is marked when what it says is durable, never before.
+
+    With `dry_run` nothing is kept and nothing marked.
+
+    Raises:
+        MailboxError: the mailbox fails; what was booked before stays.
+        StorageError: the effect cannot be written; the mails stay unread.
+    """
+    report = BounceReport()
+    if not dry_run:
+        report.effects += book_rejections(house)
+    mails = mailbox.unread()
+    while batch := list(islice(mails, _BATCH if not dry_run else None)):
+        entries = [entry for mail in batch for entry in _entries(house, mail, report)]
+        new = book(house.database, entries, _rule(house), house.clock(), dry_run=dry_run)
+        report.known += len(entries) - len(new)
+        report.effects += new
+        if not dry_run:
+            mailbox.done(batch)
+    return report
+
+
+def book_rejections(house: House) -> list[Effect]:
+    """What the relay said of mailboxes at once counts as what servers report of them later.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    now = house.clock()
+    found = rejections(house.database, now - GOOD_FOR)
+    if not found:
+        return []
+    return book(house.database, found, _rule(house), now, dry_run=False)
+
+
+def _rule(house: House) -> Rule:
+    bounces = house.config.bounces
+    within = timedelta(seconds=bounces.soft_within)
+    return Rule(hard=bounces.hard, soft=bounces.soft, soft_within=within)
+
+
+def _entries(house: House, mail: Mail, tally: BounceReport) -> list[Entry]:
+    """What a mail says, if it says something that is proven."""
+    from digest.bounces.reading import read_report
+    from digest.bounces.report import ACTING
+
+    report = read_report(mail.raw)
+    tally.read += 1
+    tally.kinds[report.kind.value] += 1
+    if report.kind not in ACTING:
+        return []
+    asks = report.kind.value in (Cause.COMPLAINT, Cause.LEAVE)
+    # A mail that asks to leave says so in its subject, with the token of the reader's link.
+    proof = prove(house, report, by_link_only=asks and not report.failures)
+    if proof is None or not (asks or proof.is_fresh(house.clock())):
+        tally.unproven += 1
+        return []
+    entry = _entry(report, proof, report.message_id or hashlib.sha256(mail.raw).hexdigest())
+    return [entry] if entry is not None else []
+
+
+def _entry(report: Report, proof: Proof, name: str) -> Entry | None:
+    """What to book; None when the report says of this reader that all is well yet."""
+    letter = proof.letter
+    said = report.about(str(letter.address) if letter else "")
+    cause = Cause.of(said.kind.value)
+    if cause is None:
+        return None
+    once = f"{cause}\0{proof.reader_id}\0{name}"
+    if letter is not None and cause is not Cause.LEAVE:
+        once = bounced_once(cause, letter.edition, proof.reader_id)
+    return Entry(
+        cause=cause,
+        reader_id=proof.reader_id,
+        address=letter.address if letter else None,
+        edition=letter.edition if letter else None,
+        once=once,
+        status=said.status,
+        words=said.words,
+        source=f"mail {name}",
+    )
