@@ -12,7 +12,8 @@ _SUBJECT = re.compile(
     r"|on vacation|away from my (?:mail|desk|office)|abwesenheits?|automatische antwort"
     r"|r[ée]ponse automatique|respuesta autom[áa]tica|absence du bureau"
     r"|(?:please )?confirm (?:your )?(?:message|e-?mail|that you)|verify your (?:message|e-?mail)"
-    r"|challenge[ -]response|your (?:message|e-?mail) (?:is awaiting|requires) (?:verification|confirmation))",
+    r"|challenge[ -]response"
+    r"|your (?:message|e-?mail) (?:is awaiting|requires) (?:verification|confirmation))",
     re.IGNORECASE,
 )
 _SIGNS = ("X-Autoreply", "X-Autorespond", "X-Vacation", "X-Challenge")

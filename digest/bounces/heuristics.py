@@ -14,11 +14,13 @@ from digest.bounces.parts import Part
 from digest.bounces.report import Failure, Kind
 from digest.bounces.status import find_status, judge
 
-# Its patterns take time that grows with the square of a line's length, and its parser a frame of
-# the stack for each part inside another.
+# Its patterns take time that grows with the square of a line's length, the parser that it needs
+# with the square of a header's parameters, and a frame of the stack for each part inside another.
 _LONGEST = 64 * 1024
 _LONGEST_LINE = re.compile(rb"([^\r\n]{500})[^\r\n]+")
+_MOST_LINES = 3_000
 _MOST_PARTS = 20
+_MOST_PARAMETERS = 4_000
 _MOST = 50
 _WORDS = 500
 _SAYING = re.compile(r"^.*(?:(?<!\d)[45]\d\d[ -]|(?<!\d)[45]\.\d\.\d).*$", re.MULTILINE)
@@ -34,8 +36,9 @@ def _flufl() -> ModuleType:
 
 def read_by_guess(raw: bytes, parts: Sequence[Part]) -> tuple[Failure, ...]:
     """The recipients whom the mail calls undelivered; () if it is no bounce that is known."""
-    raw = _LONGEST_LINE.sub(rb"\1", raw[:_LONGEST])
-    if raw.lower().count(b"boundary=") > _MOST_PARTS or raw.count(b"message/rfc822") > _MOST_PARTS:
+    lines = raw[:_LONGEST].split(b"\n", _MOST_LINES)[:_MOST_LINES]
+    raw = _LONGEST_LINE.sub(rb"\1", b"\n".join(lines))
+    if _is_monstrous(raw):
         return ()
     try:
         message = message_from_bytes(raw)
@@ -50,7 +53,13 @@ def read_by_guess(raw: bytes, parts: Sequence[Part]) -> tuple[Failure, ...]:
     status = find_status("", words)
     kind = judge(status, words)
     failed = [_failure(each, kind, status, words) for each in sorted(permanent)[:_MOST]]
-    return tuple([*failed, *(_failure(each, Kind.DELAYED) for each in sorted(temporary)[:_MOST])])
+    delayed = [_failure(each, Kind.DELAYED) for each in sorted(temporary)[:_MOST]]
+    return (*failed, *delayed)
+
+
+def _is_monstrous(raw: bytes) -> bool:
+    inside = raw.lower().count(b"boundary=") + raw.lower().count(b"message/rfc822")
+    return inside > _MOST_PARTS or raw.count(b";") > _MOST_PARAMETERS
 
 
 def _failure(address: bytes, kind: Kind, status: str = "", words: str = "") -> Failure:

@@ -7,6 +7,7 @@ import binascii
 import quopri
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.header import decode_header, make_header
@@ -19,6 +20,7 @@ LONGEST = 256 * 1024
 _DEEPEST = 8
 _MOST = 64
 _LONGEST_HEAD = 64 * 1024
+_LONGEST_VALUE = 2_000
 _HEAD_END = re.compile(rb"\r?\n[ \t]*\r?\n")
 _NO_HEADER = re.compile(rb"\A(?:From [^\r\n]*\r?\n|\r?\n)+")
 _PARSER = BytesHeaderParser(policy=compat32)
@@ -76,9 +78,14 @@ def take_apart(raw: bytes) -> list[Part]:
 def parse_head(octets: bytes) -> Message:
     """Headers, also of a report's groups; what is no header is left out."""
     try:
-        return _PARSER.parsebytes(octets[:_LONGEST_HEAD].lstrip(b"\r\n"), headersonly=True)
+        head = _PARSER.parsebytes(octets[:_LONGEST_HEAD].lstrip(b"\r\n"), headersonly=True)
     except (MessageError, ValueError, LookupError):
         return Message(policy=compat32)
+    # The standard library's time grows with the square of a header's length.
+    kind = str(head["Content-Type"] or "")
+    if len(kind) > _LONGEST_VALUE:
+        head.replace_header("Content-Type", kind[:_LONGEST_VALUE])
+    return head
 
 
 def text_of(head: Message, name: str) -> str:
@@ -89,10 +96,9 @@ def text_of(head: Message, name: str) -> str:
 def texts_of(head: Message, name: str) -> Iterator[str]:
     """Every header of this name."""
     for value in head.get_all(name, [])[:_MOST]:
-        try:
-            text = str(make_header(decode_header(str(value))))
-        except (MessageError, ValueError, LookupError):
-            text = str(value)
+        text = str(value)[:_LONGEST_VALUE]
+        with suppress(MessageError, ValueError, LookupError):
+            text = str(make_header(decode_header(text)))
         yield " ".join(text.split())
 
 
@@ -121,6 +127,7 @@ def _pieces(part: Part) -> Iterator[bytes]:
     if not boundary:
         return
     mark = re.escape(boundary.encode("utf-8", "surrogateescape"))
-    pieces = re.split(rb"\r?\n--" + mark + rb"(?:--)?[ \t]*(?=\r?\n|\Z)", b"\n" + part.body, _MOST)
+    line = rb"\r?\n--" + mark + rb"(?:--)?[ \t]*(?=\r?\n|\Z)"
+    pieces = re.split(line, b"\n" + part.body, maxsplit=_MOST)
     for piece in pieces[1:]:
         yield piece.removeprefix(b"\r").removeprefix(b"\n")

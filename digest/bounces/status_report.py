@@ -50,7 +50,8 @@ def _failure(group: Message) -> Failure | None:
         return Failure(addresses=addresses, kind=_ACTIONS[word], status=status)
     if not word.startswith(("fail", "error")):
         return None
-    words = text_of(group, "Diagnostic-Code").partition(";")[2].strip()[:_WORDS]
+    kind, _, rest = text_of(group, "Diagnostic-Code").partition(";")
+    words = (rest or kind).strip()[:_WORDS]
     return Failure(addresses=addresses, kind=judge(status, said), status=status, words=words)
 
 
