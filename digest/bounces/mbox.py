@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from digest.bounces.parts import LONGEST
 
 _PATIENCE = 20.0
 _LINE = 65_536
+# `From ada@example.org Mon Nov 23 08:00:00 2026`: a sentence can begin with the word too.
+_BEGIN = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
 
 
 class Mbox:
@@ -64,7 +67,7 @@ class Mbox:
         """Mails begin at a line `From ` at the start, or behind an empty line (RFC 4155)."""
         kept, begun, empty = bytearray(), 0, True
         while line := self._file.readline(_LINE):
-            if empty and line.startswith(b"From "):
+            if empty and _BEGIN.match(line):
                 if begun:
                     yield Mail(name=f"{self._path}:{begun}", raw=bytes(kept))
                 kept.clear()

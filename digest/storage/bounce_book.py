@@ -185,7 +185,8 @@ def _suppress(connection: sa.Connection, entry: Entry, said: dict[str, Any]) -> 
 
 def _why(connection: sa.Connection, entry: Entry, rule: Rule, now: datetime) -> str:
     """Why the reader is mailed no more; "" when it is not enough for that."""
-    said = " ".join(f"{entry.status} {_without(entry.words, entry.status)}".split())
+    repeated = entry.status in entry.words  # servers do
+    said = entry.words if repeated else f"{entry.status} {entry.words}".strip()
     if entry.cause is Cause.LEAVE:
         return "asked to leave by mail"
     if entry.cause is Cause.COMPLAINT:
@@ -204,11 +205,6 @@ def _bounced(how: str, times: int, enough: int, said: str) -> str:
         return ""
     often = f" ({times} letters)" if times > 1 else ""
     return f"{how} bounce{often}: {said or 'no reason given'}"
-
-
-def _without(words: str, status: str) -> str:
-    """Servers repeat the code in their words."""
-    return words.replace(status, "", 1) if status else words
 
 
 def _editions(

@@ -1,0 +1,235 @@
+"""What is proven acts once; what is not changes no row."""
+
+import pytest
+
+from digest.bounces.report import ACTING
+from digest.mailing.return_path import ReturnPath
+from digest.mailing.token import PREFERENCES, sign_token
+from digest.model import EmailAddress, Outcome, OutcomeKind, Stage
+from digest.storage.bounce_book import came_back
+from digest.storage.ledger import EditionLedger
+from digest.storage.suppressions import list_suppressions, suppress_address, unsuppress
+from tests.support.bounce_samples import samples
+from tests.support.returned import ADA, BOUNCES, Office, complaint, office, status_report
+
+BOB = EmailAddress("bob", "example.net")
+SOFT = {"status": "5.2.2", "words": "552 5.2.2 mailbox full"}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with office(tmp_path) as made:
+        yield made
+
+
+def test_a_hard_bounce_suppresses_and_says_why_when_and_from_what(desk: Office):
+    key = desk.mail()
+    report = desk.read(status_report(desk.return_path(key)))
+    assert [effect.suppressed for effect in report.effects] == ["bounce"]
+    (only,) = list_suppressions(desk.house.database)
+    assert (only.address, only.kind, only.at) == (str(ADA), "bounce", desk.now)
+    assert only.reason == "hard bounce: 550 5.1.1 no such user here"
+    assert only.source == "mail <report-1@mx.example.com>"
+    assert came_back(desk.house.database, key) == {"bounced": 1, "complained": 0}
+
+
+def test_it_counts_once_however_often_it_is_read_and_whoever_reports_it(desk: Office):
+    key = desk.mail()
+    first = status_report(desk.return_path(key))
+    again = status_report(desk.return_path(key), name="another@mx.example.com")
+    desk.read(first)
+    rows = desk.rows()
+    report = desk.read(*[first, again] * 20)
+    assert (report.effects, report.known, desk.rows()) == ([], 40, rows)
+
+
+def test_ten_thousand_bounces_of_one_letter_are_one_row(desk: Office):
+    key = desk.mail()
+    path = desk.return_path(key)
+    report = desk.read(*(status_report(path, name=f"{n}@example.com") for n in range(10_000)))
+    assert (report.read, len(report.effects), desk.rows()) == (10_000, 1, 2)
+
+
+def test_several_hard_bounces_may_be_asked_for(tmp_path):
+    with office(tmp_path, hard=2) as desk:
+        monday = desk.mail()
+        desk.read(status_report(desk.return_path(monday)), status_report(desk.return_path(monday)))
+        assert desk.suppressed == {}
+        tuesday = desk.mail(days=1)
+        desk.read(status_report(desk.return_path(tuesday)))
+        assert desk.suppressed == {str(ADA): "bounce"}
+
+
+def test_soft_bounces_suppress_when_they_are_many_in_a_short_time(desk: Office):
+    for day in range(5):
+        assert desk.suppressed == {}
+        desk.read(status_report(desk.return_path(desk.mail(days=day)), **SOFT))
+    assert desk.suppressed == {str(ADA): "bounce"}
+
+
+def test_soft_bounces_far_apart_do_not(desk: Office):
+    for day in range(0, 40, 4):
+        desk.read(status_report(desk.return_path(desk.mail(days=day)), **SOFT))
+    assert desk.suppressed == {}
+
+
+def test_what_is_said_against_us_is_told_and_suppresses_nobody(desk: Office):
+    for day in range(9):
+        path = desk.return_path(desk.mail(days=day))
+        report = desk.read(status_report(path, status="5.7.1", words="550 5.7.1 spam"))
+        assert [effect.entry.cause for effect in report.effects] == ["refusal"]
+    assert desk.suppressed == {}
+
+
+@pytest.mark.parametrize("action", ["delayed", "delivered", "relayed", "expanded"])
+def test_a_letter_that_is_not_lost_changes_nothing(desk: Office, action):
+    path = desk.return_path(desk.mail())
+    desk.read(status_report(path, action=action, status="4.4.1"))
+    assert desk.rows() == 0
+
+
+def test_a_complaint_suppresses_at_once_by_return_path_link_or_letter(tmp_path):
+    for number, way in enumerate(["path", "link", "letter"]):
+        with office(tmp_path / way) as desk:
+            key = desk.mail(ADA, BOB)
+            headers = desk.headers(key)
+            told = {
+                "path": complaint(desk.return_path(key)),
+                "link": complaint("abuse@example.org", letter=headers),
+                "letter": complaint(
+                    "abuse@example.org", letter=headers.partition("List-")[0], rcpt=str(ADA)
+                ),
+            }[way]
+            desk.read(told, told)
+            assert desk.suppressed == {str(ADA): "complaint"}, (number, way)
+            assert came_back(desk.house.database, key)["complained"] == 1
+
+
+def test_who_asks_to_leave_by_mail_leaves(desk: Office):
+    desk.mail()
+    wish = f"From: x@example.com\nSubject: unsubscribe {desk.link()}\nMessage-ID: <1@x>\n\n"
+    desk.read(wish.encode())
+    assert desk.suppressed == {str(ADA): "unsubscribe"}
+
+
+def test_who_never_had_a_letter_yet_can_leave_by_mail_too(desk: Office):
+    desk.read(f"Subject: unsubscribe {desk.link()}\n\n".encode())
+    assert desk.suppressed == {desk.house.reader_id(ADA): "unsubscribe"}
+
+
+def test_without_return_paths_link_and_message_id_tell_the_letter(desk: Office):
+    key = desk.mail()
+    desk.read(status_report("papers@example.org", letter=desk.headers(key)))
+    assert desk.suppressed == {str(ADA): "bounce"}
+
+
+def test_what_is_forged_foreign_old_or_altered_changes_no_row(desk: Office):
+    key = desk.mail(ADA, BOB)
+    path, headers = desk.return_path(key), desk.headers(key)
+    local, _, token = path.partition("@")[0].partition("+")
+    altered = token[:-1] + ("a" if token[-1] != "a" else "b")
+    foreign = ReturnPath(b"another newsletter's key.", BOUNCES, key)
+    never = desk.return_path(key, EmailAddress("never", "example.com"))
+    preferences = sign_token(desk.house.keys, desk.house.reader_id(ADA), PREFERENCES)
+    bad_link = desk.link()[:-1] + ("A" if desk.link()[-1] != "A" else "B")
+    mails = [
+        status_report("bounces@example.org"),
+        status_report("papers@example.org", letter=headers.partition("Message-ID")[0]),
+        status_report("papers@example.org", letter=headers.replace(desk.link(), bad_link)
+                      .replace("Message-ID: <", "Message-ID: <f")),
+        # A link alone tells no letter: only what a reader asks for is believed by it.
+        status_report("papers@example.org", letter=headers.replace("Message-ID", "X-ID")),
+        status_report(f"{local}+{altered}@example.org"),
+        status_report(f"{local}+{token[:-1]}@example.org"),
+        status_report(str(foreign.of(desk.house.reader_id(ADA)))),
+        status_report(never),
+        complaint("abuse@example.org", rcpt=str(ADA)),
+        complaint("abuse@example.org", letter=headers.replace(desk.link(), bad_link)
+                  .replace("Message-ID: <", "Message-ID: <f"), rcpt=str(ADA)),
+        f"Subject: unsubscribe {bad_link}\n\n".encode(),
+        f"Subject: unsubscribe {preferences}\n\n".encode(),
+        f"From: {ADA}\nTo: {path}\nSubject: unsubscribe\n\nplease\n".encode(),
+    ]  # fmt: skip
+    report = desk.read(*mails)
+    assert report.effects == []
+    assert desk.rows() == 0
+    desk.mail(days=31)
+    assert desk.read(status_report(path)).unproven == 1
+    assert desk.rows() == 0
+
+
+def test_each_sample_acts_with_a_token_of_ours_and_none_without(tmp_path):
+    """What a sample is about is the reader's letter; whether it suppresses is its reason's."""
+    bounces = [sample for sample in samples() if sample.addresses]
+    with office(tmp_path, soft=1) as desk:
+        desk.read(*(sample.returned_to("bounces@example.org") for sample in bounces))
+        assert desk.rows() == 0
+        readers = [EmailAddress(f"reader{n}", "example.net") for n in range(len(bounces))]
+        key = desk.mail(*readers)
+        report = desk.read(
+            *(
+                sample.returned_to(desk.return_path(key, reader))
+                for sample, reader in zip(bounces, readers, strict=True)
+            )
+        )
+        acted = {effect.entry.address for effect in report.effects}
+        for sample, reader in zip(bounces, readers, strict=True):
+            assert (reader in acted) is not sample.temporary, sample.name
+        refused = sum(effect.entry.cause == "refusal" for effect in report.effects)
+        assert len(desk.suppressed) == len(acted) - refused > 90
+        assert {kind for kind in report.kinds if kind in ACTING} == {"hard", "soft", "refusal"}
+
+
+def test_a_person_can_undo_it_and_old_bounces_count_no_more(tmp_path):
+    with office(tmp_path, hard=2) as desk:
+        mails = [status_report(desk.return_path(desk.mail(days=day))) for day in (0, 1)]
+        desk.read(*mails)
+        assert unsuppress(desk.house.database, ADA)
+        desk.read(*mails)  # an mbox is read again from its beginning
+        third = status_report(desk.return_path(desk.mail(days=2)))
+        desk.read(third)
+        assert desk.suppressed == {}
+        desk.read(status_report(desk.return_path(desk.mail(days=3))))
+        assert desk.suppressed == {str(ADA): "bounce"}
+        assert came_back(desk.house.database, desk.mail(days=4))["bounced"] == 0
+
+
+def test_the_first_reason_stays(desk: Office):
+    key = desk.mail()
+    suppress_address(desk.house.database, ADA, reason="asked", source="phone", at=desk.now)
+    report = desk.read(status_report(desk.return_path(key)))
+    assert [effect.suppressed for effect in report.effects] == [None]
+    assert desk.suppressed == {str(ADA): "hand"}
+
+
+def test_a_dry_run_says_all_and_keeps_nothing(desk: Office):
+    report = desk.read(status_report(desk.return_path(desk.mail())), dry_run=True)
+    assert [effect.suppressed for effect in report.effects] == ["bounce"]
+    assert desk.rows() == 0
+
+
+@pytest.mark.parametrize(
+    ("stage", "enhanced", "kind"),
+    [
+        (Stage.RCPT, "5.1.1", {str(ADA): "bounce"}),
+        (Stage.RCPT, "5.7.1", {}),
+        (Stage.DOT, "5.1.1", {}),
+        (Stage.RCPT, "5.6.7", {}),
+    ],
+)
+def test_what_the_relay_says_of_a_mailbox_counts_as_what_a_report_says(
+    desk: Office, stage, enhanced, kind
+):
+    key = desk.mail()
+    with_words = Outcome(
+        kind=OutcomeKind.REJECTED, stage=stage, code=550, enhanced=enhanced, words="no", relay="mx"
+    )
+    ledger = EditionLedger(desk.house.database, key)
+    (claimed,) = ledger.claim(10, desk.now)
+    ledger.record((), ((claimed, with_words),), desk.now)
+    desk.read()
+    assert desk.suppressed == kind
+    rows = desk.rows()
+    desk.read(status_report(desk.return_path(key)) if kind else b"")
+    assert desk.rows() == rows
+    assert came_back(desk.house.database, key)["bounced"] == 0
