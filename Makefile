@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 JOBS ?= auto
 
-.PHONY: run demo browser test check words clients soak bench bench-themes clean help
+.PHONY: run demo browser imap test check words clients soak bench bench-themes clean help
 .DEFAULT_GOAL := help
 
 $(STAMP): pyproject.toml
@@ -29,7 +29,14 @@ browser:
 	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
 	  echo "the tests open letters in Chromium: sudo apt-get install chromium (or name one: CHROMIUM=/path make test)"; exit 1; }
 
-test: $(STAMP) browser  ## every test but the long trials
+# Bounces are read from a real IMAP server.
+imap:
+	@test -x /usr/sbin/dovecot -a -x /usr/lib/dovecot/imap || { \
+	  test "$$(id -u)" = 0 && command -v apt-get >/dev/null && echo "installing dovecot for the tests" \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends dovecot-core dovecot-imapd >/dev/null; } || { \
+	  echo "the tests read mail from Dovecot: sudo apt-get install dovecot-core dovecot-imapd"; exit 1; }
+
+test: $(STAMP) browser imap  ## every test but the long trials
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not soak'
 
 check: $(STAMP)  ## format, lint, types, import contracts, tests

@@ -28,9 +28,13 @@ _MOST_ADDRESSES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """Whose letter it is about; `letter` is None where only her link was in the mail."""
+    """Whose letter it is about; `letter` is None where only her link was in the mail.
+
+    `address` is hers, if she ever was mailed.
+    """
 
     reader_id: str
+    address: EmailAddress | None
     letter: MailedLetter | None
 
     def is_fresh(self, now: datetime) -> bool:
@@ -62,7 +66,7 @@ def _by_return_path(house: House, report: Report) -> Iterator[Proof]:
         reader, edition = named
         for letter in letters_of_reader(house.database, reader):
             if letter.edition == edition:
-                yield Proof(reader_id=reader, letter=letter)
+                yield _about(letter)
 
 
 def _by_link(house: House, report: Report) -> Iterator[Proof]:
@@ -71,7 +75,8 @@ def _by_link(house: House, report: Report) -> Iterator[Proof]:
         if reader is not None:
             letters = letters_of_reader(house.database, reader)
             named = _named(house.keys, letters, report.letter_ids)
-            yield Proof(reader_id=reader, letter=named)
+            address = letters[0].address if letters else None
+            yield Proof(reader_id=reader, address=address, letter=named)
 
 
 def _by_letter_id(house: House, report: Report) -> Iterator[Proof]:
@@ -82,7 +87,11 @@ def _by_letter_id(house: House, report: Report) -> Iterator[Proof]:
         letters = letters_to(house.database, address, house.clock() - GOOD_FOR)
         letter = _named(house.keys, letters, report.letter_ids)
         if letter is not None:
-            yield Proof(reader_id=letter.reader_id, letter=letter)
+            yield _about(letter)
+
+
+def _about(letter: MailedLetter) -> Proof:
+    return Proof(reader_id=letter.reader_id, address=letter.address, letter=letter)
 
 
 def _named(

@@ -98,27 +98,28 @@ def _entries(house: House, mail: Mail, tally: BounceReport) -> list[Entry]:
     if proof is None or not (asks or proof.is_fresh(house.clock())):
         tally.unproven += 1
         return []
-    entry = _entry(report, proof, report.message_id or hashlib.sha256(mail.raw).hexdigest())
+    entry = _entry(mail, report, proof)
     return [entry] if entry is not None else []
 
 
-def _entry(report: Report, proof: Proof, name: str) -> Entry | None:
+def _entry(mail: Mail, report: Report, proof: Proof) -> Entry | None:
     """What to book; None when the report says of this reader that all is well yet."""
     letter = proof.letter
-    said = report.about(str(letter.address) if letter else "")
+    said = report.about(str(proof.address or ""))
     cause = Cause.of(said.kind.value)
     if cause is None:
         return None
+    name = report.message_id or hashlib.sha256(mail.raw).hexdigest()
     once = f"{cause}\0{proof.reader_id}\0{name}"
     if letter is not None and cause is not Cause.LEAVE:
         once = bounced_once(cause, letter.edition, proof.reader_id)
     return Entry(
         cause=cause,
         reader_id=proof.reader_id,
-        address=letter.address if letter else None,
+        address=proof.address,
         edition=letter.edition if letter else None,
         once=once,
         status=said.status,
         words=said.words,
-        source=f"mail {name}",
+        source=f"mail {report.message_id or mail.name}",
     )

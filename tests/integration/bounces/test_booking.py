@@ -1,5 +1,7 @@
 """What is proven acts once; what is not changes no row."""
 
+import sys
+
 import pytest
 
 from digest.bounces.report import ACTING
@@ -43,11 +45,12 @@ def test_it_counts_once_however_often_it_is_read_and_whoever_reports_it(desk: Of
     assert (report.effects, report.known, desk.rows()) == ([], 40, rows)
 
 
-def test_ten_thousand_bounces_of_one_letter_are_one_row(desk: Office):
+@pytest.mark.parametrize("many", [300, pytest.param(10_000, marks=pytest.mark.soak)])
+def test_any_number_of_bounces_of_one_letter_is_one_row(desk: Office, many):
     key = desk.mail()
     path = desk.return_path(key)
-    report = desk.read(*(status_report(path, name=f"{n}@example.com") for n in range(10_000)))
-    assert (report.read, len(report.effects), desk.rows()) == (10_000, 1, 2)
+    report = desk.read(*(status_report(path, name=f"{n}@example.com") for n in range(many)))
+    assert (report.read, len(report.effects), desk.rows()) == (many, 1, 2)
 
 
 def test_several_hard_bounces_may_be_asked_for(tmp_path):
@@ -178,6 +181,24 @@ def test_each_sample_acts_with_a_token_of_ours_and_none_without(tmp_path):
         refused = sum(effect.entry.cause == "refusal" for effect in report.effects)
         assert len(desk.suppressed) == len(acted) - refused > 90
         assert {kind for kind in report.kinds if kind in ACTING} == {"hard", "soft", "refusal"}
+
+
+def test_no_mail_is_ever_answered(desk: Office):
+    """Nothing connects to anything, nor starts a program, whatever is read."""
+    path = desk.return_path(desk.mail())
+    asks_for_one = b"Return-Receipt-To: a@example.com\nDisposition-Notification-To: a@example.com\n"
+    done: list[str] = []
+    listening = [True]
+
+    def hook(event: str, _: object) -> None:
+        if listening[0] and event in ("socket.connect", "socket.sendto", "subprocess.Popen"):
+            done.append(event)
+
+    sys.addaudithook(hook)
+    raws = [sample.returned_to(path) for sample in samples()]
+    desk.read(*raws, *(asks_for_one + raw for raw in raws), complaint(path))
+    listening[0] = False
+    assert done == []
 
 
 def test_a_person_can_undo_it_and_old_bounces_count_no_more(tmp_path):

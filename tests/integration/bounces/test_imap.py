@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -104,13 +104,11 @@ def cutting(port: int, when: bytes, *, upwards: bool) -> Iterator[int]:
     door = socket.create_server(("127.0.0.1", 0))
 
     def carry(source: socket.socket, target: socket.socket, watched: bool) -> None:
-        try:
+        with suppress(OSError):
             while octets := source.recv(4096):
                 if watched and when in octets:
                     break
                 target.sendall(octets)
-        except OSError:
-            pass
         for end in (source, target):
             with closing(end):
                 end.shutdown(socket.SHUT_RDWR) if end.fileno() >= 0 else None
@@ -130,10 +128,8 @@ def cutting(port: int, when: bytes, *, upwards: bool) -> Iterator[int]:
 
 def _quietly(work):
     def run(*given):
-        try:
+        with suppress(OSError):
             work(*given)
-        except OSError:
-            pass
 
     return run
 

@@ -113,7 +113,10 @@ def test_of_a_long_mail_in_an_mbox_only_its_beginning_is_kept(tmp_path):
 def test_an_mbox_that_a_delivery_has_locked_is_left_alone(tmp_path):
     file = tmp_path / "mbox"
     file.write_bytes(mbox(b"Subject: x\n\n"))
-    code = "import fcntl,sys; f=open(sys.argv[1],'ab'); fcntl.lockf(f,fcntl.LOCK_EX); print(1,flush=True); sys.stdin.read()"
+    code = (
+        "import fcntl, sys; file = open(sys.argv[1], 'ab'); fcntl.lockf(file, fcntl.LOCK_EX);"
+        "print('locked', flush=True); sys.stdin.read()"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", code, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:

@@ -1,5 +1,6 @@
 """Every mail is read as what it is, and none as more than that."""
 
+import base64
 import subprocess
 import sys
 from email.message import EmailMessage
@@ -73,14 +74,13 @@ def test_a_report_in_utf_8_is_read(encoded):
         "Reporting-MTA: dns; mx.example.com\n\nFinal-Recipient: utf-8; j\\x{FC}rgen@example.com\n"
     )
     status += "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 unbekannt\n"
-    import base64
-
     body = base64.b64encode(status.encode()).decode() if encoded else status
     encoding = "base64" if encoded else "8bit"
     raw = (
         f"From: MAILER-DAEMON@example.com\nTo: {TO}\nMIME-Version: 1.0\n"
         'Content-Type: multipart/report; report-type=delivery-status; boundary="x"\n\n'
-        f"--x\nContent-Type: message/global-delivery-status\nContent-Transfer-Encoding: {encoding}\n"
+        "--x\nContent-Type: message/global-delivery-status\n"
+        f"Content-Transfer-Encoding: {encoding}\n"
         f"\n{body}\n--x\nContent-Type: message/global-headers\n\n{LETTER}\n--x--\n"
     )
     report = read_report(raw.encode())
@@ -257,9 +257,11 @@ from digest.bounces.reading import read_report
 from digest.bounces.single import Singles
 K, H = LONGEST, b"From: mailer-daemon@example.com\\r\\nSubject: Undelivered\\r\\n"
 nested = H + b"".join(
-    b"Content-Type: multipart/mixed; boundary=b%d\\r\\n\\r\\n--b%d\\r\\n" % (n, n) for n in range(1000))
+    b"Content-Type: multipart/mixed; boundary=b%d\\r\\n\\r\\n--b%d\\r\\n" % (n, n)
+    for n in range(1000))
 report = b"Content-Type: multipart/report; boundary=x\\r\\n\\r\\n--x\\r\\n"
-status = b"Content-Type: message/delivery-status\\r\\n\\r\\nFinal-Recipient: rfc822; a@example.com\\n"
+status = b"Content-Type: message/delivery-status\\r\\n\\r\\n"
+status += b"Final-Recipient: rfc822; a@example.com\\n"
 bad = [
     nested,
     H + b"Content-Type: message/rfc822\\r\\n\\r\\n" * 1000,
@@ -278,7 +280,8 @@ bad = [
 for raw in bad:
     read_report(raw)
 with open(sys.argv[1], "wb") as file:
-    file.write(H + report + status + b"Action: failed\\nStatus: 5.1.1\\n\\n--x\\nContent-Type: text/plain\\n\\n")
+    file.write(H + report + status + b"Action: failed\\nStatus: 5.1.1\\n\\n")
+    file.write(b"--x\\nContent-Type: text/plain\\n\\n")
     for _ in range(50):
         file.write(b"x" * 1_000_000)
 [mail] = Singles([sys.argv[1]]).unread()
