@@ -57,8 +57,8 @@ def test_letters_come_back_and_their_readers_are_mailed_no_more(tmp_path):
         mails = [
             status_report(post.paths[ada], recipient=ada, letter=post.heads[ada]),
             complaint("abuse@example.org", letter=post.heads[bob]),
-            f"From: {cy}\nTo: bounces@example.org\nSubject: unsubscribe {post.links[cy]}\n\n".encode(),
-            f"From: {dee}\nTo: {post.paths[dee]}\nSubject: Out of office\n\nuser unknown\n".encode(),
+            f"From: {cy}\nSubject: unsubscribe {post.links[cy]}\n\n".encode(),
+            f"To: {post.paths[dee]}\nSubject: Out of office\n\nuser unknown\n".encode(),
         ]
         for number, raw in enumerate(mails):
             room.write(f"returned/new/{number}.mail", raw)
