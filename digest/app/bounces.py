@@ -10,7 +10,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from digest.app.bounce_proof import GOOD_FOR, Proof, prove
+from digest.app.bounce_evidence import GOOD_FOR, Evidence, find_evidence
 from digest.app.house import House
 from digest.storage.bounce_book import Cause, Effect, Entry, Rule, book, bounced_once, rejections
 
@@ -35,7 +35,7 @@ class BounceReport:
 
     read: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
-    unproven: int = 0
+    unfounded: int = 0
     known: int = 0
     effects: list[Effect] = field(default_factory=list)
 
@@ -94,29 +94,29 @@ def _entries(house: House, mail: Mail, tally: BounceReport) -> list[Entry]:
         return []
     asks = report.kind.value in (Cause.COMPLAINT, Cause.LEAVE)
     # A mail that asks to leave says so in its subject, with the token of the reader's link.
-    proof = prove(house, report, by_link_only=asks and not report.failures)
-    if proof is None or not (asks or proof.is_fresh(house.clock())):
-        tally.unproven += 1
+    evidence = find_evidence(house, report, by_link_only=asks and not report.failures)
+    if evidence is None or not (asks or evidence.is_fresh(house.clock())):
+        tally.unfounded += 1
         return []
-    entry = _entry(mail, report, proof)
+    entry = _entry(mail, report, evidence)
     return [entry] if entry is not None else []
 
 
-def _entry(mail: Mail, report: Report, proof: Proof) -> Entry | None:
+def _entry(mail: Mail, report: Report, evidence: Evidence) -> Entry | None:
     """What to book; None when the report says of this reader that all is well yet."""
-    letter = proof.letter
-    said = report.about(str(proof.address or ""))
+    letter = evidence.letter
+    said = report.about(str(evidence.address or ""))
     cause = Cause.of(said.kind.value)
     if cause is None:
         return None
     name = report.message_id or hashlib.sha256(mail.raw).hexdigest()
-    once = f"{cause}\0{proof.reader_id}\0{name}"
+    once = f"{cause}\0{evidence.reader_id}\0{name}"
     if letter is not None and cause is not Cause.LEAVE:
-        once = bounced_once(cause, letter.edition, proof.reader_id)
+        once = bounced_once(cause, letter.edition, evidence.reader_id)
     return Entry(
         cause=cause,
-        reader_id=proof.reader_id,
-        address=proof.address,
+        reader_id=evidence.reader_id,
+        address=evidence.address,
         edition=letter.edition if letter else None,
         once=once,
         status=said.status,

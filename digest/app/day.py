@@ -210,5 +210,5 @@ def _deliver(
             return
         done = error.report
     report.deliveries[key] = done
-    if done.rejected:
+    if done.rejected and report.failure is None:
         book_rejections(house)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from digest.bounces import proofs
+from digest.bounces import evidence
 from digest.bounces.automatic import is_automatic, is_server
 from digest.bounces.feedback import read_feedback
 from digest.bounces.heuristics import read_by_guess
@@ -23,13 +23,13 @@ def read_report(raw: bytes) -> Report:
     """
     parts = take_apart(raw)
     kind, failures = _read(raw, parts)
-    leave = proofs.leave_token(parts) if kind is Kind.LEAVE and not failures else None
+    leave = evidence.leave_token(parts) if kind is Kind.LEAVE and not failures else None
     return Report(
         kind=kind,
         failures=failures,
-        return_tokens=proofs.return_tokens(parts),
-        unsubscribe_tokens=(leave,) if leave else proofs.unsubscribe_tokens(parts),
-        letter_ids=proofs.letter_ids(parts),
+        return_tokens=evidence.return_tokens(parts),
+        unsubscribe_tokens=(leave,) if leave else evidence.unsubscribe_tokens(parts),
+        letter_ids=evidence.letter_ids(parts),
         message_id=text_of(parts[0].head, "Message-ID")[:200],
     )
 
@@ -45,12 +45,12 @@ def _read(raw: bytes, parts: Sequence[Part]) -> tuple[Kind, tuple[Failure, ...]]
     receipt = any(part.type == "message/disposition-notification" for part in parts)
     if is_automatic(head) or (receipt and not is_server(head)):
         return Kind.REPLY, ()
-    if proofs.leave_token(parts):
+    if evidence.leave_token(parts):
         return Kind.LEAVE, ()
     failures = read_by_guess(raw, parts)
     if failures:
         return _worst(failures), failures
-    return Kind.LETTER if proofs.is_letter(head) else Kind.UNKNOWN, ()
+    return Kind.LETTER if evidence.is_letter(head) else Kind.UNKNOWN, ()
 
 
 def _worst(failures: Sequence[Failure]) -> Kind:

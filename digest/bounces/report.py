@@ -40,7 +40,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one mail says, and the proofs that it brings, none of them checked yet.
+    """What one mail says, and the evidence that it brings, none of it checked yet.
 
     `return_tokens` stood in addresses (`bounces+TOKEN@`), those of the delivery first;
     `unsubscribe_tokens` in the headers of the letter that came back, or in the subject;

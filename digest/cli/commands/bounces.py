@@ -107,7 +107,7 @@ def _summary(report: BounceReport) -> str:
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in report.kinds.most_common())
     return (
         f"{count(report.read, 'mail')} read{f': {kinds}' if kinds else ''};"
-        f" {report.known:,} known already, {report.unproven:,} not about a letter of ours"
+        f" {report.known:,} known already, {report.unfounded:,} not about a letter of ours"
     )
 
 
@@ -115,7 +115,7 @@ def _document(report: BounceReport, *, dry_run: bool) -> dict[str, Any]:
     return {
         "read": report.read,
         "kinds": dict(report.kinds),
-        "unproven": report.unproven,
+        "unfounded": report.unfounded,
         "known": report.known,
         "new": [
             {

@@ -157,7 +157,7 @@ def test_what_is_forged_foreign_old_or_altered_changes_no_row(desk: Office):
     assert report.effects == []
     assert desk.rows() == 0
     desk.mail(days=31)
-    assert desk.read(status_report(path)).unproven == 1
+    assert desk.read(status_report(path)).unfounded == 1
     assert desk.rows() == 0
 
 

@@ -36,7 +36,7 @@ def mail(subject: str = "Hello", text: str = "", **headers: str) -> bytes:
     return bytes(message)
 
 
-def test_a_status_report_brings_recipient_code_words_and_all_proofs():
+def test_a_status_report_brings_recipient_code_words_and_all_evidence():
     report = read_report(status_report(TO, letter=LETTER))
     (failure,) = report.failures
     assert (report.kind, failure.kind) == (Kind.HARD, Kind.HARD)

@@ -27,7 +27,7 @@ _MOST_ADDRESSES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Evidence:
     """Whose letter it is about; `letter` is None where only her link was in the mail.
 
     `address` is hers, if she ever was mailed.
@@ -42,7 +42,7 @@ class Proof:
         return self.letter is not None and now - self.letter.frozen_at <= GOOD_FOR
 
 
-def prove(house: House, report: Report, *, by_link_only: bool = False) -> Proof | None:
+def find_evidence(house: House, report: Report, *, by_link_only: bool = False) -> Evidence | None:
     """The letter that it is about, or None if it proves nothing.
 
     In this order: the token of a return path, the token of an unsubscribe link, and an address
@@ -55,10 +55,10 @@ def prove(house: House, report: Report, *, by_link_only: bool = False) -> Proof 
     ways = [_by_link(house, report)]
     if not by_link_only:
         ways = [_by_return_path(house, report), *ways, _by_letter_id(house, report)]
-    return next((proof for way in ways for proof in way), None)
+    return next((evidence for way in ways for evidence in way), None)
 
 
-def _by_return_path(house: House, report: Report) -> Iterator[Proof]:
+def _by_return_path(house: House, report: Report) -> Iterator[Evidence]:
     for token in report.return_tokens:
         named = read_token(house.keys, token)
         if named is None:
@@ -69,17 +69,17 @@ def _by_return_path(house: House, report: Report) -> Iterator[Proof]:
                 yield _about(letter)
 
 
-def _by_link(house: House, report: Report) -> Iterator[Proof]:
+def _by_link(house: House, report: Report) -> Iterator[Evidence]:
     for token in report.unsubscribe_tokens:
         reader = verify_token(house.keys, token, UNSUBSCRIBE)
         if reader is not None:
             letters = letters_of_reader(house.database, reader)
             named = _named(house.keys, letters, report.letter_ids)
             address = letters[0].address if letters else None
-            yield Proof(reader_id=reader, address=address, letter=named)
+            yield Evidence(reader_id=reader, address=address, letter=named)
 
 
-def _by_letter_id(house: House, report: Report) -> Iterator[Proof]:
+def _by_letter_id(house: House, report: Report) -> Iterator[Evidence]:
     if not report.letter_ids:
         return
     texts = [text for failure in report.failures for text in failure.addresses]
@@ -90,8 +90,8 @@ def _by_letter_id(house: House, report: Report) -> Iterator[Proof]:
             yield _about(letter)
 
 
-def _about(letter: MailedLetter) -> Proof:
-    return Proof(reader_id=letter.reader_id, address=letter.address, letter=letter)
+def _about(letter: MailedLetter) -> Evidence:
+    return Evidence(reader_id=letter.reader_id, address=letter.address, letter=letter)
 
 
 def _named(
