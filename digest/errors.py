@@ -9,6 +9,7 @@
     |-- LetterError         (1)    (mailing) a letter cannot be made of its blocks
     |-- SourceError         (1)    one source's failure; a value in a report, seldom raised
     |-- BrowserError        (1)    (web) the browser that takes pictures gives up
+    |-- MailboxError        (1)    (bounces) where mail comes back to cannot be read
     |-- StorageError        (1)    what outlives a run cannot be read or written
     |   |-- StorageBusy            another program is writing just now
     |   `-- LedgerLost             (delivery) sending stopped: it could not be remembered

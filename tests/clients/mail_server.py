@@ -29,6 +29,7 @@ ssl = {ssl}
 ssl_cert = <{folder}/server.pem
 ssl_key = <{folder}/server.key
 disable_plaintext_auth = no
+auth_failure_delay = 0
 mail_location = maildir:{folder}/mail
 default_internal_user = {user}
 default_internal_group = {group}
