@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
 
 from digest.app.bounces import book_rejections
 from digest.app.compose import Composition, compose_day, compose_week, week_is_due, why_not
 from digest.app.deliver import deliver_edition, make_ways
+from digest.app.groups import require_readers
 from digest.app.house import House
-from digest.app.plan import Plan, freeze_edition, make_plan
+from digest.app.plan import Orders, Plan, extend_edition, freeze_edition, make_plan
 from digest.app.signing import load_signers
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.report import DeliveryReport
 from digest.editorial.decide import DecisionKind
 from digest.errors import DigestError, Problem
 from digest.model import Edition, EditionKey, Outcome, Recipient, SourceReport
-from digest.storage.campaigns import frozen_at, open_editions
-from digest.storage.census import counts
+from digest.model.audience import Audience, say_audience
+from digest.model.document import edition_from_document
+from digest.storage.audiences import count_waiting, planned_for
+from digest.storage.campaigns import Campaign, load_campaign, open_editions
 from digest.storage.lock import run_lock
 from digest.storage.recovery import Recovered, give_up, recover
 
@@ -79,22 +83,23 @@ def run_day(
     watch: Watch,
     *,
     compose: bool = True,
-    skip_bad_rows: bool = False,
+    orders: Orders = Orders(),
 ) -> DayReport:
     """Everything that is due: what earlier runs left, the day's edition, the week's on its day.
 
     Without `compose` (it is too early for today's) only what is frozen already is delivered.
+    Nobody but `orders.readers` is planned for or mailed.
 
     Raises:
         DigestError: as the rooms raise it; what was sent until then is in the ledger.
     """
     report = DayReport(day=day)
-    _check_secrets(house)
+    _check(house, EditionKey.daily(day), orders)
     with _at_work(house, report, "digest run"):
         if compose:
-            _compose_and_freeze(house, report, watch, skip_bad_rows=skip_bad_rows)
+            _plan_what_is_due(house, report, watch, orders)
         for key in open_editions(house.database, house.clock()):
-            _deliver(house, key, report, watch, due_only=True)
+            _deliver(house, key, report, watch, orders.readers, due_only=True)
             if report.stopped or report.failure:
                 break
     return report
@@ -106,42 +111,50 @@ def send_edition(
     watch: Watch,
     *,
     due_only: bool = False,
-    skip_bad_rows: bool = False,
+    orders: Orders = Orders(),
     prepare: Callable[[House], None] | None = None,
 ) -> DayReport:
-    """One edition to everyone not yet served; it is composed first if need be.
+    """One edition to those of `orders.readers` not yet served; it is composed first if need be.
 
     `prepare` runs under the lock before anything is claimed (to resend unknown letters).
     """
     report = DayReport(day=key.day())
-    _check_secrets(house)
+    _check(house, key, orders)
     with _at_work(house, report, "digest send"):
-        if frozen_at(house.database, key) is None:
-            edition = _edition_of(house, key, report, watch)
-            if edition is None:
-                return report
-            _freeze(house, edition, report, watch, skip_bad_rows=skip_bad_rows)
+        if not _plan(house, key, key.days()[-1], report, watch, orders):
+            return report
         if prepare is not None:
             prepare(house)
-        _deliver(house, key, report, watch, due_only=due_only)
+        _deliver(house, key, report, watch, orders.readers, due_only=due_only)
     return report
 
 
-def plan_day(house: House, key: EditionKey, watch: Watch, *, skip_bad_rows: bool) -> Plan | None:
-    """What `send` would do, with nothing written but the archive; None: no edition to send."""
-    edition = _edition_of(house, key, DayReport(day=key.day()), watch)
+def plan_day(house: House, key: EditionKey, watch: Watch, orders: Orders) -> Plan | None:
+    """What is still to be planned of an edition, with nothing written but the archive.
+
+    None: no edition to send. Who was planned before is not in it.
+    """
+    require_readers(house, key, orders.readers, skip_bad_rows=orders.skip_bad_rows)
+    campaign = load_campaign(house.database, key)
+    edition = (
+        _frozen_edition(campaign)
+        if campaign
+        else _edition_of(house, key, key.days()[-1], DayReport(day=key.day()), watch)
+    )
     if edition is None:
         return None
-    plan = make_plan(house, edition, skip_bad_rows=skip_bad_rows, on_problem=watch.on_problem)
+    again = campaign is not None
+    plan = make_plan(house, edition, orders, again=again, on_problem=watch.on_problem)
     for _ in plan.readers():
         pass
     return plan
 
 
-def _check_secrets(house: House) -> None:
-    """A missing password or key stops here, before anything is planned."""
+def _check(house: House, key: EditionKey, orders: Orders) -> None:
+    """A missing password or key, or a group without readers, stops before anything is planned."""
     make_ways(house)
     load_signers(house)
+    require_readers(house, key, orders.readers, skip_bad_rows=orders.skip_bad_rows)
 
 
 @contextmanager
@@ -156,54 +169,85 @@ def _at_work(house: House, report: DayReport, command: str) -> Iterator[None]:
         yield
 
 
-def _compose_and_freeze(
-    house: House, report: DayReport, watch: Watch, *, skip_bad_rows: bool
-) -> None:
-    key = EditionKey.daily(report.day)
-    if frozen_at(house.database, key) is None:
-        edition = _edition_of(house, key, report, watch)
-        if edition is not None:
-            _freeze(house, edition, report, watch, skip_bad_rows=skip_bad_rows)
+def _plan_what_is_due(house: House, report: DayReport, watch: Watch, orders: Orders) -> None:
+    _plan(house, EditionKey.daily(report.day), report.day, report, watch, orders)
     settled = report.later is None
-    week = EditionKey.weekly(report.day)
-    if week_is_due(house, report.day, settled=settled) and not frozen_at(house.database, week):
-        weekly = compose_week(house, report.day)
-        if weekly is not None:
-            _freeze(house, weekly, report, watch, skip_bad_rows=skip_bad_rows)
+    if week_is_due(house, report.day, settled=settled):
+        _plan(house, EditionKey.weekly(report.day), report.day, report, watch, orders)
 
 
-def _edition_of(house: House, key: EditionKey, report: DayReport, watch: Watch) -> Edition | None:
-    """The edition to send, or None when there is none (yet); `report` keeps why."""
+def _plan(
+    house: House, key: EditionKey, until: date, report: DayReport, watch: Watch, orders: Orders
+) -> bool:
+    """Plan an edition for those of the readers for whom it was not yet; False: there is none.
+
+    The first plan freezes it, and whoever comes later gets it as it is.
+    """
+    planned = planned_for(house.database, key)
+    readers = orders.readers.without(planned)
+    if readers is None:
+        return True
+    campaign = load_campaign(house.database, key) if planned else None
+    edition = (
+        _frozen_edition(campaign) if campaign else _edition_of(house, key, until, report, watch)
+    )
+    if edition is None:
+        return False
+    orders, again = replace(orders, readers=readers), campaign is not None
+    plan = make_plan(house, edition, orders, again=again, on_problem=watch.on_problem)
+    if campaign is None:
+        if freeze_edition(house, edition, plan):
+            report.frozen.append(key)
+            _log_plan("edition_frozen", plan)
+    elif extend_edition(house, campaign, plan):
+        _log_plan("edition_extended", plan)
+    return True
+
+
+def _frozen_edition(campaign: Campaign) -> Edition:
+    return edition_from_document(json.loads(campaign.edition_document))
+
+
+def _edition_of(
+    house: House, key: EditionKey, until: date, report: DayReport, watch: Watch
+) -> Edition | None:
+    """The edition to send, or None when there is none (yet); `report` keeps why.
+
+    A week is told up to the day `until`.
+    """
     if key.is_weekly:
-        return compose_week(house, key.days()[-1])
+        return compose_week(house, until)
     report.composition = compose_day(house, key.day(), on_report=watch.on_report)
     return report.composition.edition if report.composition.may_send else None
 
 
-def _freeze(
-    house: House, edition: Edition, report: DayReport, watch: Watch, *, skip_bad_rows: bool
-) -> None:
-    plan = make_plan(house, edition, skip_bad_rows=skip_bad_rows, on_problem=watch.on_problem)
-    if freeze_edition(house, edition, plan):
-        report.frozen.append(edition.key)
-        facts = {
-            "edition": str(edition.key),
-            "papers": len(edition.papers),
-            "letters": sum(plan.segments.values()),
-            "segments": len(plan.segments),
-            "skipped": plan.skipped,
-        }
-        said = {"event": "edition_frozen", "facts": facts}
-        _log.info("edition %s is frozen", edition.key, extra=said)
+def _log_plan(event: str, plan: Plan) -> None:
+    facts = {
+        "edition": str(plan.edition.key),
+        "planned_for": say_audience(plan.audience.names),
+        "papers": len(plan.edition.papers),
+        "letters": sum(plan.segments.values()),
+        "segments": len(plan.segments),
+        "skipped": plan.skipped,
+    }
+    said = {"event": event, "facts": facts}
+    _log.info("edition %s is planned", plan.edition.key, extra=said)
 
 
 def _deliver(
-    house: House, key: EditionKey, report: DayReport, watch: Watch, *, due_only: bool
+    house: House,
+    key: EditionKey,
+    report: DayReport,
+    watch: Watch,
+    readers: Audience,
+    *,
+    due_only: bool,
 ) -> None:
-    states = counts(house.database, key)
-    watch.on_edition(key, states["pending"] + states["deferred"])
+    watch.on_edition(key, count_waiting(house.database, key, readers))
     try:
-        done = deliver_edition(house, key, due_only=due_only, on_outcome=watch.on_outcome)
+        done = deliver_edition(
+            house, key, due_only=due_only, on_outcome=watch.on_outcome, readers=readers
+        )
     except (RunStopped, LedgerLost) as error:
         report.failure = error
         if error.report is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -12,17 +11,13 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from digest.app.house import House
-from digest.app.signing import load_signers
+from digest.app.looks import load_writer
 from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
 from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
-from digest.errors import UsageError
-from digest.mailing.choice import Choice
-from digest.mailing.letter import LetterWriter
 from digest.model import EditionKey, Outcome, Recipient
-from digest.model.rendition_document import rendition_from_document
-from digest.storage.campaigns import load_campaign
+from digest.model.audience import EVERYBODY, Audience
 from digest.storage.ledger import EditionLedger
 
 T = TypeVar("T")
@@ -70,35 +65,22 @@ def _left_today(house: House, relay: str, letters_per_day: int | None) -> int | 
     return max(letters_per_day - used.get(relay, 0), 0)
 
 
-def load_writer(house: House, key: EditionKey) -> LetterWriter:
-    """What writes the letters of a frozen edition.
-
-    Raises:
-        UsageError: it is not frozen.
-    """
-    campaign = load_campaign(house.database, key)
-    if campaign is None:
-        raise UsageError(f"edition {key} is not frozen: nothing of it was planned")
-    return LetterWriter(
-        rendition_from_document(json.loads(campaign.rendition_document)),
-        {name: Choice.from_json(text) for name, text in campaign.choices.items()},
-        campaign.newsletter or house.config.newsletter,
-        house.keys_for(campaign.key_fingerprint),
-        campaign.frozen_at,
-        signers=load_signers(house),
-    )
-
-
 def deliver_edition(
-    house: House, key: EditionKey, *, due_only: bool, on_outcome: OnOutcome
+    house: House,
+    key: EditionKey,
+    *,
+    due_only: bool,
+    on_outcome: OnOutcome,
+    readers: Audience = EVERYBODY,
 ) -> DeliveryReport:
-    """Send what the ledger holds for `key`: what is due by now, or everybody's.
+    """Send what the ledger holds for `readers` of `key`: what is due by now, or all of it.
 
     SIGTERM, SIGINT and SIGHUP end it cleanly; the report then says `stopped`.
     """
     ways = make_ways(house)
     writer = load_writer(house, key)
-    ledger = EditionLedger(house.database, key, due_before=house.clock() if due_only else None)
+    due_before = house.clock() if due_only else None
+    ledger = EditionLedger(house.database, key, due_before=due_before, readers=readers)
 
     async def work() -> DeliveryReport:
         async with AsyncExitStack() as stack:

@@ -11,6 +11,7 @@ from digest.app.compose import collect_papers
 from digest.app.deliver import make_ways
 from digest.app.house import House
 from digest.app.interests import Interests
+from digest.app.plan import list_losses
 from digest.app.signing import load_signers
 from digest.delivery.relay import Way
 from digest.errors import DigestError, ListError
@@ -66,16 +67,19 @@ def _themes(house: House) -> Iterator[Finding]:
 
 def _templates(house: House) -> Iterator[Finding]:
     for key in (EditionKey.daily(house.today()), EditionKey.weekly(house.today())):
-        yield from _guarded("templates", partial(_template_set, house, key))
+        looks = (entry.templates.of(key) for entry in house.config.subscribers.lists)
+        for look in dict.fromkeys(("", *looks)):
+            yield from _guarded("templates", partial(_template_set, house, key, look))
 
 
-def _template_set(house: House, key: EditionKey) -> Iterator[Finding]:
-    templates = house.templates(key)
+def _template_set(house: House, key: EditionKey, look: str) -> Iterator[Finding]:
+    templates = house.templates(key, look)
     problems = check_templates(templates, house.config.newsletter)
     for problem in problems:
         yield Finding(about="templates", ok=None if problem.warning else False, words=str(problem))
     if not problems:
         kind = "the weekly edition" if key.is_weekly else "the dailies"
+        kind += " of some lists" if look else ""
         words = f"set {templates.name} compiles, for {kind}"
         yield Finding(about="templates", ok=True, words=words)
 
@@ -103,6 +107,10 @@ def _lists(house: House) -> Iterator[Finding]:
         readers = sum(1 for _ in reading)
     except ListError:
         readers = 0
+    else:
+        for loss in list_losses(house, reading.sizes):
+            words = f"{loss.file}: {loss.what}: the next edition is refused ({loss.mend})"
+            yield Finding(about="lists", ok=False, words=words)
     for problem in reading.problems:
         yield Finding(about="lists", ok=None if problem.warning else False, words=str(problem))
     if all(problem.warning for problem in reading.problems):

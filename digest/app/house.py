@@ -81,15 +81,19 @@ class House:
         then = [key for key in self.keys if fingerprint(key) == fingerprint_then]
         return (*then, *self.keys)
 
-    def templates(self, key: EditionKey) -> TemplateSet:
-        """The look of the edition `key`: days and weeks have one each.
+    def templates(self, key: EditionKey, look: str = "") -> TemplateSet:
+        """The look of the edition `key`: days and weeks have one each, and lists may.
 
         Raises:
             TemplateError: there is no such set, or its files cannot be read.
         """
-        kind = "weekly" if key.is_weekly else "daily"
-        asked = f"config.yaml: templates.{kind}"
-        return load_template_set(self.config.templates.of(key), self.config.folder, asked=asked)
+        asked = f"templates.{'weekly' if key.is_weekly else 'daily'}"
+        if look:
+            entries = enumerate(self.config.subscribers.lists)
+            number = next((n for n, each in entries if each.templates.of(key) == look), 0)
+            asked = f"subscribers.lists[{number}].templates"
+        name = look or self.config.templates.of(key)
+        return load_template_set(name, self.config.folder, asked=f"config.yaml: {asked}")
 
     @cached_property
     def catalogues(self) -> tuple[Catalogue, ...]:

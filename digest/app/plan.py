@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from digest.app.compose import edition_json
 from digest.app.house import House
+from digest.app.looks import look_for, render_looks
 from digest.errors import ListError, Problem
 from digest.mailing.schedule import plan_due
-from digest.model import Edition, Recipient, Rendition, Subscriber
-from digest.model.rendition_document import rendition_to_document
-from digest.storage.campaigns import SkippedReader, freeze
+from digest.mailing.segments import segment_in
+from digest.model import Edition, Recipient, Subscriber
+from digest.model.audience import EVERYBODY, Audience, join_tags
+from digest.storage.audiences import planned_readers
+from digest.storage.campaigns import Campaign, extend, freeze
+from digest.storage.list_memory import find_losses, load_lists
+from digest.storage.planned import Planned, SkippedReader
 
 if TYPE_CHECKING:
     from digest.app.interests import Interests
     from digest.mailing.choice import Chooser
+    from digest.storage.lists.reading import ListReading, ListSize
 
 OnProblem = Callable[[Problem], None]
 #: So many readers are asked about together where some have interests.
@@ -27,11 +33,22 @@ BATCH = 4_096
 NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a command asks of a plan: for whom it is, and what of the lists it shall bear with."""
+
+    readers: Audience = EVERYBODY
+    skip_bad_rows: bool = False
+    accept_list_change: bool = False
+
+
 @dataclass(kw_only=True)
 class Plan:
     """The readers of an edition, worked out while they are iterated: lists may be long.
 
-    `choices` (segment -> JSON) and the counters are complete once `readers` is.
+    `audience` are those whom it is for; who is in `planned` (address keys) has a letter already.
+    `looks` are the template sets of the lists, where they are not the newsletter's own.
+    `choices` (segment -> JSON), the counters and `lists` are complete once `readers` is.
     """
 
     house: House
@@ -39,21 +56,29 @@ class Plan:
     subscribers: Iterable[Subscriber]
     now: datetime
     interests: Interests
+    audience: Audience = EVERYBODY
+    planned: Container[str] = frozenset()
+    looks: tuple[str, ...] = ()
+    lists: dict[str, ListSize] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
     skipped: int = 0
     not_today: int = 0
     segments: Counter[str] = field(default_factory=Counter)
     due: Counter[datetime] = field(default_factory=Counter)
 
-    def readers(self) -> Iterator[Recipient | SkippedReader]:
-        """Everyone who gets a letter on this day, or would if the edition held something for her.
+    def readers(self) -> Iterator[Planned]:
+        """Who gets a letter on this day, or would if the edition held something for her.
 
         Raises:
             ListError: at the end, when a list turned out to be wrong.
         """
         newsletter = self.house.config.newsletter
         chooser = make_chooser(self.house, self.edition, self.interests)
+        joined = lru_cache(8192)(join_tags)
         for subscriber in self._prepared():
+            tags = joined(subscriber.tags) if subscriber.tags else ""
+            if not self.audience.holds(tags) or subscriber.address.key in self.planned:
+                continue
             due = plan_due(
                 subscriber,
                 weekly=self.edition.key.is_weekly,
@@ -73,11 +98,13 @@ class Plan:
                     name=subscriber.name,
                     reader_id=reader,
                     reason=NOTHING_MATCHES,
+                    tags=tags,
                 )
                 continue
-            if choice.segment not in self.choices:
-                self.choices[choice.segment] = choice.to_json()
-            self.segments[choice.segment] += 1
+            segment = segment_in(look_for(self.house, self.edition.key, subscriber), choice.segment)
+            if segment not in self.choices:
+                self.choices[segment] = choice.to_json()
+            self.segments[segment] += 1
             due = max(due, self.now)  # the edition was not there before, so nobody is late
             self.due[due] += 1
             yield Recipient(
@@ -85,8 +112,9 @@ class Plan:
                 address=subscriber.address,
                 name=subscriber.name,
                 reader_id=reader,
-                segment=choice.segment,
+                segment=segment,
                 due_at=due,
+                tags=tags,
             )
 
     def _prepared(self) -> Iterator[Subscriber]:
@@ -126,54 +154,68 @@ def _why_words(house: House) -> Mapping[str, str]:
     return why_words(speak(house.config.newsletter.language, house.catalogues))
 
 
-def render(house: House, edition: Edition) -> Rendition:
-    """The edition with the newsletter's template set for its kind, fit to be mailed.
-
-    Raises:
-        TemplateError: a template or a catalogue is wrong, or makes what would mislead readers;
-            nothing was frozen.
-    """
-    from digest.rendering.check_edition import require_sound  # heavy: once an edition
-    from digest.rendering.render import render_edition
-
-    templates, newsletter = house.templates(edition.key), house.config.newsletter
-    rendition = render_edition(edition, templates, newsletter, house.catalogues)
-    require_sound(edition, rendition, templates, newsletter)
-    return rendition
-
-
 def make_plan(
     house: House,
     edition: Edition,
+    orders: Orders = Orders(),
     *,
-    skip_bad_rows: bool = False,
+    again: bool = False,
     on_problem: OnProblem | None = None,
 ) -> Plan:
-    """The plan for the config's lists; `on_problem` gets their warnings when they are read."""
-    from digest.app.interests import Interests  # not where the edition is frozen
+    """The plan for the config's lists; `on_problem` gets their warnings when they are read.
+
+    `again`: some readers of the edition were planned before.
+    """
+    from digest.app.interests import Interests  # not where everybody was planned
+    from digest.storage.lists.files import find_lists
+    from digest.storage.lists.reading import ListReading
 
     interests = Interests(house, edition)
+    files, problems = find_lists(house.config)
+    reading = ListReading(
+        files, problems, skip_bad_rows=orders.skip_bad_rows, check=interests.check
+    )
+    weekly, own = edition.key.is_weekly, house.config.templates.of(edition.key)
+    looks = (file.defaults.weekly if weekly else file.defaults.daily for file in files)
+    lists: dict[str, ListSize] = {}
     return Plan(
         house=house,
         edition=edition,
         now=house.began,
         interests=interests,
-        subscribers=_told(house, interests, skip_bad_rows=skip_bad_rows, on_problem=on_problem),
+        subscribers=_told(house, reading, lists, orders, on_problem),
+        audience=orders.readers,
+        planned=planned_readers(house.database, edition.key) if again else frozenset(),
+        looks=tuple(look for look in dict.fromkeys(looks) if look not in ("", own)),
+        lists=lists,
     )
 
 
 def _told(
-    house: House, interests: Interests, *, skip_bad_rows: bool, on_problem: OnProblem | None
+    house: House,
+    reading: ListReading,
+    lists: dict[str, ListSize],
+    orders: Orders,
+    on_problem: OnProblem | None,
 ) -> Iterator[Subscriber]:
-    from digest.storage.lists.reading import open_lists  # not where the edition is frozen
-
-    reading = open_lists(house.config, skip_bad_rows=skip_bad_rows, check=interests.check)
+    """The readers of the lists; at their end `lists` has the lists' sizes, if none lost readers."""
     yield from reading
     for problem in reading.problems:
         if on_problem is not None:
             on_problem(problem)
     if reading.rows and reading.rejected == reading.rows:
         raise ListError([_all_left_out(reading.rows)])
+    if not orders.accept_list_change and (losses := list_losses(house, reading.sizes)):
+        raise ListError(losses)
+    lists |= reading.sizes
+
+
+def list_losses(house: House, sizes: Mapping[str, ListSize]) -> tuple[Problem, ...]:
+    """The lists that lost more readers since the last plan than `subscribers.shrink` lets them."""
+    if not house.has_state:
+        return ()
+    shrink = house.config.subscribers.shrink
+    return tuple(find_losses(load_lists(house.database), sizes, shrink=shrink, zone=house.zone))
 
 
 def _all_left_out(rows: int) -> Problem:
@@ -187,14 +229,14 @@ def _all_left_out(rows: int) -> Problem:
 
 
 def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
-    """Write edition, rendition and readers in one transaction; False: it was frozen before.
+    """Write edition, renditions and readers in one transaction; False: it was frozen before.
 
     Raises:
         TemplateError, ListError, StorageError: nothing was frozen.
     """
     from digest.app.remembered import kept_names  # heavy: only where something is frozen
 
-    rendition = render(house, edition)
+    renditions = render_looks(house, edition, ("", *plan.looks))
     _ = house.keys  # a missing secret stops here, before the transaction
     return freeze(
         house.database,
@@ -202,11 +244,35 @@ def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
         day=edition.date,
         frozen_at=house.clock(),
         edition_document=edition_json(edition),
-        rendition_document=json.dumps(rendition_to_document(rendition), ensure_ascii=False),
+        rendition_document=renditions.pop(""),
+        looks=renditions,
         choices=plan.choices,
         readers=plan.readers(),
+        audience=plan.audience,
+        lists=plan.lists,
         # A week repeats its days on purpose: it does not make a paper seen.
         paper_ids=() if edition.key.is_weekly else tuple(map(kept_names, edition.papers)),
         newsletter=house.config.newsletter,
         key_fingerprint=house.key_fingerprint,
+    )
+
+
+def extend_edition(house: House, campaign: Campaign, plan: Plan) -> bool:
+    """Add the plan's readers to a frozen edition; False: they were planned before.
+
+    It stays as it was frozen; only a look that it has not is rendered.
+
+    Raises:
+        TemplateError, ListError, StorageError: nothing was planned.
+    """
+    missing = [look for look in plan.looks if look not in campaign.looks]
+    return extend(
+        house.database,
+        campaign.edition,
+        at=house.clock(),
+        choices=plan.choices,
+        readers=plan.readers(),
+        audience=plan.audience,
+        looks=render_looks(house, plan.edition, missing, campaign.newsletter),
+        lists=plan.lists,
     )

@@ -15,11 +15,13 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Self, cast
+from typing import Protocol, Self, cast
 
-from digest.mailing.letter import LetterWriter
+from digest.mailing.dkim import Signer
+from digest.mailing.letter import Draft
 from digest.mailing.signing_process import introduce
 from digest.model import Letter, Recipient
 
@@ -36,6 +38,14 @@ _LOOKS = 5
 _SHUT_DOWN = 2.0
 
 
+class DraftWriter(Protocol):
+    """What writes letters up to what is to be signed, by each of `signers`."""
+
+    @property
+    def signers(self) -> Sequence[Signer]: ...
+    def draft(self, recipient: Recipient) -> Draft: ...
+
+
 class Press:
     """Writes and signs letters; to be used in an `async with`.
 
@@ -44,7 +54,7 @@ class Press:
     processes; None: one for each core.
     """
 
-    def __init__(self, writer: LetterWriter, helpers: int | None = None) -> None:
+    def __init__(self, writer: DraftWriter, helpers: int | None = None) -> None:
         self._writer = writer
         self._signers = writer.signers
         cores = min(_cores(), MOST_HELPERS)

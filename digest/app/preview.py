@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,8 +13,9 @@ from pathlib import Path
 
 from digest.app.deliver import make_ways
 from digest.app.house import House
+from digest.app.looks import look_for, rendition_in
 from digest.app.named_reader import parse_address
-from digest.app.plan import make_chooser, render
+from digest.app.plan import make_chooser
 from digest.app.signing import load_signers
 from digest.config import NewsletterConfig
 from digest.delivery.faults import ConnectFailed
@@ -25,6 +25,7 @@ from digest.mailing.assemble import Shortening
 from digest.mailing.choice import Choice
 from digest.mailing.forms import forms_of
 from digest.mailing.letter import LetterWriter
+from digest.mailing.segments import look_of, segment_in
 from digest.model import (
     Edition,
     Letter,
@@ -35,7 +36,6 @@ from digest.model import (
     Stage,
     Subscriber,
 )
-from digest.model.rendition_document import rendition_from_document
 from digest.storage.atomic import current_umask, save_file
 from digest.storage.campaigns import Campaign, load_campaign
 from digest.storage.census import rows
@@ -88,20 +88,23 @@ def preview_letter(
         row = next(rows(house.database, edition.key, address=reader.address), None)
     if campaign and row and row.segment:
         choice = Choice.from_json(campaign.choices[row.segment])
+        look = look_of(row.segment)
     else:
         choice = make_chooser(house, edition).choose(chosen)
+        look = look_for(house, edition.key, chosen)
     if not choice.count:
         raise UsageError(
             f"edition {edition.key} has nothing that matches {chosen.address}'s choice"
         )
-    look = _frozen_look(house, campaign) if campaign else _look_now(house, edition)
+    made = _made(house, edition, campaign, look)
+    segment = segment_in(look, choice.segment)
     writer = LetterWriter(
-        look.rendition,
-        {choice.segment: choice},
-        look.newsletter,
-        look.keys,
-        look.made_at,
-        subject_prefix=f"{look.rendition.words['preview']} " if to else "",
+        made.rendition,
+        {segment: choice},
+        made.newsletter,
+        made.keys,
+        made.made_at,
+        subject_prefix=f"{made.rendition.words['preview']} " if to else "",
         signers=load_signers(house),
     )
     known = row.name if row else chosen.name
@@ -110,12 +113,12 @@ def preview_letter(
         address=address,
         name=known if address == chosen.address else "",
         reader_id=house.reader_id(address),
-        segment=choice.segment,
-        due_at=row.due_at if row and not to else look.made_at,
+        segment=segment,
+        due_at=row.due_at if row and not to else made.made_at,
     )
     letter = writer.write(recipient)
     message = BytesParser(policy=policy.default).parsebytes(letter.content)
-    assembled = writer.assembled(choice.segment)
+    assembled = writer.assembled(segment)
     return Preview(
         letter=letter,
         subject=str(message["Subject"]),
@@ -124,17 +127,17 @@ def preview_letter(
         text=_content(message.get_body(("plain",))),
         papers=len(assembled.papers),
         shortened=assembled.shortened,
-        forms=forms_of(look.rendition, choice, assembled),
+        forms=forms_of(made.rendition, choice, assembled),
         sizes=measure_letter(
-            letter.content, look.rendition, assembled, writer.links, writer.values(recipient)
+            letter.content, made.rendition, assembled, writer.links, writer.values(recipient)
         ),
         frozen=campaign is not None,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
-    """What letters of an edition are made of, whoever gets them."""
+class _Made:
+    """What letters of an edition in one look are made of, whoever gets them."""
 
     rendition: Rendition
     newsletter: NewsletterConfig
@@ -142,18 +145,17 @@ class _Look:
     made_at: datetime
 
 
-def _look_now(house: House, edition: Edition) -> _Look:
-    return _Look(
-        rendition=render(house, edition),
-        newsletter=house.config.newsletter,
-        keys=house.keys,
-        made_at=edition.created_at,
-    )
-
-
-def _frozen_look(house: House, campaign: Campaign) -> _Look:
-    return _Look(
-        rendition=rendition_from_document(json.loads(campaign.rendition_document)),
+def _made(house: House, edition: Edition, campaign: Campaign | None, look: str) -> _Made:
+    rendition = rendition_in(house, edition, campaign, look)
+    if campaign is None:
+        return _Made(
+            rendition=rendition,
+            newsletter=house.config.newsletter,
+            keys=house.keys,
+            made_at=edition.created_at,
+        )
+    return _Made(
+        rendition=rendition,
         newsletter=campaign.newsletter or house.config.newsletter,
         keys=house.keys_for(campaign.key_fingerprint),
         made_at=campaign.frozen_at,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 
 from digest.app.house import House
-from digest.app.plan import NOTHING_MATCHES, render
+from digest.app.looks import look_for, rendition_in
+from digest.app.plan import NOTHING_MATCHES
 from digest.config import NewsletterConfig
 from digest.mailing.choice import Choice, Chooser
 from digest.mailing.forms import forms_of
 from digest.mailing.letter import LetterWriter
 from digest.mailing.schedule import plan_due
+from digest.mailing.segments import look_of
 from digest.model import Edition, Rendition, Subscriber
-from digest.model.rendition_document import rendition_from_document
+from digest.model.audience import ALL
+from digest.storage.audiences import planned_for
 from digest.storage.campaigns import Campaign, load_campaign
 from digest.storage.census import DeliveryRow, rows
 from digest.storage.suppressions import is_suppressed
@@ -44,7 +46,8 @@ def mail_of(house: House, edition: Edition, reader: Subscriber, chooser: Chooser
     campaign = load_campaign(house.database, edition.key)
     if campaign is not None:
         row = next(rows(house.database, edition.key, address=reader.address), None)
-        return _frozen_mail(house, campaign, row)
+        if row is not None or ALL in planned_for(house.database, edition.key):
+            return _frozen_mail(house, edition, campaign, row)
     due = plan_due(
         reader,
         weekly=edition.key.is_weekly,
@@ -60,18 +63,21 @@ def mail_of(house: House, edition: Edition, reader: Subscriber, chooser: Chooser
     choice = chooser.choose(reader)
     if not choice.count:
         return ReadersMail(words=f"gets no letter: {NOTHING_MATCHES}")
-    shown = _shown(render(house, edition), choice, house.config.newsletter)
+    rendition = rendition_in(house, edition, campaign, look_for(house, edition.key, reader))
+    shown = _shown(rendition, choice, house.config.newsletter)
     words = f"is due from {due:%Y-%m-%d %H:%M} UTC"
     return ReadersMail(words=words, shown=shown)
 
 
-def _frozen_mail(house: House, campaign: Campaign, row: DeliveryRow | None) -> ReadersMail:
+def _frozen_mail(
+    house: House, edition: Edition, campaign: Campaign, row: DeliveryRow | None
+) -> ReadersMail:
     if row is None:
         words = "was not among the readers when the edition was frozen"
         return ReadersMail(words=words)
     if not row.segment:
         return ReadersMail(words=f"gets no letter: {row.words}")
-    rendition = rendition_from_document(json.loads(campaign.rendition_document))
+    rendition = rendition_in(house, edition, campaign, look_of(row.segment))
     choice = Choice.from_json(campaign.choices[row.segment])
     shown = _shown(rendition, choice, campaign.newsletter or house.config.newsletter)
     words = f"has a frozen letter ({row.state})"

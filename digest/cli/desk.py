@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -19,6 +19,7 @@ from digest.errors import UsageError
 
 if TYPE_CHECKING:
     from digest.app import House
+    from digest.app.plan import Orders
     from digest.config import Config
     from digest.model import EditionKey
 
@@ -116,6 +117,24 @@ class Desk:
             raise UsageError(f"--date {text}: {words}") from None
 
 
+def orders_of(to: Sequence[str], skip_bad_rows: bool, accept_list_change: bool) -> Orders:
+    """What a command line asks of a plan.
+
+    Raises:
+        UsageError: `--to` names no readers.
+    """
+    from digest.app.plan import Orders
+    from digest.model.audience import Audience
+
+    try:
+        readers = Audience.parse(to)
+    except ValueError as error:
+        raise UsageError(f"--to {error}") from None
+    return Orders(
+        readers=readers, skip_bad_rows=skip_bad_rows, accept_list_change=accept_list_change
+    )
+
+
 def read_moment(text: str, where: str) -> datetime:
     """An ISO 8601 time; without an offset it is UTC.
 
@@ -155,5 +174,17 @@ date_option = click.option(
     "--date", "--edition", "date_text", metavar="DATE", help=f"{_A_DAY}; or a week: 2026-W48."
 )
 day_option = click.option("--date", "--edition", "date_text", metavar="DATE", help=f"{_A_DAY}.")
+to_option = click.option(
+    "--to",
+    "to",
+    multiple=True,
+    metavar="tag:NAME",
+    help="Only readers with this tag; give it again for more. The others keep their turn.",
+)
+accept_option = click.option(
+    "--accept-list-change",
+    is_flag=True,
+    help="A list that lost many readers, or is gone, is meant so.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 pass_desk = click.make_pass_decorator(Desk)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from digest.cli.desk import count
 from digest.mailing.choice import Choice
+from digest.mailing.segments import look_of
 from digest.model import EditionKey, Format
 from digest.storage.campaigns import load_campaign
 from digest.storage.database import Database
@@ -17,9 +18,13 @@ _NAMED = 3
 Sections = Sequence[tuple[str, int]]
 
 
-def label_segment(choice: Choice, sections: Sections) -> str:
-    """`all 30 papers`, `Robotics, 2 of Safety: 9 papers`, `Vision and 4 more: 12 papers, text`."""
+def label_segment(choice: Choice, sections: Sections, look: str = "") -> str:
+    """`all 30 papers`, `Robotics, 2 of Safety: 9 papers`, `Vision and 4 more: 12 papers, text`.
+
+    A look that is not the newsletter's own is said behind it: `all 30 papers, look plain`.
+    """
     kind = ", text" if choice.format is Format.TEXT else ""
+    kind += f", look {look}" if look else ""
     papers = count(choice.count, "paper")
     if choice.count == sum(size for _, size in sections):
         return f"all {papers}{kind}"
@@ -45,6 +50,10 @@ def segment_labels(database: Database, key: EditionKey) -> Callable[[str], str]:
 
     def label(segment: str) -> str:
         text = choices.get(segment)
-        return label_segment(Choice.from_json(text), sections) if text else "no paper"
+        return (
+            label_segment(Choice.from_json(text), sections, look_of(segment))
+            if text
+            else "no paper"
+        )
 
     return label

@@ -12,7 +12,9 @@ from digest.cli.desk import count, show_json
 from digest.cli.voice import VOICE
 from digest.errors import NothingFresh
 from digest.model import EditionKey
+from digest.model.audience import say_audience
 from digest.model.document import report_to_document
+from digest.storage.audiences import planned_for
 from digest.storage.bounce_book import came_back
 from digest.storage.campaigns import frozen_at
 from digest.storage.census import counts, next_due, next_retry
@@ -50,7 +52,9 @@ def edition_counts(house: House, key: EditionKey, domain: str = "") -> dict[str,
     states: Counter[str] = Counter()
     back = {"bounced": 0, "complained": 0}
     frozen = due = retry = None
+    planned: frozenset[str] = frozenset()
     if house.has_state:
+        planned = planned_for(house.database, key)
         states.update(counts(house.database, key, domain))
         back = came_back(house.database, key, domain)
         frozen = frozen_at(house.database, key)
@@ -69,15 +73,25 @@ def edition_counts(house: House, key: EditionKey, domain: str = "") -> dict[str,
         "total": sum(states.values()),
         **back,
         "frozen_at": _iso(frozen),
+        "planned_for": say_audience(planned),
         "next_due": _iso(due),
         "next_retry": _iso(retry),
     }
 
 
 def counts_line(facts: dict[str, Any]) -> str:
-    """`2026-11-23: 120 sent, 2 rejected, 1 pending`; what is zero is not said."""
+    """`2026-11-23: 120 sent, 2 rejected, 1 pending`; what is zero is not said.
+
+    Nor for whom the edition was planned, where it was for everybody.
+    """
     said = [f"{facts[name]:,} {name.replace('_', ' ')}" for name in _STATES if facts[name]]
-    return f"{facts['edition']}: {', '.join(said) or 'nobody to mail'}"
+    return f"{facts['edition']}: {', '.join(said) or 'nobody to mail'}{planned_words(facts)}"
+
+
+def planned_words(facts: dict[str, Any]) -> str:
+    """` (planned for tag:lab only)`, or nothing where it was for everybody, or not at all."""
+    groups = [name for name in facts["planned_for"] if name.startswith("tag:")]
+    return f" (planned for {', '.join(groups)} only)" if groups else ""
 
 
 def tell_day(house: House, report: DayReport, *, as_json: bool, talk: bool = False) -> int:

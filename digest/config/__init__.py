@@ -1,6 +1,7 @@
 """The shape of config.yaml, and how it is read."""
 
 from digest.config.bounces import BouncesConfig, ImapConfig
+from digest.config.lists import ListConfig, SubscribersConfig
 from digest.config.reading import load_config
 from digest.config.shape import (
     ArxivSource,
@@ -18,7 +19,6 @@ from digest.config.shape import (
     RepeatConfig,
     SmtpConfig,
     SourceConfig,
-    SubscribersConfig,
 )
 from digest.config.taxonomy import joint_themes, load_taxonomy, renamed_themes
 from digest.config.themes import ThemeEntry, ThemeRule, ThemesConfig
@@ -35,6 +35,7 @@ __all__ = [
     "FileSource",
     "HuggingFaceSource",
     "ImapConfig",
+    "ListConfig",
     "LlmConfig",
     "NewsletterConfig",
     "Origin",

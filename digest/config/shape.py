@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from digest.config.bounces import BouncesConfig
+from digest.config.lists import SubscribersConfig
 from digest.config.themes import ThemesConfig
 from digest.config.values import (
     ENVIRONMENT_NAME,
@@ -198,12 +199,6 @@ class LlmConfig(Shape):
     budget: Seconds = 120.0
     max_requests: Positive = 40
     options: dict[str, Any] = Field(default_factory=lambda: {"temperature": 0, "max_tokens": 300})
-
-
-class SubscribersConfig(Shape):
-    """The lists, as paths or patterns against config.yaml's folder."""
-
-    lists: Annotated[tuple[str, ...], Field(min_length=1)] = ("subscribers/*.yaml",)
 
 
 DomainName = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$")]

@@ -16,6 +16,7 @@ class Recipient:
     """One frozen ledger row: a reader of an edition, and which blocks she gets.
 
     `reader_id` is opaque (no address can be read from it). `segment` names the choice of blocks.
+    `tags` are hers as `join_tags` writes them; they are known only while the row is planned.
     """
 
     edition: EditionKey
@@ -25,6 +26,7 @@ class Recipient:
     segment: str
     due_at: datetime
     attempt: int = 0
+    tags: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

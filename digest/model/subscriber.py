@@ -36,7 +36,8 @@ class Subscriber:
     page on which readers choose for themselves must never write one.
 
     No letter of an edition dated before `paused_until` is hers; `FURTHER_NOTICE` never comes.
-    `templates` is the look of her list, "" the newsletter's.
+    `templates` is the look of her list in dailies, `weekly_templates` in weekly editions; "" is
+    the newsletter's.
     """
 
     address: EmailAddress
@@ -53,5 +54,6 @@ class Subscriber:
     interests: tuple[str, ...] = ()
     paused_until: date | None = None
     templates: str = ""
+    weekly_templates: str = ""
     file: str = ""
     line: int = 0

@@ -4,50 +4,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
-from itertools import islice
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from digest.config import NewsletterConfig
 from digest.errors import StorageError
-from digest.model import EditionKey, EmailAddress, PaperId, Recipient
+from digest.model import EditionKey, PaperId
+from digest.model.audience import EVERYBODY, Audience
+from digest.storage.audiences import planned_in
 from digest.storage.database import Database
 from digest.storage.ledger import LONGEST_WAIT
-from digest.storage.plain import storable
-from digest.storage.schema import (
-    campaign,
-    delivery,
-    edition,
-    in_state,
-    seen_paper,
-    segment,
-    to_microseconds,
-)
+from digest.storage.planned import Planned, insert_rows, write_plan
+from digest.storage.schema import campaign, delivery, edition, in_state, look, seen_paper, segment
 from digest.storage.source_memory import save_memory_in
-from digest.storage.states import OPEN, State
+from digest.storage.states import OPEN
 
-_CHUNK = 5_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkippedReader:
-    """A reader who gets no letter of an edition; `reason` tells her list's owner why."""
-
-    address: EmailAddress
-    name: str
-    reader_id: str
-    reason: str
+if TYPE_CHECKING:
+    from digest.storage.lists.reading import ListSize
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Campaign:
     """A frozen edition: everything its letters are made of. `choices` maps segments to JSON.
 
+    `looks` are the renditions in other template sets than the newsletter's, by their names.
     `newsletter` is that of the moment of freezing, `key_fingerprint` names the key that signed
     then: a letter that is sent again equals the first. None and "" are those of an edition that
     an older program froze.
@@ -59,6 +43,7 @@ class Campaign:
     edition_document: str
     rendition_document: str
     choices: Mapping[str, str]
+    looks: Mapping[str, str] = field(default_factory=dict)
     newsletter: NewsletterConfig | None = None
     key_fingerprint: str = ""
 
@@ -72,7 +57,10 @@ def freeze(
     edition_document: str,
     rendition_document: str,
     choices: Mapping[str, str],
-    readers: Iterable[Recipient | SkippedReader],
+    readers: Iterable[Planned],
+    audience: Audience = EVERYBODY,
+    looks: Mapping[str, str] = MappingProxyType({}),
+    lists: Mapping[str, ListSize] | None = None,
     paper_ids: Iterable[Iterable[PaperId]] = (),
     memory: Mapping[str, frozenset[str]] | None = None,
     newsletter: NewsletterConfig | None = None,
@@ -80,9 +68,9 @@ def freeze(
 ) -> bool:
     """Make `key` a campaign: its documents, one row per reader, its papers marked as seen.
 
-    All of it or nothing, also when an iterable raises midway. `choices` may be filled while
-    `readers` is consumed; it is read afterwards. `paper_ids` holds each paper's identities.
-    Rows are written as they come: memory does not grow with the readers.
+    All of it or nothing, also when an iterable raises midway. `choices` and `lists` may be filled
+    while `readers` is consumed; they are read afterwards. `paper_ids` holds each paper's
+    identities. Rows are written as they come: memory does not grow with the readers.
 
     Returns:
         False, with nothing read or changed, when the edition is frozen already.
@@ -101,23 +89,55 @@ def freeze(
                 frozen_at=frozen_at,
                 edition_document=edition_document,
                 rendition_document=rendition_document,
-                content_hash=_hash(edition_document, rendition_document, settings),
+                content_hash=_hash(edition_document, rendition_document, settings, looks),
                 newsletter_document=settings,
                 key_fingerprint=key_fingerprint,
             )
         )
         _keep_in_archive(connection, key, day, frozen_at, edition_document)
-        try:
-            rows = _reader_rows(key, readers, to_microseconds(frozen_at))
-            while chunk := list(islice(rows, _CHUNK)):
-                connection.exec_driver_sql(_READERS, chunk)
-        except IntegrityError:
-            raise StorageError(
-                f"edition {key}: the plan holds an address twice; nothing was frozen"
-            ) from None
-        _insert(connection, segment, _segment_rows(key, choices))
-        _insert(connection, seen_paper, _seen_rows(key, day, paper_ids))
+        insert_rows(connection, look, _look_rows(key, looks))
+        write_plan(connection, key, readers, choices, audience, lists, frozen_at)
+        insert_rows(connection, seen_paper, _seen_rows(key, day, paper_ids))
         save_memory_in(connection, key, day, memory or {})
+    return True
+
+
+def extend(
+    database: Database,
+    key: EditionKey,
+    *,
+    at: datetime,
+    choices: Mapping[str, str],
+    readers: Iterable[Planned],
+    audience: Audience,
+    looks: Mapping[str, str] = MappingProxyType({}),
+    lists: Mapping[str, ListSize] | None = None,
+) -> bool:
+    """Add the rows of more readers, none of whom has one yet, to a frozen edition.
+
+    All of it or nothing, as `freeze`. `looks` are those that the edition has not.
+
+    Returns:
+        False, with nothing read or changed, when they were planned by then.
+
+    Raises:
+        StorageError: the database cannot be written, or an address comes twice.
+    """
+    with database.write() as connection:
+        if audience.without(planned_in(connection, key)) != audience:
+            return False
+        if looks:
+            insert_rows(connection, look, _look_rows(key, looks))
+            where = campaign.c.edition == str(key)
+            row = connection.execute(sa.select(campaign).where(where)).one()
+            digest = _hash(
+                row.edition_document,
+                row.rendition_document,
+                row.newsletter_document,
+                _looks(connection, key),
+            )
+            connection.execute(campaign.update().where(where).values(content_hash=digest))
+        write_plan(connection, key, readers, choices, audience, lists, at)
     return True
 
 
@@ -134,8 +154,9 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
         where = segment.c.edition == str(key)
         pairs = connection.execute(sa.select(segment.c.segment, segment.c.choice).where(where))
         choices = {pair.segment: pair.choice for pair in pairs}
+        looks = _looks(connection, key)
     if row.content_hash != _hash(
-        row.edition_document, row.rendition_document, row.newsletter_document
+        row.edition_document, row.rendition_document, row.newsletter_document, looks
     ):
         raise StorageError(f"{database.path}: the frozen edition {key} is damaged")
     return Campaign(
@@ -145,6 +166,7 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
         edition_document=row.edition_document,
         rendition_document=row.rendition_document,
         choices=choices,
+        looks=looks,
         newsletter=_newsletter(row.newsletter_document),
         key_fingerprint=row.key_fingerprint,
     )
@@ -204,37 +226,6 @@ def _keep_in_archive(
     connection.execute(edition.insert(), row)
 
 
-_Row = tuple[str | int, ...]
-
-# Of (edition, address_key, address, name, reader_id, segment, due_at, state, words, updated_at).
-# A million rows go this way: SQLAlchemy's own insert takes three times as long for each.
-_READERS = """
-    INSERT INTO delivery (edition, address_key, address, name, reader_id, segment, due_at, state,
-      words, updated_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-
-
-def _reader_rows(
-    key: EditionKey, readers: Iterable[Recipient | SkippedReader], at: int
-) -> Iterator[_Row]:
-    moment = lru_cache(1024)(to_microseconds)
-    for reader in readers:
-        if isinstance(reader, SkippedReader):
-            stands = ("", at, State.SKIPPED.value, storable(reader.reason))
-        elif reader.edition.text == key.text:
-            stands = (reader.segment, moment(reader.due_at), State.PENDING.value, "")
-        else:
-            raise ValueError(f"a recipient of {reader.edition} in the plan of {key}")
-        address, name = reader.address, storable(reader.name)
-        yield (key.text, address.key, str(address), name, reader.reader_id, *stands, at)
-
-
-def _segment_rows(key: EditionKey, choices: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for name, choice in choices.items():
-        yield {"edition": str(key), "segment": name, "choice": choice}
-
-
 def _seen_rows(
     key: EditionKey, day: date, papers: Iterable[Iterable[PaperId]]
 ) -> Iterator[dict[str, Any]]:
@@ -242,16 +233,23 @@ def _seen_rows(
         yield {"paper_id": paper_id, "edition": str(key), "date": day}
 
 
-def _insert(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:
-    rows = iter(rows)
-    while chunk := list(islice(rows, _CHUNK)):
-        connection.execute(table.insert(), chunk)
-
-
 def _newsletter(document: str | None) -> NewsletterConfig | None:
     return None if document is None else NewsletterConfig.model_validate_json(document)
 
 
-def _hash(*documents: str | None) -> str:
-    together = "\0".join(each for each in documents if each is not None)
-    return hashlib.sha256(together.encode()).hexdigest()
+def _look_rows(key: EditionKey, looks: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for name, document in looks.items():
+        yield {"edition": str(key), "templates": name, "rendition_document": document}
+
+
+def _looks(connection: sa.Connection, key: EditionKey) -> dict[str, str]:
+    found = connection.execute(sa.select(look).where(look.c.edition == str(key)))
+    return {row.templates: row.rendition_document for row in found}
+
+
+def _hash(
+    edition_document: str, rendition: str, newsletter: str | None, looks: Mapping[str, str]
+) -> str:
+    documents = [edition_document, rendition, *([] if newsletter is None else [newsletter])]
+    documents += [text for look in sorted(looks.items()) for text in look]
+    return hashlib.sha256("\0".join(documents).encode()).hexdigest()

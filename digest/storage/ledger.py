@@ -12,6 +12,7 @@ from typing import Any
 
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient
+from digest.model.audience import EVERYBODY, Audience
 from digest.storage.database import Database
 from digest.storage.ledger_sql import (
     BARRED,
@@ -25,6 +26,7 @@ from digest.storage.ledger_sql import (
     SENT,
     SETTLE,
     SUPPRESS,
+    among,
 )
 from digest.storage.plain import storable
 from digest.storage.schema import from_microseconds, to_microseconds
@@ -45,14 +47,22 @@ _STATE_AFTER = {
 class EditionLedger:
     """The ledger of one edition, as a courier needs it. Its methods may be called in any thread.
 
-    `due_before` limits the claims to letters due by then; None hands out everybody's.
+    `due_before` limits the claims to letters due by then, `readers` to letters of theirs;
+    None and everybody limit nothing.
     """
 
     def __init__(
-        self, database: Database, edition: EditionKey, *, due_before: datetime | None = None
+        self,
+        database: Database,
+        edition: EditionKey,
+        *,
+        due_before: datetime | None = None,
+        readers: Audience = EVERYBODY,
     ) -> None:
         self._edition = edition
-        self._queues = (RETRIES, PUT_OFF, PENDING if due_before is None else DUE)
+        queues = (RETRIES, PUT_OFF, PENDING if due_before is None else DUE)
+        self._queues = tuple(map(among, queues)) if readers.tags else queues
+        self._tags = _keys(f";{tag};" for tag in readers.tags)
         self._due_before = None if due_before is None else to_microseconds(due_before)
         self._quick = database.quick()
 
@@ -68,6 +78,7 @@ class EditionLedger:
         at = to_microseconds(now)
         too_late = to_microseconds(now + LONGEST_WAIT)
         given = self._given(at) | {"too_late": too_late, "due_before": self._due_before}
+        given["tags"] = self._tags
         taken: list[Recipient] = []
         with self._quick.transaction() as connection:
             for queue in self._queues:

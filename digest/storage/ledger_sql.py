@@ -28,6 +28,17 @@ PENDING = f"""{_ROWS} state = 'pending'
 DUE = f"""{_ROWS} state = 'pending' AND due_at <= :due_before
     ORDER BY due_at LIMIT :wanted"""
 
+_TAGGED = """
+    AND EXISTS (SELECT 1 FROM json_each(:tags) AS tag WHERE instr(delivery.tags, tag.value) > 0)
+"""
+
+
+def among(queue: str) -> str:
+    """The same queue for readers with any of `tags`, a JSON list of `;tag;`."""
+    where, order, limit = queue.rpartition("ORDER BY")
+    return f"{where}{_TAGGED}{order}{limit}"
+
+
 #: Of (words, at, edition, key).
 SUPPRESS = """
     UPDATE delivery INDEXED BY sqlite_autoindex_delivery_1

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ColumnElement,
@@ -157,6 +158,8 @@ list_memory = Table(
     metadata,
     Column("path", Text, primary_key=True),
     Column("readers", Integer, nullable=False),
+    # Whether its last line ended as a line does.
+    Column("whole", Boolean, nullable=False),
     Column("at", Moment, nullable=False),
 )
 

@@ -35,7 +35,7 @@ _STEPS = {
         FOREIGN KEY(edition) REFERENCES campaign (edition))""",
         "INSERT INTO audience SELECT edition, '', frozen_at FROM campaign",
         """CREATE TABLE list_memory (path TEXT NOT NULL, readers INTEGER NOT NULL,
-        at BIGINT NOT NULL, PRIMARY KEY (path))""",
+        whole BOOLEAN NOT NULL, at BIGINT NOT NULL, PRIMARY KEY (path))""",
         """CREATE TABLE bounce (id INTEGER NOT NULL, report VARCHAR(64) NOT NULL,
         address_key VARCHAR(320) NOT NULL, edition VARCHAR(10), kind VARCHAR(12) NOT NULL,
         status VARCHAR(16) NOT NULL, words TEXT NOT NULL, source TEXT NOT NULL,

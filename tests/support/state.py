@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
-from digest.storage.campaigns import SkippedReader, freeze
+from digest.storage.campaigns import freeze
 from digest.storage.database import Database, open_database
+from digest.storage.planned import SkippedReader
 
 KEY = EditionKey("2026-11-23")
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)

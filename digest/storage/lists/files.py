@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from digest.config import Config
 from digest.errors import Problem
+from digest.storage.lists.defaults import NONE, Defaults, defaults_of
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 CSV_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
@@ -16,29 +17,36 @@ _KINDS = "a list ends in .yaml, .yml or .csv"
 
 
 class ListFile(NamedTuple):
-    """A list on disk; `shown` is its name in messages, relative to the config where it can be."""
+    """A list on disk; `shown` is its name in messages, relative to the config where it can be.
+
+    `defaults` are for its readers who did not choose.
+    """
 
     path: Path
     shown: str
+    defaults: Defaults = NONE
 
 
 def find_lists(config: Config) -> tuple[tuple[ListFile, ...], tuple[Problem, ...]]:
-    """The list files in the order of the patterns, each once however often it is matched.
+    """The list files in the order of the entries, each by the first entry that it is matched by.
 
     A path that does not exist is an error; a pattern without a match is a warning, unless no
     pattern matches anything.
     """
     found: dict[Path, ListFile] = {}
     problems: list[Problem] = []
-    for pattern in config.subscribers.lists:
-        for path in _matches(config, pattern, problems):
-            found.setdefault(path.resolve(), ListFile(path, show(path, config.folder)))
+    for entry in config.subscribers.lists:
+        defaults = defaults_of(entry)
+        for path in _matches(config, entry.path, problems):
+            file = ListFile(path, show(path, config.folder), defaults)
+            found.setdefault(path.resolve(), file)
     signed_up = config.path(config.web.list)
     if signed_up.exists():  # the pages make it when the first reader signs up
         found.setdefault(signed_up.resolve(), ListFile(signed_up, show(signed_up, config.folder)))
     if not found and not any(not p.warning for p in problems):
         what = "there is no list file at all"
-        mend = f"looked for {', '.join(config.subscribers.lists)} in {config.folder}"
+        looked = ", ".join(entry.path for entry in config.subscribers.lists)
+        mend = f"looked for {looked} in {config.folder}"
         problems.append(Problem(file="config.yaml", key="subscribers.lists", what=what, mend=mend))
     return tuple(found.values()), tuple(problems)
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from digest.config import Config
 from digest.errors import ListError, Problem
 from digest.model.subscriber import Subscriber
+from digest.storage.lists.defaults import NONE, Defaults, fill
 from digest.storage.lists.fields import (
     INTERESTS,
     Complaint,
@@ -30,6 +31,13 @@ class Doubt(NamedTuple):
     what: str
     mend: str = ""
     warning: bool = False
+
+
+class ListSize(NamedTuple):
+    """How many readers a list has; `whole`: its last line ends as a line does."""
+
+    readers: int
+    whole: bool
 
 
 class InterestCheck(Protocol):
@@ -66,6 +74,7 @@ class ListReading:
     ready to drop them (a transaction that is rolled back) when the pass ends with `ListError`.
     `rows`, `accepted`, `duplicates`, `rejected` and `problems` are complete at its end;
     `accepted` counts readers given plus duplicates, so that `rows == accepted + rejected`.
+    `sizes` has each list by its name in messages, with those among the accepted that it names.
     """
 
     def __init__(
@@ -83,6 +92,7 @@ class ListReading:
         self._doubts: dict[tuple[Path, str], _Told] = {}
         self.problems = list(problems)
         self.rows = self.accepted = self.duplicates = self.rejected = 0
+        self.sizes: dict[str, ListSize] = {}
 
     def __iter__(self) -> Iterator[Subscriber]:
         """The readers.
@@ -102,9 +112,10 @@ class ListReading:
     def _file(self, number: int, file: ListFile) -> Iterator[Subscriber]:
         source = load_source(file.path, file.shown, legacy=not is_yaml(file.path))
         self.problems.extend(source.warnings)
+        before = self.accepted
         for row in read_rows(source, self.problems):
             self.rows += 1
-            found = parse_row(row, file.shown)
+            found = parse_row(row, file.shown, file.defaults)
             doubts = self._doubts_of(found.subscriber, file)
             bad = any(not problem.warning for problem in found.problems)
             bad |= any(not doubt.warning for _, doubt in doubts)
@@ -119,6 +130,7 @@ class ListReading:
                 yield found.subscriber
             else:
                 self.duplicates += 1
+        self.sizes[file.shown] = ListSize(self.accepted - before, source.ends_with_line_break)
 
     def _doubts_of(
         self, subscriber: Subscriber | None, file: ListFile
@@ -242,7 +254,7 @@ def read_rows(source: Source, problems: list[Problem]) -> Iterator[Row]:
     return read_csv(source, header)
 
 
-def parse_row(row: Row, shown: str) -> ParsedRow:
+def parse_row(row: Row, shown: str, defaults: Defaults = NONE) -> ParsedRow:
     """A reader out of a row, with every problem of the row."""
     values = row.values
     told: list[Complaint] = []
@@ -253,7 +265,8 @@ def parse_row(row: Row, shown: str) -> ParsedRow:
         if not row.problems or values[0]:
             told.append(_email_complaint(values[0], error))
     name, complaint = parse_name(values[1] or other_name)
-    choice, complaints = parse_choice(values[2:])
+    chosen = values[2:] if defaults is NONE else fill(values[2:], defaults)
+    choice, complaints = parse_choice(chosen)
     if complaint:
         told.append(complaint)
     told.extend(complaints)
@@ -277,6 +290,8 @@ def parse_row(row: Row, shown: str) -> ParsedRow:
             tags=choice.tags,
             interests=choice.interests,
             paused_until=choice.paused_until,
+            templates=defaults.daily,
+            weekly_templates=defaults.weekly,
             file=shown,
             line=row.line,
         ),

@@ -18,8 +18,9 @@ from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Mailed, OutcomeKind, PaperId, Recipient
 from digest.storage import census
 from digest.storage.archive import list_editions, load_edition, save_edition
-from digest.storage.campaigns import SkippedReader, load_campaign, open_editions
+from digest.storage.campaigns import load_campaign, open_editions
 from digest.storage.ledger import EditionLedger
+from digest.storage.planned import SkippedReader
 from digest.storage.seen import mailed_in_others
 from digest.storage.source_memory import memory_before, save_memory
 from digest.storage.states import State

@@ -49,6 +49,8 @@ def _document(subscriber: Subscriber, *, suppressed: bool) -> dict[str, Any]:
         "tags": list(subscriber.tags),
         "interests": list(subscriber.interests),
         "paused_until": _until(subscriber),
+        "templates": subscriber.templates,
+        "weekly_templates": subscriber.weekly_templates,
         "file": subscriber.file,
         "line": subscriber.line,
         "suppressed": suppressed,
