@@ -32,7 +32,9 @@ def tell_plan(house: House, key: EditionKey, orders: Orders, *, as_json: bool) -
         ListError: the lists are wrong, or lost many readers.
     """
     from digest.app.day import plan_day
+    from digest.app.groups import require_readers
 
+    require_readers(house, key, orders.readers, skip_bad_rows=orders.skip_bad_rows)
     planned = planned_for(house.database, key)
     waiting = count_waiting(house.database, key, orders.readers) if planned else 0
     before = edition_counts(house, key)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from digest.app.house import House
-from digest.app.plan import make_chooser, render
+from digest.app.looks import render
+from digest.app.plan import make_chooser
 from digest.app.readers_mail import mail_of
 from digest.mailing.letter import LetterWriter
 from digest.model import EmailAddress, Format, Subscriber
