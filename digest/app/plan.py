@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 OnProblem = Callable[[Problem], None]
 #: So many readers are asked about together where some have interests.
 BATCH = 4_096
+#: Many readers share few sets of tags.
+_joined = lru_cache(8_192)(join_tags)
 NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
 
 
@@ -57,7 +59,7 @@ class Plan:
     now: datetime
     interests: Interests
     audience: Audience = EVERYBODY
-    planned: Container[str] = frozenset()
+    planned: frozenset[str] = frozenset()
     looks: tuple[str, ...] = ()
     lists: dict[str, ListSize] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
@@ -74,11 +76,7 @@ class Plan:
         """
         newsletter = self.house.config.newsletter
         chooser = make_chooser(self.house, self.edition, self.interests)
-        joined = lru_cache(8192)(join_tags)
         for subscriber in self._prepared():
-            tags = joined(subscriber.tags) if subscriber.tags else ""
-            if not self.audience.holds(tags) or subscriber.address.key in self.planned:
-                continue
             due = plan_due(
                 subscriber,
                 weekly=self.edition.key.is_weekly,
@@ -91,6 +89,7 @@ class Plan:
                 continue
             choice = chooser.choose(subscriber)
             reader = self.house.reader_id(subscriber.address)
+            tags = _joined(subscriber.tags)
             if not choice.count:
                 self.skipped += 1
                 yield SkippedReader(
@@ -120,7 +119,7 @@ class Plan:
     def _prepared(self) -> Iterator[Subscriber]:
         """The readers in their order; those with interests are worked out a batch at a time."""
         waiting: list[Subscriber] = []
-        for subscriber in self.subscribers:
+        for subscriber in self._asked():
             if not waiting and not subscriber.interests:
                 yield subscriber
                 continue
@@ -131,6 +130,16 @@ class Plan:
                 waiting = []
         self.interests.prepare(waiting)
         yield from waiting
+
+    def _asked(self) -> Iterable[Subscriber]:
+        """The readers whom it is for, without those who have a letter."""
+        if not (self.audience.tags or self.planned):
+            return self.subscribers
+        return (
+            each
+            for each in self.subscribers
+            if each.address.key not in self.planned and self.audience.holds(_joined(each.tags))
+        )
 
 
 def make_chooser(house: House, edition: Edition, interests: Interests | None = None) -> Chooser:

@@ -212,12 +212,16 @@ def test_a_list_gives_its_readers_what_they_did_not_choose(tmp_path):
         room.configure(subscribers={"lists": ["board.csv", "readers.yaml"]})
         assert inside(room, "run").code == 0
         assert server.recipients == mail_of("ada", "ben", "cyd")
+        out = tmp_path / "frozen"
+        assert inside(room, "preview", "--as", "ben@example.org", "--out", str(out)).code == 0
+        previews["frozen"] = (out / "letter.html").read_text(encoding="utf-8")
         letters = {to.partition("@")[0]: letter for to, letter in server.letters}
         assert _look(html_of(letters["ben"])) == _look(html_of(letters["cyd"])) == "plain"
         assert _look(html_of(letters["ada"])) == "daily"
         assert {name: _look(html) for name, html in previews.items()} == {
             "ada": "daily",
             "ben": "plain",
+            "frozen": "plain",
         }
         assert "Numbered study 001" in text_of(letters["ben"])
         assert "Numbered study 000" not in text_of(letters["ben"])
