@@ -295,13 +295,3 @@ def _offset_place(raw: str, start: int, offset: int) -> Place:
     breaks = head.count("\n") + head.count("\r") - head.count("\r\n")
     column = offset - max(head.rfind("\n"), head.rfind("\r"))
     return start + breaks, column
-
-
-def csv_spans(source: Source) -> Iterator[tuple[int, int]]:
-    """For each row behind the header, its first line and the line behind its last."""
-    header = read_header(source)
-    lines = RowLines(source.lines())
-    rows = _raw_rows(source, lines, header.delimiter)
-    next(rows)
-    for _ in rows:
-        yield lines.start, lines.start + len(lines.buffer)

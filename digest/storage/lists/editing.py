@@ -1,31 +1,29 @@
-"""One reader added or removed, every other byte of the list as it was.
+"""Readers added, changed or removed, every other byte of the list as it was.
 
 A list that has problems is not touched. Each edit happens under the list's lock, as one atomic
-replacement, after the new text was read back and found to say what was asked.
+replacement with a backup first, after the new text was read back and found to say what was asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
 from pathlib import Path
 
 from digest.errors import ListError, Problem, UsageError
 from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.files import CSV_SUFFIXES, YAML_SUFFIXES, is_yaml
-from digest.storage.lists.reading import (
-    InterestCheck,
-    doubt_at,
-    doubts_of,
-    parse_row,
-    read_rows,
-)
-from digest.storage.lists.row import FIELDS, LISTS, Row, Unreadable
-from digest.storage.lists.safe_write import lock_list, replace_file
-from digest.storage.lists.source import Source, load_source, parse_source
+from digest.storage.lists.reading import InterestCheck, doubt_at, doubts_of, parse_row
+from digest.storage.lists.row import FIELDS, LISTS, Row, Value
+from digest.storage.lists.safe_write import lock_list
+from digest.storage.lists.saving import Save, save_list
+from digest.storage.lists.snapshot import Expected, Found, Snapshot, take_snapshot, verify
+from digest.storage.lists.source import Source
 from digest.storage.lists.text import trim
+
+_NEW_READER = "the new reader"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,42 +34,81 @@ class Removal:
     line: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One row that was changed; `fields` are those that are other than before, maybe none."""
+
+    path: Path
+    line: int
+    before: Subscriber
+    after: Subscriber
+    fields: tuple[str, ...]
+
+
 def add_subscriber(
     path: Path,
     fields: Mapping[str, str],
     *,
     others: Iterable[Path] = (),
     check: InterestCheck | None = None,
+    save: Save = save_list,
 ) -> Subscriber:
-    """Add a reader at the end of a list; several values of a list field are split at `;`.
+    """Add a reader at the end of a list; see `add_subscribers`."""
+    return add_subscribers(path, [fields], others=others, check=check, save=save)[0]
 
-    A list that does not exist is made. `others` are lists that must not have her either. Without
-    `check` nobody looks whether her interests lead to papers.
+
+def add_subscribers(
+    path: Path,
+    rows: Sequence[Mapping[str, str]],
+    *,
+    others: Iterable[Path] = (),
+    check: InterestCheck | None = None,
+    save: Save = save_list,
+) -> tuple[Subscriber, ...]:
+    """Add readers at the end of a list, all or none; values of a list field are split at `;`.
+
+    A list that does not exist is made, a column that a CSV lacks is added. `others` are lists
+    that must not have them either. Without `check` nobody looks whether their interests lead to
+    papers.
 
     Raises:
-        UsageError: a field is unknown or wrong, or an interest would stop the list's next reading.
-        ListError: the list has problems, has her already, or cannot be changed safely.
+        UsageError: a field is unknown or wrong, an address is given twice, or an interest would
+            stop the list's next reading.
+        ListError: the list has problems, has one of them already, or cannot be changed safely.
         LockHeld: someone else edits the list.
         StorageError: the list cannot be written.
     """
-    written, subscriber = _checked(fields, path.resolve().parent, check)
-    address = subscriber.address
+    folder = path.resolve().parent
+    checked = [_checked(fields, folder, check) for fields in rows]
+    new = [who for _, who in checked]
+    keys = Counter(who.address.key for who in new)
+    if twice := [key for key, count in keys.items() if count > 1]:
+        raise UsageError(f"{twice[0]}: is given twice")
     if path.suffix.lower() not in YAML_SUFFIXES | CSV_SUFFIXES:
         raise UsageError(f"{path}: a list ends in .yaml, .yml or .csv")
     with lock_list(path) as real:
         for other in others:
             if other.resolve() != real:
-                _refuse_known(*_trusted(other, str(other), address), address)
-        source, lines = _trusted(real, str(path), address, create=True)
-        _refuse_known(source, lines, address)
-        content = _with_row(source, written)
-        after = parse_source(content, real, source.shown, legacy=not is_yaml(real))
-        line = _verify(source, after, added=subscriber)
-        replace_file(real, content)
-    return replace(subscriber, file=str(path), line=line)
+                _refuse_known(take_snapshot(other, str(other), keys))
+        snapshot = take_snapshot(real, str(path), keys, new=_new_list(real, str(path)))
+        _refuse_known(snapshot)
+        if not rows:
+            return ()
+        content, lines = _edited(
+            snapshot,
+            lambda: _with_rows(snapshot.source, [written for written, _ in checked]),
+            lambda: _with_rows_anew(snapshot.source, [written for written, _ in checked]),
+            [*snapshot.prints, *new],
+        )
+        save(snapshot.source, content)
+    return tuple(
+        replace(who, file=str(path), line=line) for who, line in zip(new, lines, strict=True)
+    )
 
 
-def remove_subscriber(paths: Sequence[Path], address: EmailAddress) -> tuple[Removal, ...]:
+def remove_subscriber(
+    paths: Sequence[Path], address: EmailAddress, *, save: Save = save_list
+) -> tuple[Removal, ...]:
     """Take every row of an address out of the lists; an empty answer means she is on none.
 
     Raises:
@@ -82,42 +119,150 @@ def remove_subscriber(paths: Sequence[Path], address: EmailAddress) -> tuple[Rem
     removed: list[Removal] = []
     for path in paths:
         with lock_list(path) as real:
-            source, lines = _trusted(real, str(path), address)
-            if not lines:
+            snapshot = take_snapshot(real, str(path), {address.key})
+            if not snapshot.found:
                 continue
-            content = _without_rows(source, address, lines)
-            after = parse_source(content, real, source.shown, legacy=not is_yaml(real))
-            _verify(source, after, removed=address)
-            replace_file(real, content)
-        removed.extend(Removal(path=path, line=line) for line in lines)
+            _remove(snapshot, save)
+        removed.extend(Removal(path=path, line=found.line) for found in snapshot.found)
     return tuple(removed)
+
+
+def change_subscriber(
+    paths: Sequence[Path],
+    address: EmailAddress,
+    changes: Mapping[str, str],
+    *,
+    check: InterestCheck | None = None,
+    save: Save = save_list,
+) -> Change | None:
+    """Set fields of a reader's row, or clear them with ""; None when she is on no list.
+
+    Of several rows the first one counts, in the order of `paths`, and is changed. A column or key
+    that is lacking is added. A change to what is there already writes nothing.
+
+    Raises:
+        UsageError: a field is unknown or wrong, or her new address is on a list already.
+        ListError: a list has problems or cannot be changed safely.
+        LockHeld: someone else edits the list.
+        StorageError: the list cannot be written.
+    """
+    _refuse_unknown(changes)
+    keys = {address.key, _key_of(changes.get("email", ""))} - {""}
+    for number, path in enumerate(paths):
+        with lock_list(path) as real:
+            snapshot = take_snapshot(real, str(path), keys)
+            hers = [f for f in snapshot.found if f.subscriber.address.key == address.key]
+            if not hers:
+                continue
+            if len(keys) > 1:
+                others = [take_snapshot(p, str(p), keys) for p in paths[number + 1 :]]
+                _refuse_address(address, [snapshot, *others])
+            return _change(snapshot, path, hers[0], changes, check, save)
+    return None
+
+
+def _change(
+    snapshot: Snapshot,
+    path: Path,
+    found: Found,
+    changes: Mapping[str, str],
+    check: InterestCheck | None,
+    save: Save,
+) -> Change:
+    values: list[Value] = list(found.row.values)
+    for name, value in changes.items():
+        values[FIELDS.index(name)] = value
+    after, written = _parsed(tuple(values), check, path.resolve().parent)
+    new = {n: written.get(n, "") for n in changes if not _same(n, found, after, written)}
+    if new:
+        source = snapshot.source
+        expected: list[Expected] = list(snapshot.prints)
+        expected[found.number] = after
+        content, _ = _edited(
+            snapshot,
+            lambda: _with_changes(source, found, new),
+            lambda: _with_changes_anew(source, found, new),
+            expected,
+        )
+        save(source, content)
+    placed = replace(after, file=str(path), line=found.line)
+    return Change(
+        path=path, line=found.line, before=found.subscriber, after=placed, fields=tuple(new)
+    )
+
+
+def _remove(snapshot: Snapshot, save: Save) -> None:
+    numbers = [found.number for found in snapshot.found]
+    gone = set(numbers)
+    content, _ = _edited(
+        snapshot,
+        lambda: _without_rows(snapshot.source, snapshot.found),
+        lambda: _without_rows_anew(snapshot.source, snapshot.found),
+        [mark for number, mark in enumerate(snapshot.prints) if number not in gone],
+    )
+    save(snapshot.source, content)
+
+
+def _edited(
+    snapshot: Snapshot,
+    splice: Callable[[], bytes],
+    anew: Callable[[], bytes],
+    expected: Sequence[Expected],
+) -> tuple[bytes, tuple[int, ...]]:
+    """The new text once it was read back; a YAML list may be written anew where splicing fails.
+
+    Raises:
+        ListError: neither way leads to what was asked.
+    """
+    if not is_yaml(snapshot.source.path):
+        content = splice()
+        return content, verify(snapshot.source, content, expected)
+    from digest.storage.lists.yaml_edit import CannotSplice
+
+    try:
+        content = splice()
+        return content, verify(snapshot.source, content, expected)
+    except (CannotSplice, ListError):
+        content = anew()
+        return content, verify(snapshot.source, content, expected)
+
+
+def _refuse_unknown(fields: Mapping[str, str]) -> None:
+    unknown = [name for name in fields if name not in FIELDS]
+    if unknown:
+        raise UsageError(f"unknown field {unknown[0]}; known are {', '.join(FIELDS)}")
 
 
 def _checked(
     fields: Mapping[str, str], folder: Path, check: InterestCheck | None
 ) -> tuple[dict[str, str], Subscriber]:
     """The fields as they are to be written, in the order of `FIELDS`."""
-    unknown = [name for name in fields if name not in FIELDS]
-    if unknown:
-        raise UsageError(f"unknown field {unknown[0]}; known are {', '.join(FIELDS)}")
-    row = Row(0, tuple(fields.get(name, "") for name in FIELDS), lambda _: (0, 0))
-    parsed = parse_row(row, "the new reader")
+    _refuse_unknown(fields)
+    who, written = _parsed(tuple(fields.get(name, "") for name in FIELDS), check, folder)
+    return written, who
+
+
+def _parsed(
+    values: tuple[Value, ...], check: InterestCheck | None, folder: Path
+) -> tuple[Subscriber, dict[str, str]]:
+    """The reader, with each field that has a value as it is to be written."""
+    row = Row(0, values, lambda _: (0, 0))
+    parsed = parse_row(row, _NEW_READER)
     errors = [p for p in parsed.problems if not p.warning]
     if errors or parsed.subscriber is None:
         raise UsageError("\n".join(str(p) for p in errors))
     who = parsed.subscriber
     doubts = doubts_of(who, folder, check) if check else ()
     if wrong := [(i, doubt) for i, doubt in doubts if not doubt.warning]:
-        raise UsageError("\n".join(str(doubt_at(row, "the new reader", *each)) for each in wrong))
-    written = {"email": _typed_address(fields["email"], who.address)}
+        raise UsageError("\n".join(str(doubt_at(row, _NEW_READER, *each)) for each in wrong))
+    written = {"email": _typed_address(str(values[0]), who.address)}
     if who.name:
         written["name"] = who.name
-    for name in FIELDS[2:]:
-        value = fields.get(name, "")
-        text = ";".join(getattr(who, name)) if name in LISTS else trim(value)
+    for name, value in zip(FIELDS[2:], values[2:], strict=True):
+        text = ";".join(getattr(who, name)) if name in LISTS else trim(str(value))
         if text:
             written[name] = text
-    return written, who
+    return who, written
 
 
 def _typed_address(text: str, address: EmailAddress) -> str:
@@ -127,31 +272,30 @@ def _typed_address(text: str, address: EmailAddress) -> str:
         return str(address)
 
 
-def _trusted(
-    path: Path, shown: str, address: EmailAddress, *, create: bool = False
-) -> tuple[Source, tuple[int, ...]]:
-    """The list, once it is sure that it has no problems, with the lines that have the address.
+def _same(name: str, found: Found, after: Subscriber, written: Mapping[str, str]) -> bool:
+    """Whether the row says already what it is to say about a field."""
+    old, new = found.row.values[FIELDS.index(name)], written.get(name, "")
+    if name in LISTS:
+        return bool(getattr(found.subscriber, name) == getattr(after, name))
+    return isinstance(old, str) and trim(old) == new
 
-    Raises:
-        ListError: it has problems.
-    """
-    if create and not path.exists():
-        return _new_list(path, shown), ()
-    problems: list[Problem] = []
-    lines: list[int] = []
+
+def _key_of(email: str) -> str:
     try:
-        source = load_source(path, shown, legacy=not is_yaml(path))
-        for row in read_rows(source, problems):
-            parsed = parse_row(row, shown)
-            problems.extend(parsed.problems)
-            if parsed.subscriber and parsed.subscriber.address.key == address.key:
-                lines.append(row.line)
-    except Unreadable as error:
-        problems.append(error.problem)
-    errors = [problem for problem in problems if not problem.warning]
-    if errors:
-        raise ListError(errors)
-    return source, tuple(lines)
+        return EmailAddress.parse(trim(email)).key if email else ""
+    except ValueError:
+        return ""  # told with all else that is wrong, once her row is found
+
+
+def _refuse_address(address: EmailAddress, snapshots: Sequence[Snapshot]) -> None:
+    """A new address must be nobody's yet, and must not leave a second row with the old one."""
+    rows = [(s.source.shown, f) for s in snapshots for f in s.found]
+    for shown, found in rows:
+        if found.subscriber.address.key != address.key:
+            raise UsageError(f"{found.subscriber.address} is on {shown}:{found.line} already")
+    if len(rows) > 1:
+        places = " and ".join(f"{shown}:{found.line}" for shown, found in rows)
+        raise UsageError(f"{address} stands at {places}; remove all but one first")
 
 
 def _new_list(path: Path, shown: str) -> Source:
@@ -161,70 +305,63 @@ def _new_list(path: Path, shown: str) -> Source:
     return Source(path, shown, new_yaml() if is_yaml(path) else new_csv(), "utf-8", 0)
 
 
-def _refuse_known(source: Source, lines: tuple[int, ...], address: EmailAddress) -> None:
-    if lines:
-        what = f"{address} is on this list already"
-        raise ListError([Problem(file=source.shown, line=lines[0], key="email", what=what)])
+def _refuse_known(snapshot: Snapshot) -> None:
+    problems = [
+        Problem(
+            file=snapshot.source.shown,
+            line=found.line,
+            key="email",
+            what=f"{found.subscriber.address} is on this list already",
+        )
+        for found in snapshot.found
+    ]
+    if problems:
+        raise ListError(problems)
 
 
-def _subscribers(source: Source) -> Iterator[Subscriber]:
-    for row in read_rows(source, []):
-        subscriber = parse_row(row, source.shown).subscriber
-        if subscriber is not None:
-            yield subscriber
-
-
-def _with_row(source: Source, fields: Mapping[str, str]) -> bytes:
+def _with_rows(source: Source, rows: Sequence[Mapping[str, str]]) -> bytes:
     if is_yaml(source.path):
-        from digest.storage.lists.yaml_edit import add_item
+        from digest.storage.lists.yaml_edit import add_items
 
-        return add_item(source, fields)
-    from digest.storage.lists.csv_edit import add_row
+        return add_items(source, rows)
+    from digest.storage.lists.csv_edit import add_rows
 
-    return add_row(source, fields)
+    return add_rows(source, rows)
 
 
-def _without_rows(source: Source, address: EmailAddress, lines: tuple[int, ...]) -> bytes:
+def _without_rows(source: Source, rows: Sequence[Found]) -> bytes:
     if is_yaml(source.path):
         from digest.storage.lists.yaml_edit import remove_items
 
-        readers = enumerate(_subscribers(source))
-        return remove_items(source, [n for n, s in readers if s.address.key == address.key])
-    from digest.storage.lists.csv_edit import cut_lines
-    from digest.storage.lists.csv_rows import csv_spans
+        return remove_items(source, [found.number for found in rows])
+    from digest.storage.lists.csv_edit import cut_rows
 
-    return cut_lines(source, [span for span in csv_spans(source) if span[0] in lines])
+    return cut_rows(source, [found.line for found in rows])
 
 
-def _verify(
-    before: Source,
-    after: Source,
-    *,
-    added: Subscriber | None = None,
-    removed: EmailAddress | None = None,
-) -> int:
-    """Read the new text back; gives the line of the reader that came last.
+def _with_changes(source: Source, found: Found, changes: Mapping[str, str]) -> bytes:
+    if is_yaml(source.path):
+        from digest.storage.lists.yaml_change import change_item
 
-    Raises:
-        ListError: it does not say what was asked; nothing has been written yet.
-    """
-    wanted = (s for s in _subscribers(before) if removed is None or s.address.key != removed.key)
-    expected = chain(wanted, [added] if added else [])
-    line = 0
-    try:
-        for old, new in zip_longest(expected, _subscribers(after)):
-            if old is None or new is None or _bare(old) != _bare(new):
-                raise ListError([_unsafe(before)])
-            line = new.line
-    except Unreadable:
-        raise ListError([_unsafe(before)]) from None
-    return line
+        return change_item(source, found.number, changes)
+    from digest.storage.lists.csv_edit import change_row
+
+    return change_row(source, found.line, changes)
 
 
-def _bare(subscriber: Subscriber) -> Subscriber:
-    return replace(subscriber, file="", line=0)
+def _with_rows_anew(source: Source, rows: Sequence[Mapping[str, str]]) -> bytes:
+    from digest.storage.lists.yaml_roundtrip import add_items_anew
+
+    return add_items_anew(source, rows)
 
 
-def _unsafe(source: Source) -> Problem:
-    what = "this list is written in a way that cannot be changed safely"
-    return Problem(file=source.shown, what=what, mend="edit it by hand")
+def _without_rows_anew(source: Source, rows: Sequence[Found]) -> bytes:
+    from digest.storage.lists.yaml_roundtrip import remove_items_anew
+
+    return remove_items_anew(source, [found.number for found in rows])
+
+
+def _with_changes_anew(source: Source, found: Found, changes: Mapping[str, str]) -> bytes:
+    from digest.storage.lists.yaml_roundtrip import change_item_anew
+
+    return change_item_anew(source, found.number, changes)

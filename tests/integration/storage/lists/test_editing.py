@@ -35,6 +35,8 @@ LISTS = {
     "nobody.yaml": b"# nobody yet\n[]\n",
     "keyed_nobody.yaml": b"subscribers: []\n",
     "ended.yaml": b"---\n- email: a@x.org\n...\n",
+    "brackets.yaml": b"[a@x.org, b@x.org]  # all\n",
+    "objects.yaml": b"subscribers: [\n  {email: a@x.org, name: A},\n  {email: b@x.org},\n]\n",
     "comma.csv": b"email,name,themes,send_at,note\na@x.org,A,,,keep\n",
     "semicolon.csv": b"# c\nname;email;themes;send_at\nA;a@x.org;;\n\n",
     "tab.csv": b"email\tname\tthemes\tsend_at\na@x.org\tA\t\t\n",
@@ -107,9 +109,7 @@ UNTOUCHED = {
     "known already": ("a.csv", "email\nNEW@Example.ORG\n", "on this list already"),
     "with problems": ("a.csv", "email\nbad\n", "no address"),
     "cut off": ("a.csv", 'email\n"a@x.org\n', "never closed"),
-    "no column": ("a.csv", "email\na@x.org\n", "no column name"),
     "no letter for it": ("a.csv", "email,name,themes,send_at\na@x.org,\xf6,,\n", "encoding"),
-    "flow list": ("a.yaml", "[a@x.org, b@x.org]\n", "several things stand on one line"),
     "problems in YAML": ("a.yaml", "- emial: a@x.org\n", "unknown key"),
     "empty": ("a.yaml", "", "is empty"),
 }
