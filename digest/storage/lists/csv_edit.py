@@ -101,22 +101,20 @@ def with_columns(source: Source, names: Sequence[str]) -> Source:
     if not missing:
         return source
     empty = '""' if header.all_quoted else ""
-    kept: list[bytes] = []
+    kept = bytearray()  # not a list: a million short pieces would take 100 MB
     behind = 0
     for span in _spans(source, header, head=True):
-        is_head = span.line == header.line
-        cells = len(_raw_cells(span.raw, header.delimiter))
-        if cells != header.width:
+        if len(_raw_cells(span.raw, header.delimiter)) != header.width:
             continue
-        text = span.raw.rstrip("\r\n")
-        new = missing if is_head else [empty] * len(missing)
-        cells_text = [_cell(header, name) if is_head else name for name in new]
-        at = span.end - len(_encode(source, span.raw[len(text) :]))
-        kept.append(source.raw[behind:at])
-        kept.append(_encode(source, "".join(header.delimiter + cell for cell in cells_text)))
+        is_head = span.line == header.line
+        cells = [_cell(header, name) if is_head else empty for name in missing]
+        line_end = span.raw[len(span.raw.rstrip("\r\n")) :]
+        at = span.end - len(_encode(source, line_end))
+        kept += source.raw[behind:at]
+        kept += _encode(source, "".join(header.delimiter + cell for cell in cells))
         behind = at
-    kept.append(source.raw[behind:])
-    return source._replace(raw=b"".join(kept))
+    kept += source.raw[behind:]
+    return source._replace(raw=bytes(kept))
 
 
 class _Counted:

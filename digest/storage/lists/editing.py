@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from digest.errors import ListError, Problem, UsageError
@@ -98,7 +99,7 @@ def add_subscribers(
             snapshot,
             lambda: _with_rows(snapshot.source, [written for written, _ in checked]),
             lambda: _with_rows_anew(snapshot.source, [written for written, _ in checked]),
-            [*snapshot.prints, *new],
+            lambda: chain(snapshot.prints, new),
         )
         save(snapshot.source, content)
     return tuple(
@@ -176,13 +177,11 @@ def _change(
     new = {n: written.get(n, "") for n in changes if not _same(n, found, after, written)}
     if new:
         source = snapshot.source
-        expected: list[Expected] = list(snapshot.prints)
-        expected[found.number] = after
         content, _ = _edited(
             snapshot,
             lambda: _with_changes(source, found, new),
             lambda: _with_changes_anew(source, found, new),
-            expected,
+            lambda: (after if n == found.number else p for n, p in enumerate(snapshot.prints)),
         )
         save(source, content)
     placed = replace(after, file=str(path), line=found.line)
@@ -192,13 +191,12 @@ def _change(
 
 
 def _remove(snapshot: Snapshot, save: Save) -> None:
-    numbers = [found.number for found in snapshot.found]
-    gone = set(numbers)
+    gone = {found.number for found in snapshot.found}
     content, _ = _edited(
         snapshot,
         lambda: _without_rows(snapshot.source, snapshot.found),
         lambda: _without_rows_anew(snapshot.source, snapshot.found),
-        [mark for number, mark in enumerate(snapshot.prints) if number not in gone],
+        lambda: (mark for number, mark in enumerate(snapshot.prints) if number not in gone),
     )
     save(snapshot.source, content)
 
@@ -207,7 +205,7 @@ def _edited(
     snapshot: Snapshot,
     splice: Callable[[], bytes],
     anew: Callable[[], bytes],
-    expected: Sequence[Expected],
+    expected: Callable[[], Iterable[Expected]],
 ) -> tuple[bytes, tuple[int, ...]]:
     """The new text once it was read back; a YAML list may be written anew where splicing fails.
 
@@ -216,15 +214,15 @@ def _edited(
     """
     if not is_yaml(snapshot.source.path):
         content = splice()
-        return content, verify(snapshot.source, content, expected)
+        return content, verify(snapshot.source, content, expected())
     from digest.storage.lists.yaml_edit import CannotSplice
 
     try:
         content = splice()
-        return content, verify(snapshot.source, content, expected)
+        return content, verify(snapshot.source, content, expected())
     except (CannotSplice, ListError):
         content = anew()
-        return content, verify(snapshot.source, content, expected)
+        return content, verify(snapshot.source, content, expected())
 
 
 def _refuse_unknown(fields: Mapping[str, str]) -> None:

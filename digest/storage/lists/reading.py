@@ -9,10 +9,12 @@ from typing import NamedTuple, Protocol
 
 from digest.config import Config
 from digest.errors import ListError, Problem
+from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.defaults import NONE, Defaults, fill
 from digest.storage.lists.fields import (
     INTERESTS,
+    Choice,
     Complaint,
     parse_choice,
     parse_email,
@@ -254,8 +256,17 @@ def read_rows(source: Source, problems: list[Problem]) -> Iterator[Row]:
     return read_csv(source, header)
 
 
-def parse_row(row: Row, shown: str, defaults: Defaults = NONE) -> ParsedRow:
-    """A reader out of a row, with every problem of the row."""
+class Meaning(NamedTuple):
+    """What a row says; without an address, or with an error among the problems, not to be used."""
+
+    address: EmailAddress | None
+    name: str
+    choice: Choice
+    problems: tuple[Problem, ...]
+
+
+def read_meaning(row: Row, shown: str, defaults: Defaults = NONE) -> Meaning:
+    """What a row says, with every problem of it."""
     values = row.values
     told: list[Complaint] = []
     address, other_name = None, ""
@@ -273,6 +284,12 @@ def parse_row(row: Row, shown: str, defaults: Defaults = NONE) -> ParsedRow:
     problems = row.problems
     if told:
         problems += tuple(_at(row, shown, c) for c in told)
+    return Meaning(address, name, choice, problems)
+
+
+def parse_row(row: Row, shown: str, defaults: Defaults = NONE) -> ParsedRow:
+    """A reader out of a row, with every problem of the row."""
+    address, name, choice, problems = read_meaning(row, shown, defaults)
     if address is None:
         return ParsedRow(None, problems)
     return ParsedRow(

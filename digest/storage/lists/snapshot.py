@@ -16,7 +16,7 @@ from typing import NamedTuple
 from digest.errors import ListError, Problem
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.files import is_yaml
-from digest.storage.lists.reading import parse_row, read_rows
+from digest.storage.lists.reading import parse_row, read_meaning, read_rows
 from digest.storage.lists.row import Row, Unreadable
 from digest.storage.lists.source import Source, load_source, parse_source
 
@@ -68,10 +68,11 @@ def take_snapshot(
         exists = new is None or path.exists()
         source = load_source(path, shown, legacy=not is_yaml(path)) if exists or not new else new
         for row in read_rows(source, problems):
-            parsed = parse_row(row, shown)
-            problems.extend(parsed.problems)
-            who = parsed.subscriber
-            if who is not None and who.address.key in keys:
+            meaning = read_meaning(row, shown)  # without the reader, who takes as long again
+            problems.extend(meaning.problems)
+            if meaning.address is not None and meaning.address.key in keys:
+                who = parse_row(row, shown).subscriber
+                assert who is not None
                 found.append(Found(len(prints), row, who))
             prints.append(hash(row.values))
     except Unreadable as error:

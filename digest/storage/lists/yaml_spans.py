@@ -122,30 +122,60 @@ def outline(source: Source, wanted: Collection[int] = ()) -> Outline:
         if isinstance(event, yaml.SequenceEndEvent):
             root.end = text.offset(event.end_mark) if root.flow else 0
             break
-        items.append(_node(text, events, event, len(items) in wanted))
+        take = _node if len(items) in wanted else _bounds
+        items.append(take(text, events, event))
     if not root.flow:
         root.end = items[-1].end if items else root.start
     return Outline(text, root, items)
 
 
-def _node(text: Text, events: Iterator[Any], event: Any, deep: bool) -> Node:
-    start, end = text.offset(event.start_mark), text.offset(event.end_mark)
-    if isinstance(event, yaml.ScalarEvent):
-        style = "" if event.style in (None, "") else event.style
-        if style in ("|", ">"):
-            end = start + len(text.text[start:end].rstrip())
-        return Node("scalar", start, end, style=style, value=event.value)
-    if isinstance(event, yaml.AliasEvent):
-        return Node("alias", start, end)
-    kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
-    node = Node(kind, start, end, bool(event.flow_style))
+def _bounds(text: Text, events: Iterator[Any], event: Any) -> Node:
+    """An item without its children, which take most of the time."""
+    node = last = event
+    depth = int(isinstance(event, yaml.CollectionStartEvent))
+    while depth:
+        event = next(events)
+        if isinstance(event, yaml.ScalarEvent):
+            last = event
+        elif isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+            begin, mark = event.start_mark, event.end_mark
+            if begin and mark and mark.index > begin.index:  # only `}` or `]` is text
+                last = event
+    return _bare(text, node, _end(text, last))
+
+
+def _node(text: Text, events: Iterator[Any], event: Any) -> Node:
+    node = _bare(text, event, _end(text, event))
+    if not isinstance(event, yaml.CollectionStartEvent):
+        return node
     for child in events:
         if isinstance(child, yaml.CollectionEndEvent):
             if node.flow:
                 node.end = text.offset(child.end_mark)
             return node
-        below = _node(text, events, child, deep)
+        below = _node(text, events, child)
         node.end = max(node.end, below.end)
-        if deep:
-            node.children.append(below)
+        node.children.append(below)
     return node
+
+
+def _bare(text: Text, event: Any, end: int) -> Node:
+    start = text.offset(event.start_mark)
+    if isinstance(event, yaml.ScalarEvent):
+        return Node("scalar", start, end, style=event.style or "", value=event.value)
+    if isinstance(event, yaml.AliasEvent):
+        return Node("alias", start, end)
+    kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
+    return Node(kind, start, end, bool(event.flow_style))
+
+
+def _end(text: Text, event: Any) -> int:
+    """Where an event's text ends; blank lines behind a block scalar are not its own."""
+    end = text.offset(event.end_mark)
+    if isinstance(event, yaml.ScalarEvent) and event.style in ("|", ">"):
+        start = text.offset(event.start_mark)
+        return start + len(text.text[start:end].rstrip())
+    return end

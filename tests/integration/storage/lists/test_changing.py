@@ -89,9 +89,9 @@ CHANGES = {
     ),
     "a cell that needs quotes": (b"email,name\na@x.org\n", {"name": "A, B"}, None),
     "a column that is new": (
-        b"# c\nemail,name,note\n\na@x.org,A,x\nb@x.org,B\nc@x.org,C,,\n# D,z\n",
+        b"# c\nemail,name,note\n\na@x.org,A,x\nb@x.org\nc@x.org,,,\n# D\n",
         {"paused_until": "2026-12-24"},
-        b"# c\nemail,name,note,paused_until\n\na@x.org,A,x,2026-12-24\nb@x.org,B\nc@x.org,C,,\n# D,z\n",
+        b"# c\nemail,name,note,paused_until\n\na@x.org,A,x,2026-12-24\nb@x.org\nc@x.org,,,\n# D\n",
     ),
     "a new column where all is quoted": (
         b'"email"\n"a@x.org"\n"b@x.org"',
