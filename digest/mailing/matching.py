@@ -30,7 +30,7 @@ class PaperIndex:
         start = 0
         for section in edition.sections:
             members = frozenset(range(start, start + len(section.papers)))
-            self._themes.append((_plain_name(section.theme), members))
+            self._themes.append((plain_name(section.theme), members))
             start += len(section.papers)
         self._texts = tuple(_searchable(paper) for paper in edition.papers)
         self._authors = tuple(
@@ -46,7 +46,7 @@ class PaperIndex:
         """All papers of the sections whose name fits `pattern`; `*` stands for any text."""
         found = self._found_themes.get(pattern)
         if found is None:
-            plain = _plain_name(pattern)
+            plain = plain_name(pattern)
             hits = [members for name, members in self._themes if fits(plain, name)]
             found = self._found_themes[pattern] = frozenset().union(*hits)
         return found
@@ -128,7 +128,8 @@ def _searchable(paper: Paper) -> str:
     return " | ".join(f" {' '.join(words(text))} " for text in fields)
 
 
-def _plain_name(text: str) -> str:
+def plain_name(text: str) -> str:
+    """A theme's name as names are compared."""
     return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 

@@ -57,3 +57,8 @@ class Subscriber:
     weekly_templates: str = ""
     file: str = ""
     line: int = 0
+
+    def is_paused(self, day: date) -> bool:
+        """Whether no letter of `day` is hers, whatever she chose."""
+        until = self.paused_until
+        return self.frequency is Frequency.PAUSED or (until is not None and day < until)

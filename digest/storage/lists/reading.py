@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -40,6 +40,12 @@ class ListSize(NamedTuple):
 
     readers: int
     whole: bool
+
+
+class Advice(Protocol):
+    """Who can tell what may be a slip in a row; such complaints are warnings."""
+
+    def __call__(self, subscriber: Subscriber) -> Sequence[Complaint]: ...
 
 
 class InterestCheck(Protocol):
@@ -86,12 +92,14 @@ class ListReading:
         *,
         skip_bad_rows: bool = False,
         check: InterestCheck | None = None,
+        advice: Advice | None = None,
     ) -> None:
         self._files = tuple(files)
         self._check = check
+        self._advice = advice
         self._skip_bad_rows = skip_bad_rows
         self._seen: dict[str, int] = {}
-        self._doubts: dict[tuple[Path, str], _Told] = {}
+        self._doubts: dict[tuple[Path | int, str], _Told] = {}
         self.problems = list(problems)
         self.rows = self.accepted = self.duplicates = self.rejected = 0
         self.sizes: dict[str, ListSize] = {}
@@ -123,7 +131,11 @@ class ListReading:
             bad |= any(not doubt.warning for _, doubt in doubts)
             self._tell(found.problems, bad)
             for interest, doubt in doubts:
-                self._tell_doubt(row, file, interest, doubt, bad)
+                told = doubt_at(row, file.shown, interest, doubt)
+                self._tell_once((file.path.resolve().parent, interest), told, bad)
+            if self._advice is not None and found.subscriber is not None:
+                for complaint in self._advice(found.subscriber):
+                    self._tell_advice(row, file, complaint)
             if bad or found.subscriber is None:
                 self.rejected += 1
                 continue
@@ -141,14 +153,20 @@ class ListReading:
             return ()
         return doubts_of(subscriber, file.path.resolve().parent, self._check)
 
-    def _tell_doubt(self, row: Row, file: ListFile, interest: str, doubt: Doubt, bad: bool) -> None:
+    def _tell_advice(self, row: Row, file: ListFile, complaint: Complaint) -> None:
+        problem = at(row, file.shown, complaint)
+        if complaint.field == 0:  # an address is nobody else's
+            self.problems.append(problem)
+        else:
+            self._tell_once((complaint.field, complaint.what), problem)
+
+    def _tell_once(self, key: tuple[Path | int, str], problem: Problem, bad: bool = False) -> None:
         """Tell it at its first row; of the others, who may be many, only their number."""
-        told = self._doubts.get((file.path.resolve().parent, interest))
-        if told is not None:
+        if (told := self._doubts.get(key)) is not None:
             told.more += 1
             return
-        self._doubts[file.path.resolve().parent, interest] = _Told(len(self.problems))
-        self._tell((doubt_at(row, file.shown, interest, doubt),), bad)
+        self._doubts[key] = _Told(len(self.problems))
+        self._tell((problem,), bad)
 
     def _count_doubts(self) -> None:
         for told in self._doubts.values():
@@ -225,14 +243,18 @@ def load_subscribers(config: Config, *, skip_bad_rows: bool = False) -> Subscrib
 
 
 def open_lists(
-    config: Config, *, skip_bad_rows: bool = False, check: InterestCheck | None = None
+    config: Config,
+    *,
+    skip_bad_rows: bool = False,
+    check: InterestCheck | None = None,
+    advice: Advice | None = None,
 ) -> ListReading:
     """The lists of the config, as one pass for who cannot hold them all (a million readers).
 
-    Without `check` nobody looks whether interests lead to papers.
+    Without `check` nobody looks whether interests lead to papers, without `advice` for slips.
     """
     files, problems = find_lists(config)
-    return ListReading(files, problems, skip_bad_rows=skip_bad_rows, check=check)
+    return ListReading(files, problems, skip_bad_rows=skip_bad_rows, check=check, advice=advice)
 
 
 def read_rows(source: Source, problems: list[Problem]) -> Iterator[Row]:
@@ -283,7 +305,7 @@ def read_meaning(row: Row, shown: str, defaults: Defaults = NONE) -> Meaning:
     told.extend(complaints)
     problems = row.problems
     if told:
-        problems += tuple(_at(row, shown, c) for c in told)
+        problems += tuple(at(row, shown, c) for c in told)
     return Meaning(address, name, choice, problems)
 
 
@@ -327,7 +349,7 @@ def doubts_of(
 def doubt_at(row: Row, shown: str, interest: str, doubt: Doubt) -> Problem:
     """The doubt as a problem of the row."""
     what = f"{interest}: {doubt.what}"
-    return _at(row, shown, Complaint(INTERESTS, what, doubt.mend, doubt.warning))
+    return at(row, shown, Complaint(INTERESTS, what, doubt.mend, doubt.warning))
 
 
 def _email_complaint(value: object, error: ValueError) -> Complaint:
@@ -338,7 +360,8 @@ def _email_complaint(value: object, error: ValueError) -> Complaint:
     return Complaint(0, f"{value!r} is no address: {text}" if "formula" not in text else text, mend)
 
 
-def _at(row: Row, shown: str, complaint: Complaint) -> Problem:
+def at(row: Row, shown: str, complaint: Complaint) -> Problem:
+    """A complaint with its place."""
     line, column = row.locate(complaint.field)
     return Problem(
         file=shown,

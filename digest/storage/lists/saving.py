@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import Protocol
 
 from digest.storage.lists.backups import make_backup
+from digest.storage.lists.files import show
 from digest.storage.lists.safe_write import replace_file
 from digest.storage.lists.source import Source
 
@@ -42,14 +45,19 @@ save_list = SaveList()
 
 @dataclass(slots=True)
 class ShowDiff:
-    """Writes nothing; `lines` is a unified diff of every list that would have changed."""
+    """Writes nothing; `lines` is a unified diff of every list that would have changed.
 
+    Lists in `folder` are named relative to it.
+    """
+
+    folder: Path = field(default_factory=Path)
     lines: list[str] = field(default_factory=list)
 
     def __call__(self, before: Source, content: bytes) -> None:
         old = before.raw if before.path.exists() else b""
         after = before._replace(raw=content)
-        self.lines.extend(unified(_lines(before) if old else [], _lines(after), before.shown))
+        name = show(before.path, self.folder)
+        self.lines.extend(unified(_lines(before) if old else [], _lines(after), name))
 
 
 def unified(old: list[str], new: list[str], name: str) -> Iterator[str]:
@@ -86,4 +94,7 @@ def _common(one: list[str], other: list[str]) -> int:
 
 
 def _lines(source: Source) -> list[str]:
-    return [line.rstrip("\r\n") for line in source.lines()]
+    stream = io.TextIOWrapper(
+        io.BytesIO(source.raw[source.bom :]), source.codec, errors="replace", newline=""
+    )
+    return [line.rstrip("\r\n") for line in stream]

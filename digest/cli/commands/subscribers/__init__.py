@@ -12,9 +12,17 @@ import click
 #: name -> (module here, one line of help). The module's command is called `command`.
 SUBCOMMANDS = {
     "list": ("listing", "Everyone on the lists, with what they chose."),
+    "show": ("show", "Everything that is known of one reader."),
     "check": ("check", "Tell every problem of the lists at once."),
+    "stats": ("stats", "The lists in numbers."),
     "add": ("add", "Add a reader to a list."),
     "remove": ("remove", "Take a reader out of every list."),
+    "edit": ("edit", "Open a list in an editor, or change one reader's fields."),
+    "pause": ("pause", "Send a reader nothing for a while."),
+    "resume": ("resume", "Send her letters again."),
+    "merge": ("merge", "Make several lists into one, each reader once."),
+    "diff": ("diff", "What differs between two lists, or since a backup."),
+    "restore": ("restore", "Put a list back as it was before an edit."),
     "suppress": ("suppress", "Never mail an address again."),
     "unsuppress": ("unsuppress", "Let a suppressed address be mailed again."),
     "suppressed": ("suppressed", "Who is never mailed, and why."),

@@ -8,13 +8,20 @@ from typing import Any
 import click
 
 from digest.app.named_reader import parse_address
+from digest.cli.commands.subscribers._shared import (
+    dry_run_option,
+    list_option,
+    list_paths,
+    saver,
+    told,
+)
 from digest.cli.desk import Desk, note, pass_desk
 from digest.errors import UsageError
 
 
 @click.command("add")
 @click.argument("email")
-@click.option("--list", "path", type=click.Path(path_type=Path), help="Which file; else the first.")
+@list_option
 @click.option("--name", default="")
 @click.option("--theme", "themes", multiple=True, help="A theme to get; may be repeated.")
 @click.option("--keyword", "keywords", multiple=True, help="A phrase to get; may be repeated.")
@@ -28,12 +35,12 @@ from digest.errors import UsageError
 @click.option(
     "--interest", "interests", multiple=True, help="A paper she likes, or a file of some."
 )
+@dry_run_option
 @pass_desk
-def command(desk: Desk, /, email: str, path: Path | None, **options: Any) -> int:
+def command(desk: Desk, /, email: str, path: Path | None, dry_run: bool, **options: Any) -> int:
     """Add a reader to a list; the rest of the file stays as it is."""
     from digest.app.interests import Interests
     from digest.storage.lists.editing import add_subscriber
-    from digest.storage.lists.files import find_lists
     from digest.storage.lists.reading import doubts_of
     from digest.storage.suppressions import is_suppressed
 
@@ -45,7 +52,7 @@ def command(desk: Desk, /, email: str, path: Path | None, **options: Any) -> int
             f"{address} is suppressed and would get nothing;"
             f" if she asks to come back: digest subscribers unsuppress {address}"
         )
-    lists = [each.path for each in find_lists(desk.config)[0]]
+    lists = list_paths(desk)
     target = path or (lists[0] if lists else None)
     if target is None:
         raise UsageError("there is no list yet; name a file with --list")
@@ -54,9 +61,10 @@ def command(desk: Desk, /, email: str, path: Path | None, **options: Any) -> int
         fields[name] = ";".join(value) if isinstance(value, tuple) else value
     given = {name: value for name, value in fields.items() if value}
     others = [each for each in lists if each.resolve() != target.resolve()]
-    check = Interests(desk.house).check
-    subscriber = add_subscriber(target, given, others=others, check=check)
-    note(f"{subscriber.address} added to {target}")
+    check, save = Interests(desk.house).check, saver(desk, dry_run)
+    subscriber = add_subscriber(target, given, others=others, check=check, save=save)
+    who = subscriber.address
+    told(save, f"{who} added to {target}", f"{who} would be added to {target}")
     for interest, doubt in doubts_of(subscriber, target.parent, check):
         mend = f" ({doubt.mend})" if doubt.mend else ""
         note(f"warning: interests: {interest}: {doubt.what}{mend}")

@@ -16,14 +16,19 @@ from digest.cli.desk import Desk, count, json_option, note, pass_desk, show, sho
 def command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
     """Read every list (or only FILES) and tell all problems at once; 2 when there is an error."""
     from digest.app.interests import Interests
+    from digest.app.list_advice import ListAdvice
     from digest.errors import ListError
     from digest.storage.lists.files import ListFile
     from digest.storage.lists.files import show as shown
     from digest.storage.lists.reading import ListReading, open_lists
 
     named = [ListFile(path, shown(path, desk.config.folder)) for path in files]
-    check = Interests(desk.house).check
-    reading = ListReading(named, check=check) if named else open_lists(desk.config, check=check)
+    check, advice = Interests(desk.house).check, ListAdvice(desk.house)
+    reading = (
+        ListReading(named, check=check, advice=advice)
+        if named
+        else open_lists(desk.config, check=check, advice=advice)
+    )
     failed = False
     try:
         readers = sum(1 for _ in reading)

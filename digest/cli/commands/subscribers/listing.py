@@ -2,72 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import click
 
+from digest.cli.commands.subscribers._shared import named_list
 from digest.cli.desk import Desk, json_option, note, pass_desk, show, show_json
+from digest.cli.readers import reader_document, reader_state, reader_wishes
 from digest.model import Subscriber
-from digest.model.subscriber import FURTHER_NOTICE
 
 
 @click.command("list")
+@click.option("--tag", "tags", multiple=True, help="Only who has this tag; may be repeated.")
+@click.option("--list", "path", type=click.Path(path_type=Path), help="Only this list.")
+@click.option("--paused", is_flag=True, help="Only who is paused today.")
+@click.option("--suppressed", is_flag=True, help="Only who is never mailed.")
 @json_option
 @pass_desk
-def command(desk: Desk, as_json: bool) -> int:
+def command(
+    desk: Desk,
+    tags: tuple[str, ...],
+    path: Path | None,
+    paused: bool,
+    suppressed: bool,
+    as_json: bool,
+) -> int:
     """Everyone on the lists, with what they chose."""
-    from digest.storage.lists.reading import open_lists
-    from digest.storage.suppressions import suppressed_keys
+    from digest.app.suppressed import suppressed_test
+    from digest.storage.lists.reading import ListReading, open_lists
 
-    barred: frozenset[str] = frozenset()
-    if desk.house.has_state:
-        barred, _ = suppressed_keys(desk.house.database)
-    reading = open_lists(desk.config)
-    if as_json:
-        show_json([_document(s, suppressed=s.address.key in barred) for s in reading])
-    else:
-        for subscriber in reading:
-            state = "suppressed" if subscriber.address.key in barred else subscriber.frequency
-            show(f"{subscriber.address}\t{subscriber.name}\t{state}\t{_wishes(subscriber)}")
+    reading = ListReading([named_list(desk, path)]) if path else open_lists(desk.config)
+    is_suppressed, today = suppressed_test(desk.house), desk.today()
+    folded = {tag.casefold() for tag in tags}
+
+    def wanted() -> Iterator[tuple[Subscriber, bool]]:
+        for reader in reading:
+            barred = is_suppressed(reader)
+            if folded and folded.isdisjoint(tag.casefold() for tag in reader.tags):
+                continue
+            if (suppressed and not barred) or (paused and not reader.is_paused(today)):
+                continue
+            yield reader, barred
+
+    _print(wanted, as_json, lambda r, barred: reader_state(r, today, suppressed=barred))
     for problem in reading.problems:
         note(str(problem))
     return 0
 
 
-def _document(subscriber: Subscriber, *, suppressed: bool) -> dict[str, Any]:
-    return {
-        "email": str(subscriber.address),
-        "name": subscriber.name,
-        "themes": list(subscriber.themes),
-        "keywords": list(subscriber.keywords),
-        "exclude": list(subscriber.exclude),
-        "frequency": str(subscriber.frequency),
-        "timezone": subscriber.timezone,
-        "send_at": f"{subscriber.send_at:%H:%M}" if subscriber.send_at else None,
-        "max_papers": subscriber.max_papers,
-        "format": str(subscriber.format),
-        "tags": list(subscriber.tags),
-        "interests": list(subscriber.interests),
-        "paused_until": _until(subscriber),
-        "templates": subscriber.templates,
-        "weekly_templates": subscriber.weekly_templates,
-        "file": subscriber.file,
-        "line": subscriber.line,
-        "suppressed": suppressed,
-    }
-
-
-def _until(subscriber: Subscriber) -> str | None:
-    until = subscriber.paused_until
-    if until is None:
-        return None
-    return "further notice" if until == FURTHER_NOTICE else until.isoformat()
-
-
-def _wishes(subscriber: Subscriber) -> str:
-    wishes = [*subscriber.themes, *(f'"{word}"' for word in subscriber.keywords)]
-    wishes += [f"like {interest}" for interest in subscriber.interests]
-    text = ", ".join(wishes) or "everything"
-    if subscriber.exclude:
-        text += f" without {', '.join(subscriber.exclude)}"
-    return text + (f", at {subscriber.send_at:%H:%M}" if subscriber.send_at else "")
+def _print(
+    wanted: Callable[[], Iterator[tuple[Subscriber, bool]]],
+    as_json: bool,
+    state: Callable[[Subscriber, bool], str],
+) -> None:
+    if as_json:
+        show_json([reader_document(reader, suppressed=barred) for reader, barred in wanted()])
+        return
+    for reader, barred in wanted():
+        wishes = reader_wishes(reader)
+        show(f"{reader.address}\t{reader.name}\t{state(reader, barred)}\t{wishes}")

@@ -5,22 +5,23 @@ from __future__ import annotations
 import click
 
 from digest.app.named_reader import parse_address
-from digest.cli.desk import Desk, note, pass_desk
+from digest.cli.commands.subscribers._shared import dry_run_option, list_paths, saver, told
+from digest.cli.desk import Desk, pass_desk
 from digest.errors import UsageError
 
 
 @click.command("remove")
 @click.argument("email")
+@dry_run_option
 @pass_desk
-def command(desk: Desk, email: str) -> int:
+def command(desk: Desk, email: str, dry_run: bool) -> int:
     """Take a reader out of every list. (To never mail her again: suppress.)"""
     from digest.storage.lists.editing import remove_subscriber
-    from digest.storage.lists.files import find_lists
 
-    address = parse_address(email, "address")
-    removed = remove_subscriber([each.path for each in find_lists(desk.config)[0]], address)
+    address, save = parse_address(email, "address"), saver(desk, dry_run)
+    removed = remove_subscriber(list_paths(desk), address, save=save)
     if not removed:
         raise UsageError(f"{address} is on none of the lists")
-    for each in removed:
-        note(f"{address} removed from {each.path}:{each.line}")
+    places = ", ".join(f"{each.path}:{each.line}" for each in removed)
+    told(save, f"{address} removed from {places}", f"{address} would be removed from {places}")
     return 0

@@ -1,0 +1,65 @@
+"""What the commands that edit lists share: their lists, their options, what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from digest.cli.desk import Desk, note, show
+from digest.errors import UsageError
+from digest.model import Subscriber
+from digest.storage.lists.files import ListFile, find_lists
+from digest.storage.lists.files import show as shown
+from digest.storage.lists.saving import Save, ShowDiff, save_list
+
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Show what would change, as a diff; write nothing."
+)
+list_option = click.option(
+    "--list", "path", type=click.Path(path_type=Path), help="Which file; else the first."
+)
+
+
+def list_paths(desk: Desk) -> list[Path]:
+    """The lists of the config, in their order."""
+    return [each.path for each in find_lists(desk.config)[0]]
+
+
+def named_list(desk: Desk, path: Path | None) -> ListFile:
+    """The list that a command line names, from where one is or from the config; else the first.
+
+    Raises:
+        UsageError: there is no such list, or none at all.
+    """
+    if path is None:
+        if not (lists := find_lists(desk.config)[0]):
+            raise UsageError("there is no list yet; name a file with --list")
+        return lists[0]
+    for place in (path, desk.config.folder / path):
+        if place.exists():
+            return ListFile(place, shown(place, desk.config.folder))
+    raise UsageError(f"{path}: does not exist")
+
+
+def readers_of(file: ListFile) -> Iterator[Subscriber]:
+    """The readers of one list, each once."""
+    from digest.storage.lists.reading import ListReading
+
+    yield from ListReading([file])
+
+
+def saver(desk: Desk, dry_run: bool) -> Save:
+    """What is to become of the new text of a list."""
+    return ShowDiff(folder=desk.config.folder) if dry_run else save_list
+
+
+def told(save: Save, done: str, would: str) -> None:
+    """Say what was done; of a dry run, the diff and what would have been done."""
+    if isinstance(save, ShowDiff):
+        for line in save.lines:
+            show(line)
+        note(f"{would}; nothing was written")
+    else:
+        note(done)
