@@ -19,22 +19,8 @@ from digest.storage.lists.saving import Save, ShowDiff
 #: Editors that take `+LINE` before the file.
 _KNOW_LINES = frozenset(
     [
-        "vi",
-        "vim",
-        "nvim",
-        "view",
-        "nano",
-        "pico",
-        "emacs",
-        "emacsclient",
-        "joe",
-        "jed",
-        "ne",
-        "micro",
-        "mcedit",
-        "mg",
-        "kak",
-        "hx",
+        *("vi", "vim", "nvim", "view", "nano", "pico", "emacs", "emacsclient"),
+        *("joe", "jed", "ne", "micro", "mcedit", "mg", "kak"),
     ]
 )
 _AFTER_ERRORS = "(e)dit again, (k)eep the draft for later, (t)hrow it away"

@@ -54,7 +54,7 @@ def make_backup(path: Path, *, every: float = 0.0) -> Path | None:
         sync_folder(folder)
     except OSError as error:
         raise StorageError(f"{target}: the backup cannot be made: {error.strerror}") from None
-    for old in known[: len(known) + 1 - KEPT]:
+    for old in known[: max(len(known) + 1 - KEPT, 0)]:
         with suppress(OSError):
             old.path.unlink()
     return target
