@@ -118,9 +118,7 @@ def _replace_items(text: Text, values: list[str], node: Node) -> Iterator[Edit]:
             each = old[a + n]
             yield each.start, each.end, _item_text(text, each, values[c + n])
         for each in old[a + pairs : b]:
-            line = text.starts[text.line_of(each.start)]
-            if has_comment(text.text[line : text.line_after(each.end)]):
-                raise CannotSplice
+            line = text.starts[text.line_of(each.start)]  # a comment on it is about it
             yield line, text.line_after(each.end), ""
         new = [dash.lstrip(" ") + scalar(value) for value in values[c + pairs : d]]
         if new:
@@ -163,6 +161,4 @@ def _clear(text: Text, item: Node, name: str) -> Edit:
             start -= len(text.line_end)
     if has_comment(text.text[start : value.start] + text.text[value.end : end]):
         return value.start, value.end, '""' if value.end > value.start else ' ""'
-    if value.kind == "sequence" and has_comment(text.text[value.start : value.end]):
-        raise CannotSplice
     return start, end, ""
