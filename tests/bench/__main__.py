@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.interests import measure_interests
+from tests.bench.lists import measure_lists
 from tests.bench.ranking import measure_ranking
 from tests.bench.reading import measure_reading
 from tests.bench.rendering import measure_rendering
@@ -55,6 +56,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
         "choices": lambda: measure_sending(place, readers, rounds, 2_000),
         "distance": lambda: measure_distance(place, max(readers // 20, 200), rounds),
         "reading": lambda: measure_reading(place, rows, rounds),
+        "lists": lambda: measure_lists(place, rows, rounds),
         "ranking": measure_ranking,
         "interests": lambda: measure_interests(rounds),
         "signing": lambda: measure_signing(place, readers, rounds),

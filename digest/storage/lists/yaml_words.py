@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from digest.storage.lists.row import LISTS
 
-_PLAIN = re.compile(r"[^\W\d_](?:[\w .@+/()-]*[\w@+/()])?")
+_PLAIN = re.compile(r"[^\W\d_](?:[\w .@+/()&*-]*[\w@+/()*])?")
 _TIME_OR_DAY = re.compile(r"[0-9]{1,2}:[0-9]{2}|[0-9]{4}-[0-9]{2}-[0-9]{2}|[1-9][0-9]*")
 _BARE = frozenset({"send_at", "max_papers", "paused_until"})
 _NOT_TEXT = frozenset(
