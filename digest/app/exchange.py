@@ -29,6 +29,7 @@ class Import:
 
     files: tuple[Foreign, ...]
     target: Path
+    shown: str
     lists: tuple[Path, ...]
     plan: ImportPlan
 
@@ -86,7 +87,8 @@ def prepare_import(
         update=update,
         doubts=doubts,
     )
-    return Import(files=read, target=into, lists=lists, plan=plan)
+    shown = show(into, house.config.folder)
+    return Import(files=read, target=into, shown=shown, lists=lists, plan=plan)
 
 
 def carry_out(house: House, prepared: Import, *, source: str) -> Done:

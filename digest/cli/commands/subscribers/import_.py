@@ -21,12 +21,12 @@ _FORMATS = [
 _MOST_TOLD = 20
 _SHOWN = 8
 _MEANING = {
-    "new": "will be added",
-    "known": "are on a list already",
-    "suppressed": "are suppressed here, and stay so",
-    "left": "left there, and are never brought back",
-    "invalid": "cannot be read",
-    "duplicate": "come twice in the files",
+    "new": "to be added",
+    "known": "on a list already",
+    "suppressed": "suppressed here, never brought back",
+    "left": "not subscribed there, never brought back",
+    "invalid": "told above",
+    "duplicate": "once more in the files",
 }
 
 
@@ -109,7 +109,7 @@ def _preview(prepared: Import, *, update: bool) -> None:
     _tell(warnings)
     if plan.new:
         show_table(plan.new[:_SHOWN], more=len(plan.new) - _SHOWN)
-    note(f"{count(plan.rows, 'row')}, for {prepared.target}:")
+    note(f"{count(plan.rows, 'row')}, for {prepared.shown}:")
     for fate, number in plan.counts.items():
         if number or fate == "new":
             note(f"  {number:>9,} {fate}: {_MEANING[fate]}{_changes(prepared, fate, update)}")
@@ -117,12 +117,12 @@ def _preview(prepared: Import, *, update: bool) -> None:
 
 def _changes(prepared: Import, fate: str, update: bool) -> str:
     if fate == "left":
-        return f"; {len(prepared.plan.departures):,} will be suppressed here"
+        return f"; {len(prepared.plan.departures):,} to be suppressed"
     if fate != "known":
         return ""
     if update:
-        return f"; {len(prepared.plan.changes):,} will be changed"
-    return ", and left as they are (--update changes them)"
+        return f"; {len(prepared.plan.changes):,} to be changed"
+    return ", left as they are (--update changes them)"
 
 
 def _tell(problems: list[Problem]) -> None:
@@ -133,7 +133,7 @@ def _tell(problems: list[Problem]) -> None:
 
 
 def _tell_done(done: Done, prepared: Import) -> None:
-    note(f"{count(done.added, 'reader')} added to {prepared.target}")
+    note(f"{count(done.added, 'reader')} added to {prepared.shown}")
     if done.changed:
         note(f"{count(done.changed, 'reader')} changed")
     if done.suppressed:
@@ -145,7 +145,7 @@ def _document(prepared: Import, done: Done | None) -> dict[str, Any]:
     plan = prepared.plan
     keys = ("file", "line", "column", "key", "what", "mend", "warning")
     return {
-        "list": str(prepared.target),
+        "list": prepared.shown,
         "files": [
             {"file": f.shown, "format": str(f.format), "rows": len(f.rows)} for f in prepared.files
         ],

@@ -11,14 +11,14 @@ from digest.storage.lists.exchange.tool import Cells, Tool, is_yes
 
 #: In our own exports: what a suppression came of, or nothing.
 SUPPRESSED = "suppressed"
-_STATUS = ("status", "state", "subscription status", "subscriber status", "email status")
+_STATUS = ("status", "subscription status", "subscriber status", "email status")
 _LEFT_AT = ("unsub time", "unsubscribed at", "unsubscribe date", "unsubscription date")
 _BOUNCED_AT = ("clean time", "bounced at", "bounce date")
 _SWITCHES = ("email disabled", "unsubscribed", "opted out", "opt out")
 #: Beginnings of a status, in lower case.
 _WORDS = (
     (("unsub", "opted out", "opted-out", "opt-out", "opt out", "optout"), Cause.UNSUBSCRIBE),
-    (("block", "black", "suppress", "disabled", "banned", "removed"), Cause.UNSUBSCRIBE),
+    (("block", "blacklist", "suppress", "disabled", "banned", "removed"), Cause.UNSUBSCRIBE),
     (("bounc", "clean", "hard bounce", "undeliver", "invalid"), Cause.BOUNCE),
     (("complain", "spam", "abuse"), Cause.COMPLAINT),
     (("unconfirmed", "pending", "non-subscribed", "nonsubscribed", "not subscribed"), Cause.NEVER),

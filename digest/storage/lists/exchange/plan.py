@@ -119,10 +119,8 @@ class _Planning:
                 if address is None:
                     continue
                 keys.add(address.key)
-                if row.leaving is not None:
-                    before = self.leaving.get(address.key)
-                    if before is None or before.cause is Cause.NEVER:
-                        self.leaving[address.key] = row.leaving
+                if row.leaving is not None and row.leaving.cause is not Cause.NEVER:
+                    self.leaving.setdefault(address.key, row.leaving)
         return keys
 
     def decide(
@@ -133,7 +131,7 @@ class _Planning:
     ) -> None:
         address = _address(row)
         if address is not None and (row.leaving or address.key in self.leaving):
-            self._leave(row, address, barred)
+            self._leave(row, address, known.get(address.key), barred)
             return
         parsed = self._parse(row)
         errors = [problem for problem in parsed.problems if not problem.warning]
@@ -169,17 +167,27 @@ class _Planning:
         )
 
     def _leave(
-        self, row: Incoming, address: EmailAddress, barred: Callable[[EmailAddress], bool]
+        self,
+        row: Incoming,
+        address: EmailAddress,
+        before: Subscriber | None,
+        barred: Callable[[EmailAddress], bool],
     ) -> None:
+        leaving = self.leaving.get(address.key)
+        if leaving is None:  # she never asked for mail there; another file may know better
+            self.counts[Fate.LEFT] += 1
+            return
         if self._is_repeated(row, address):
             return
         if barred(address):
             self.counts[Fate.SUPPRESSED] += 1
             return
         self.counts[Fate.LEFT] += 1
-        leaving = self.leaving[address.key]
-        if leaving.cause is not Cause.NEVER:
-            self.departures.append(Departure(address, leaving.cause, leaving.reason))
+        self.departures.append(Departure(address, leaving.cause, leaving.reason))
+        if before is not None:
+            what = f"{address} left there; she stands at {before.file}:{before.line}"
+            mend = "she will get nothing more; if she joined anew: digest subscribers unsuppress"
+            self.problems.append(row.origin.problem(row.line, "email", what, mend, warning=True))
 
     def _parse(self, row: Incoming) -> ParsedRow:
         values = tuple(row.fields.get(name, "") for name in FIELDS)
