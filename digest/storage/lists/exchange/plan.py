@@ -211,15 +211,13 @@ class _Planning:
     def _change(self, row: Incoming, before: Subscriber, now: Subscriber) -> None:
         if not self.update:
             return
-        had = fields_of(before)
-        wanted = _as_list_row(row.fields, now, tuple(dict.fromkeys((*before.tags, *self.tags))))
-        if not ({"tags"} & set(row.fields) or self.tags):
-            wanted.pop("tags", None)
-        meant = fields_of(now)
+        tags = tuple(dict.fromkeys((*before.tags, *now.tags, *self.tags)))
+        had, meant = fields_of(before), fields_of(replace(now, tags=tags))
+        wanted = _as_list_row(row.fields, replace(now, tags=tags), ())
         changed = {
             name: text
             for name, text in wanted.items()
-            if name != "email" and had[name] != (text if name == "tags" else meant[name])
+            if name != "email" and had[name] != meant[name]
         }
         if changed:
             self.changes.append(Change(before.address, changed))

@@ -20,7 +20,8 @@ _BEGIN = re.compile(r"BEGIN\s*:\s*VCARD\s*", re.IGNORECASE)
 _END = re.compile(r"END\s*:\s*VCARD\s*", re.IGNORECASE)
 _READ = re.compile(r"(?:[\w-]+\.)?(?:VERSION|N|FN|EMAIL|CATEGORIES)\s*[;:]", re.IGNORECASE)
 _QUOTED_PRINTABLE = re.compile(r"[^:]*QUOTED-PRINTABLE[^:]*:", re.IGNORECASE)
-_MAX_PROPERTY = 10_000
+_MAX_PROPERTY = 5_000
+_MAX_PARAMETERS = 200  # characters; the parser's time grows with their square and worse
 _MAX_PROPERTIES = 100
 _COLUMNS = {"email": "EMAIL", "name": "FN", "tags": "CATEGORIES"}
 
@@ -110,6 +111,8 @@ def _parse(text: str) -> tuple[list[str], str, list[str]]:
     """Addresses with the preferred one first, the name, the categories."""
     import vobject
 
+    if any(len(line.partition(":")[0]) > _MAX_PARAMETERS for line in _unfolded(text)):
+        raise ValueError("a property has too many parameters")
     card = vobject.readOne(f"BEGIN:VCARD\r\n{text}\r\nEND:VCARD\r\n", allowQP=True)
     emails: list[tuple[int, str]] = []
     full, parts, tags = "", "", list[str]()
@@ -125,6 +128,10 @@ def _parse(text: str) -> tuple[list[str], str, list[str]]:
             tags += value if isinstance(value, list) else re.split("[,;]", str(value))
     emails.sort(key=lambda pair: pair[0])  # stable: the first of equals stays first
     return list(dict.fromkeys(address for _, address in emails)), full or parts, tags
+
+
+def _unfolded(text: str) -> list[str]:
+    return re.sub(r"\r\n[ \t]", "", text).split("\r\n")
 
 
 def _joined(name: Any) -> str:

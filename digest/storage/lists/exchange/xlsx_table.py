@@ -20,7 +20,7 @@ MAX_UNPACKED = 256_000_000
 #: Of the parts that are held whole: shared texts, styles, names.
 MAX_HELD = 48_000_000
 _MAX_CELLS = 20_000_000
-_MAX_COLUMNS = 256
+_MAX_COLUMNS = 500  # behind them nobody keeps an address
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
@@ -62,7 +62,7 @@ class Workbook:
         found: Any = self._book[sheet]
         found.reset_dimensions()  # a file may claim a million columns
         cells_left = _MAX_CELLS
-        rows = found.iter_rows(values_only=True, max_col=_MAX_COLUMNS)
+        rows = found.iter_rows(values_only=True)
         number = 0
         while True:
             try:
@@ -75,7 +75,7 @@ class Workbook:
             cells_left -= len(values) + 1
             if number > MAX_ROWS + 1000 or cells_left < 0:
                 raise _too_much(self._shown, f"the sheet {sheet} has too many rows or cells")
-            cells = [cell_text(value) for value in values]
+            cells = [cell_text(value) for value in values[:_MAX_COLUMNS]]
             while cells and not cells[-1].strip():
                 cells.pop()
             if cells:

@@ -45,7 +45,7 @@ def test_a_broken_card_costs_only_itself(kind: str, tmp_path: Path) -> None:
     plan = planned(path)
     assert [row["email"] for row in plan.new] == ["ada@example.org", "zoe@example.org"]
     assert counted(plan) == {"new": 2, "invalid": 1}
-    assert told(plan).startswith("people.vcf:5: ")
+    assert told(plan).startswith("people.vcf:6: ")
 
 
 def test_a_photo_costs_nothing(tmp_path: Path) -> None:
