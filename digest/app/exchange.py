@@ -22,6 +22,9 @@ from digest.storage.lists.reading import ListReading, doubts_of, open_lists
 from digest.storage.suppress_many import Leaver, suppress_all
 from digest.storage.suppressions import Kind, list_suppressions, suppressed_keys
 
+#: Each is an edit of its list, written and backed up by itself.
+MOST_CHANGES = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
@@ -56,7 +59,7 @@ def prepare_import(
     """Read the files and decide about every row; nothing is written.
 
     Raises:
-        UsageError: there is no list to import into.
+        UsageError: there is no list to import into, a column is not there, or too much changes.
         ListError: a file cannot be read, or our own lists have problems.
         StorageError: the state cannot be read.
     """
@@ -87,6 +90,11 @@ def prepare_import(
         update=update,
         doubts=doubts,
     )
+    if len(plan.changes) > MOST_CHANGES:
+        raise UsageError(
+            f"--update would change {len(plan.changes):,} readers one by one; it takes"
+            f" {MOST_CHANGES:,} at most: import the file in parts"
+        )
     shown = show(into, house.config.folder)
     return Import(files=read, target=into, shown=shown, lists=lists, plan=plan)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from digest.storage.lists.exchange.foreign import Cause, Format, Leaving
 from digest.storage.lists.exchange.tool import Cells, Tool, is_yes
+from digest.storage.lists.text import clean_text
 
 #: In our own exports: what a suppression came of, or nothing.
 SUPPRESSED = "suppressed"
@@ -28,12 +29,12 @@ _WORDS = (
 def _leaving(cells: Cells, file_name: str) -> Leaving | None:
     if cause := cells.get(SUPPRESSED, "").strip().lower():
         known = Cause(cause) if cause in set(Cause) else Cause.HAND
-        return Leaving(known, f"suppressed ({cause}) in {file_name}")
+        return Leaving(known, f"suppressed ({known}) in {file_name}")
     for name in _STATUS:
         status = cells.get(name, "").strip().lower()
         for beginnings, cause_of_status in _WORDS if status else ():
             if status.startswith(beginnings):
-                return Leaving(cause_of_status, f"{status} in {file_name}")
+                return Leaving(cause_of_status, f"{clean_text(status)[0][:40]} in {file_name}")
     if any(cells.get(name, "").strip() for name in _LEFT_AT):
         return Leaving(Cause.UNSUBSCRIBE, f"unsubscribed in {file_name}")
     if any(cells.get(name, "").strip() for name in _BOUNCED_AT):

@@ -89,12 +89,15 @@ class Origin:
 
 @dataclass(slots=True)
 class Foreign:
-    """All of one file. `notes` are warnings about the file as a whole: what of it is not read."""
+    """All of one file. `notes` are warnings about the file as a whole: what of it is not read.
+    `names` are a table's columns.
+    """
 
     shown: str
     format: Format
     rows: list[Incoming]
     notes: list[Problem]
+    names: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from digest.storage.lists.exchange.mailchimp import MAILCHIMP
 from digest.storage.lists.exchange.substack import SUBSTACK
 from digest.storage.lists.exchange.tool import Tool
 from digest.storage.lists.row import Unreadable
-from digest.storage.lists.text import trim
+from digest.storage.lists.text import clean_text, trim
 
 TOOLS = (MAILCHIMP, LISTMONK, SUBSTACK, GOOGLE_GROUPS)
 #: How many rows are looked at to understand a table.
@@ -100,7 +100,7 @@ def _names(sample: Sequence[Line], at: int) -> tuple[str, ...]:
     width = max((len(line.cells) for line in sample), default=0)
     if at < 0 or not sample:
         return tuple(f"column {n + 1}" for n in range(width))
-    return tuple(trim(cell) for cell in sample[at].cells)
+    return tuple(clean_text(cell)[0] for cell in sample[at].cells)
 
 
 def _tool(shown: str, names: Sequence[str], format_: Format) -> Tool:

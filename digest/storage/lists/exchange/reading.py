@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
-from digest.errors import ListError, Problem
+from digest.errors import ListError, Problem, UsageError
 from digest.storage.lists.exchange.columns import FIRST, LAST, join_name, plain
 from digest.storage.lists.exchange.csv_table import read_csv_lines
 from digest.storage.lists.exchange.foreign import Budget, Foreign, Format, Incoming, Line, Origin
@@ -18,8 +19,9 @@ from digest.storage.lists.exchange.xlsx_table import Workbook, looks_like_excel
 from digest.storage.lists.files import is_yaml
 from digest.storage.lists.row import FIELDS, Row, Unreadable
 from digest.storage.lists.source import Source, load_source
+from digest.storage.lists.text import clean_text
 
-MAX_FILE = 256_000_000
+MAX_FILE = 128_000_000
 
 
 def read_foreign(
@@ -30,6 +32,7 @@ def read_foreign(
 
     Raises:
         ListError: with the problems of all files that cannot be read.
+        UsageError: no file has a column that the person named.
     """
     budget = Budget()
     read: list[Foreign] = []
@@ -41,7 +44,22 @@ def read_foreign(
             problems.append(error.problem)
     if problems:
         raise ListError(problems)
+    _refuse_unknown(columns, read)
     return tuple(read)
+
+
+def _refuse_unknown(columns: Mapping[str, str], read: Sequence[Foreign]) -> None:
+    """A column that the person named must be in one of the files."""
+    names = {name.casefold(): name for file in read for name in file.names if name}
+    widest = max((len(file.names) for file in read), default=0)
+    for theirs in columns:
+        if theirs.casefold() in names or (theirs.isdecimal() and 0 < int(theirs) <= widest):
+            continue
+        near = difflib.get_close_matches(theirs.casefold(), names, n=1)
+        mend = (
+            f"did you mean {names[near[0]]}?" if near else f"there are {', '.join(names.values())}"
+        )
+        raise UsageError(f"--column {theirs}: no file has such a column; {mend}")
 
 
 def _read_file(
@@ -103,7 +121,8 @@ def _read_table(
     header = find_header(origin.shown, sample, columns, format_)
     body = chain(sample[header.at + 1 :], rows)
     people = list(budget.spend(_people(origin, file_name, header, body)))
-    return Foreign(origin.shown, header.tool.format, people, [*notes, *header.notes])
+    notes = [*notes, *header.notes]
+    return Foreign(origin.shown, header.tool.format, people, notes, header.names)
 
 
 def _people(
@@ -158,12 +177,12 @@ def _read_workbook(
         first: Unreadable | None = None
         several = len(book.sheets) > 1
         for sheet in book.sheets:
-            origin = Origin(f"{shown} ({sheet})" if several else shown)
+            origin = Origin(f"{shown} ({clean_text(sheet)[0]})" if several else shown)
             try:
                 if found is not None:
                     sample = list(islice(book.lines(sheet), SAMPLE))
                     find_header(origin.shown, sample, columns, Format.AUTO)
-                    others.append(sheet)
+                    others.append(clean_text(sheet)[0])
                     continue
                 lines = book.lines(sheet)
                 found = _read_table(origin, path.name, lines, format_, columns, budget, [])

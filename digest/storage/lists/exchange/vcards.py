@@ -15,6 +15,7 @@ from digest.storage.lists.exchange.foreign import Incoming, Origin
 from digest.storage.lists.exchange.tool import as_list
 from digest.storage.lists.row import Unreadable
 from digest.storage.lists.source import Source
+from digest.storage.lists.text import clean_text
 
 _BEGIN = re.compile(r"BEGIN\s*:\s*VCARD\s*", re.IGNORECASE)
 _END = re.compile(r"END\s*:\s*VCARD\s*", re.IGNORECASE)
@@ -89,15 +90,16 @@ def _person(origin: Origin, card: _Card) -> Incoming:
     try:
         emails, name, tags = _parse(card.text)
     except Exception as error:  # vobject raises whatever a strange card makes it trip over
-        words = " ".join(str(error).split())[:100] or type(error).__name__
+        words = clean_text(str(error))[0][:100] or type(error).__name__
         return _bad(origin, card, f"this card cannot be read: {words}", "export it again")
+    name = clean_text(name)[0]
     if not emails:
         who = f" ({name})" if name else ""
         return _bad(origin, card, f"this card has no EMAIL{who}", "add one, or leave it out")
     fields = {"email": emails[0], "name": name, "tags": as_list(tags)}
     problems: tuple[Problem, ...] = ()
-    if others := ", ".join(emails[1:]):
-        what = f"{emails[0]} is taken of several addresses; not {others}"
+    if others := clean_text(", ".join(emails[1:]))[0]:
+        what = f"{clean_text(emails[0])[0]} is taken of several addresses; not {others}"
         problems = (origin.problem(card.line, "email", what, warning=True),)
     return Incoming(origin, card.line, {k: v for k, v in fields.items() if v}, None, problems)
 

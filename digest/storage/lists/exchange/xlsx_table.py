@@ -15,6 +15,7 @@ from typing import Any
 from digest.errors import Problem
 from digest.storage.lists.exchange.foreign import MAX_ROWS, Line
 from digest.storage.lists.row import Unreadable
+from digest.storage.lists.text import clean_text
 
 MAX_UNPACKED = 256_000_000
 #: Of the parts that are held whole: shared texts, styles, names.
@@ -74,7 +75,7 @@ class Workbook:
             number += 1
             cells_left -= len(values) + 1
             if number > MAX_ROWS + 1000 or cells_left < 0:
-                raise _too_much(self._shown, f"the sheet {sheet} has too many rows or cells")
+                raise _too_much(self._shown, f"the sheet {sheet!r} has too many rows or cells")
             cells = [cell_text(value) for value in values[:_MAX_COLUMNS]]
             while cells and not cells[-1].strip():
                 cells.pop()
@@ -152,7 +153,7 @@ def _check_doctype(archive: zipfile.ZipFile, part: zipfile.ZipInfo, shown: str) 
     with archive.open(part) as stream:
         head = stream.read(4096)
     if b"<!DOCTYPE" in head or b"<!DOCTYPE".decode().encode("utf-16-le") in head:
-        what = f"its part {part.filename} declares a document type, which no Excel file does"
+        what = f"its part {part.filename!r} declares a document type, which no Excel file does"
         raise Unreadable(Problem(file=shown, what=what, mend="do not trust this file"))
 
 
@@ -162,6 +163,6 @@ def _too_much(shown: str, what: str) -> Unreadable:
 
 
 def _damaged(shown: str, error: Exception) -> Unreadable:
-    words = " ".join(str(error).split())[:100] or type(error).__name__
+    words = clean_text(str(error))[0][:100] or type(error).__name__
     what = f"cannot be read as an Excel file: {words}"
     return Unreadable(Problem(file=shown, what=what, mend="save it again, or as .csv"))

@@ -91,6 +91,22 @@ def test_a_person_says_what_a_column_is(tmp_path: Path) -> None:
     assert "not read" not in told(plan)
 
 
+def test_a_column_that_no_file_has_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text("Email,Labor\nada@example.org,x\n")
+    with pytest.raises(UsageError, match=r"--column Labour: .* did you mean Labor"):
+        planned(path, columns={"Labour": "tags"})
+
+
+def test_no_control_character_of_a_file_reaches_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "Email,Status,\x1b[2JTitle\nada\x1b[2J@example.org,,\nbob@example.org,unsubscribed\x1b[2J,\n"
+    )
+    plan = planned(path)
+    assert "\x1b" not in told(plan) + "".join(d.reason for d in plan.departures)
+
+
 @pytest.mark.parametrize("text", ["Lab", "=email", "Lab=thmes"])
 def test_a_column_that_is_said_wrongly_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--column"):
