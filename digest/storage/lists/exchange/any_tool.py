@@ -7,7 +7,7 @@ because her program is not known by name.
 from __future__ import annotations
 
 from digest.storage.lists.exchange.foreign import Cause, Format, Leaving
-from digest.storage.lists.exchange.tool import Cells, Tool, is_yes
+from digest.storage.lists.exchange.tool import Cells, Tool
 from digest.storage.lists.text import clean_text
 
 #: In our own exports: what a suppression came of, or nothing.
@@ -16,6 +16,7 @@ _STATUS = ("status", "subscription status", "subscriber status", "email status")
 _LEFT_AT = ("unsub time", "unsubscribed at", "unsubscribe date", "unsubscription date")
 _BOUNCED_AT = ("clean time", "bounced at", "bounce date")
 _SWITCHES = ("email disabled", "unsubscribed", "opted out", "opt out")
+_NO = ("", "false", "no", "n", "0", "none", "null", "never", "-")
 #: Beginnings of a status, in lower case.
 _WORDS = (
     (("unsub", "opted out", "opted-out", "opt-out", "opt out", "optout"), Cause.UNSUBSCRIBE),
@@ -40,7 +41,7 @@ def _leaving(cells: Cells, file_name: str) -> Leaving | None:
     if any(cells.get(name, "").strip() for name in _BOUNCED_AT):
         return Leaving(Cause.BOUNCE, f"bounced in {file_name}")
     for name in _SWITCHES:
-        if is_yes(cells.get(name, "")):
+        if cells.get(name, "").strip().lower() not in _NO:  # a date there is a yes as well
             return Leaving(Cause.UNSUBSCRIBE, f"{name} in {file_name}")
     return None
 

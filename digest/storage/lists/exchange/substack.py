@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from digest.storage.lists.exchange.foreign import Cause, Format, Leaving
-from digest.storage.lists.exchange.tool import Cells, Tool, is_yes
+from digest.storage.lists.exchange.tool import Cells, Tool
 
 _CALLED = "Substack"
 _DISABLED = Leaving(Cause.UNSUBSCRIBE, f"unsubscribed (email_disabled) in an export from {_CALLED}")
@@ -19,7 +19,7 @@ def _fits(names: frozenset[str]) -> bool:
 
 
 def _leaving(cells: Cells, file_name: str) -> Leaving | None:
-    return _DISABLED if is_yes(cells.get("email disabled", "")) else None
+    return _DISABLED if cells.get("email disabled", "").lower() == "true" else None
 
 
 SUBSTACK = Tool(

@@ -31,8 +31,3 @@ class Tool(NamedTuple):
 def as_list(items: list[str]) -> str:
     """Several values in one text; a semicolon inside one would part it."""
     return ";".join(item.replace(";", ",").strip() for item in items if item.strip())
-
-
-def is_yes(text: str) -> bool:
-    """What programs write for true."""
-    return text.strip().lower() in ("true", "yes", "1")

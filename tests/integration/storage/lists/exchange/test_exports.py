@@ -121,6 +121,8 @@ def test_who_left_is_seen_even_if_the_file_is_said_to_be_plain_csv() -> None:
         ("Subscriber_Status", "complained", Cause.COMPLAINT),
         ("Unsubscribed At", "2024-01-01", Cause.UNSUBSCRIBE),
         ("email_disabled", "TRUE", Cause.UNSUBSCRIBE),
+        ("Unsubscribed", "2024-01-01", Cause.UNSUBSCRIBE),
+        ("Unsubscribed", "No", None),
         ("Status", "active", None),
     ],
 )
