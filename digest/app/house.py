@@ -19,7 +19,7 @@ from digest.storage.database import Database, open_database
 from digest.storage.reply_cache import FileReplyCache
 from digest.storage.secret_key import fingerprint, load_keys
 from digest.storage.state_marker import NAME as MARKER_NAME
-from digest.storage.templates import load_template_set
+from digest.storage.templates import PAGES, load_template_set
 
 if TYPE_CHECKING:
     from digest.mailing.token import ReaderNamer
@@ -94,6 +94,17 @@ class House:
             asked = f"subscribers.lists[{number}].templates"
         name = look or self.config.templates.of(key)
         return load_template_set(name, self.config.folder, asked=f"config.yaml: {asked}")
+
+    @cached_property
+    def page_templates(self) -> TemplateSet:
+        """The look of the pages that `digest serve` shows.
+
+        Raises:
+            TemplateError: there is no such set, or its files cannot be read.
+        """
+        named = self.config.templates.pages
+        asked = "config.yaml: templates.pages"
+        return load_template_set(named, self.config.folder, asked=asked, base=PAGES)
 
     @cached_property
     def catalogues(self) -> tuple[Catalogue, ...]:

@@ -309,10 +309,11 @@ class Origin:
 
 
 class TemplatesConfig(Shape):
-    """The template set of each kind of edition. One name alone is for the dailies."""
+    """The template set of each kind of edition, and of the pages. One name is for the dailies."""
 
     daily: OneLine = "daily"
     weekly: OneLine = "weekly"
+    pages: OneLine = "pages"
 
     def of(self, key: EditionKey) -> str:
         """The set that an edition of this name is printed with."""
@@ -323,7 +324,7 @@ def _template_sets(value: Any) -> Any:
     if isinstance(value, str):
         return {"daily": value}
     if not isinstance(value, dict | TemplatesConfig):
-        raise ValueError("must be a template set's name, or a mapping of daily and weekly")
+        raise ValueError("must be a template set's name, or a mapping of daily, weekly and pages")
     return value
 
 

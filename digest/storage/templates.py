@@ -14,8 +14,8 @@ from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
 from digest.storage.text_file import read_text
 
-#: Every set falls back to this one's files.
-DEFAULT = "daily"
+#: Every set of letters falls back to this one's files, and every set of pages to that one's.
+DEFAULT, PAGES = "daily", "pages"
 
 #: What a set may be called: one folder's name, on every system.
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -43,12 +43,15 @@ class KnownSet:
         )
 
 
-def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSet:
+def load_template_set(
+    name: str, folder: Path, *, asked: str = "", base: str | None = None
+) -> TemplateSet:
     """Read the set `name` of the newsletter in `folder` (where config.yaml lies).
 
     A bare name is looked up in `<folder>/templates/<name>/`, then in the shipped sets that
     `stands_on` tells; `daily/letter.mjml.j2` is always the shipped file.
-    `asked` says who named the set: a key of the config.
+    `asked` says who named the set: a key of the config. `base` is the shipped set behind it,
+    for one who knows what the set is for.
 
     Raises:
         TemplateError: no such set (the line has the nearest name and lists those there are), or
@@ -60,7 +63,7 @@ def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSe
     files: dict[str, str] = {}
     places: dict[str, str] = {}
     problems: list[Problem] = []
-    layers = [("", shipped / each) for each in reversed(stands_on(name, folder))]
+    layers = [("", shipped / each) for each in reversed(stands_on(name, folder, base))]
     layers.append(("", own / name))
     layers += [(f"{each}/", shipped / each) for each in _sets(shipped)]
     for prefix, where in layers:
@@ -74,18 +77,27 @@ def load_template_set(name: str, folder: Path, *, asked: str = "") -> TemplateSe
     return TemplateSet(name=name, files=files, places=places)
 
 
-def stands_on(name: str, folder: Path) -> tuple[str, ...]:
+def stands_on(name: str, folder: Path, base: str | None = None) -> tuple[str, ...]:
     """The shipped sets that files come from which an own folder `name` has not, nearest first.
 
     They are those whose files it extends (`{% extends "weekly/letter.mjml.j2" %}`: that letter
-    needs the other files of its set), the one of the same name, and `daily`.
+    needs the other files of its set), the one of the same name, and `base`: `daily`, or `pages`
+    for a set of pages.
     """
+    base = base or base_of(name, folder)
     shipped = _sets(shipped_folder())
     unread: list[Problem] = []  # told by who reads the set
     texts = (read_text(path, str(path), unread) for path in _files(folder / "templates" / name))
     extended = [each for text in texts for each in _EXTENDS.findall(_COMMENT.sub("", text or ""))]
-    nearest = [each for each in (*extended, name) if each in shipped and each != DEFAULT]
-    return (*dict.fromkeys(nearest), DEFAULT)
+    nearest = [each for each in (*extended, name) if each in shipped and each != base]
+    return (*dict.fromkeys(nearest), base)
+
+
+def base_of(name: str, folder: Path) -> str:
+    """`pages` for a set that has pages and no letter, else `daily`."""
+    here = (*_names(folder / "templates" / name), *_names(shipped_folder() / name))
+    has_pages = any(file.endswith(".html.j2") for file in here)
+    return PAGES if has_pages and not any(file.startswith("letter.") for file in here) else DEFAULT
 
 
 def _unknown(name: str, folder: Path, asked: str) -> Problem:

@@ -163,7 +163,7 @@ def test_check_and_doctor_look_at_both_sets_in_use(tmp_path):
             "templates.weekly: 'weakly': is not a template set (did you mean we",
         ),
         ({"weeekly": "daily"}, "did you mean weekly?"),
-        (["daily"], "must be a template set's name, or a mapping of daily and weekly"),
+        (["daily"], "must be a template set's name, or a mapping of daily, weekly and pages"),
     ],
 )
 def test_a_set_that_is_not_there_is_told_with_the_nearest_name(tmp_path, templates, words):
