@@ -28,7 +28,7 @@ def render_page(
 
     Beside the facts a template has `newsletter`, `language` and `direction` for the page's own
     tag, `root` (what stands before every path of ours: "" or "/papers"), `site` (the same with
-    scheme and host), `style_url` and `dir`.
+    scheme and host), `style_url` and `dir`; and `sign_up`, true unless the facts say otherwise.
 
     Raises:
         TemplateError: the template is missing or fails, or a catalogue is wrong.
@@ -45,7 +45,7 @@ def render_page(
         "style_url": f"{root}/style.css?v={style_of(templates, language)[1]}",
         "dir": partial(direction_attribute, language.direction),
     }
-    return render_template(environment, templates, name, {**facts, **context})
+    return render_template(environment, templates, name, {"sign_up": True, **facts, **context})
 
 
 def root_of(newsletter: NewsletterConfig) -> str:
