@@ -92,6 +92,11 @@ class Language:
         # Translators: what stands between the members of a list, with its blank if it has one.
         return self.gettext(", ").join(words)
 
+    def month(self, day: date) -> str:
+        """`November 2026`."""
+        text = str(format_skeleton("yMMMM", day, locale=self.locale))
+        return text.translate(self._digits)
+
     def full_day(self, day: date) -> str:
         """`Monday, 23 November 2026`."""
         return format_date(day, "full", self.locale).translate(self._digits)

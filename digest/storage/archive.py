@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from digest.errors import StorageError
 from digest.model import EditionKey
 from digest.storage.database import Database
-from digest.storage.schema import campaign, edition
+from digest.storage.schema import campaign, edition, meta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,17 @@ def documents_until(database: Database, day: date, limit: int) -> Iterator[str]:
             query = sa.select(edition.c.document).where(edition.c.key == key)
             if (document := connection.execute(query).scalar()) is not None:
                 yield document
+
+
+def archive_id(database: Database) -> str:
+    """A UUID that this archive alone has, as long as it lives.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    with database.read() as connection:
+        query = sa.select(meta.c.value).where(meta.c.name == "id")
+        return str(connection.execute(query).scalar_one())
 
 
 def list_editions(database: Database) -> tuple[ArchivedEdition, ...]:
