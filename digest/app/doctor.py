@@ -17,6 +17,7 @@ from digest.delivery.relay import Way
 from digest.errors import DigestError, ListError
 from digest.model import EditionKey, Verdict
 from digest.rendering.check import check_templates
+from digest.rendering.check_pages import check_pages
 from digest.storage.archive import list_editions
 from digest.storage.census import counts
 from digest.storage.lists.reading import open_lists
@@ -70,17 +71,28 @@ def _templates(house: House) -> Iterator[Finding]:
         looks = (entry.templates.of(key) for entry in house.config.subscribers.lists)
         for look in dict.fromkeys(("", *looks)):
             yield from _guarded("templates", partial(_template_set, house, key, look))
+    yield from _guarded("templates", lambda: _page_set(house))
 
 
 def _template_set(house: House, key: EditionKey, look: str) -> Iterator[Finding]:
     templates = house.templates(key, look)
-    problems = check_templates(templates, house.config.newsletter)
+    kind = "the weekly edition" if key.is_weekly else "the dailies"
+    kind += " of some lists" if look else ""
+    yield from _compiled(templates, check_templates(templates, house.config.newsletter), kind)
+
+
+def _page_set(house: House) -> Iterator[Finding]:
+    templates = house.page_templates
+    yield from _compiled(templates, check_pages(templates, house.config.newsletter), "the pages")
+
+
+def _compiled(
+    templates: TemplateSet, problems: Sequence[Problem], serves: str
+) -> Iterator[Finding]:
     for problem in problems:
         yield Finding(about="templates", ok=None if problem.warning else False, words=str(problem))
     if not problems:
-        kind = "the weekly edition" if key.is_weekly else "the dailies"
-        kind += " of some lists" if look else ""
-        words = f"set {templates.name} compiles, for {kind}"
+        words = f"set {templates.name} compiles, for {serves}"
         yield Finding(about="templates", ok=True, words=words)
 
 

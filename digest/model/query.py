@@ -32,5 +32,7 @@ def parse_query(text: str) -> tuple[Term, ...]:
     for phrase, star, bare in _PART.findall(text[:LONGEST].translate(_QUOTES)):
         words = tuple(_WORD.findall(fold(phrase or bare)))
         if words:
-            terms[Term(words, prefix=bool(star) or bare.endswith("*"))] = None
+            starred = bool(star) or bare.endswith("*")
+            # Half of all papers have a word that begins with some letter: it tells nothing.
+            terms[Term(words, prefix=starred and len(words[-1]) > 1)] = None
     return tuple(terms)[:MOST_TERMS]

@@ -11,14 +11,11 @@ from digest.rendering.check_blocks import Trial
 from digest.rendering.check_edition import find_leaks
 from digest.rendering.check_files import check_files
 from digest.rendering.environment import place_of
-from digest.rendering.locales import direction_of
+from digest.rendering.locales import OTHER_WAY, direction_of
 from digest.rendering.marks import Marks
 from digest.rendering.mjml_rules import check_mjml
 from digest.rendering.render import HTML, PARTS, SUBJECT, TEXT, fill_templates, render_filled
 from digest.rendering.sample import awkward_edition, awkward_editions
-
-#: A language of the other direction, to try a set in.
-_OTHER_WAY = {"ltr": "ar", "rtl": "en"}
 
 
 def check_templates(templates: TemplateSet, newsletter: NewsletterConfig) -> tuple[Problem, ...]:
@@ -42,7 +39,7 @@ def _trials(newsletter: NewsletterConfig) -> Iterator[tuple[Edition, NewsletterC
     """The awkward editions in the newsletter's language, and one in the other direction."""
     for edition in awkward_editions():
         yield edition, newsletter
-    other = _OTHER_WAY[direction_of(newsletter.language)]
+    other = OTHER_WAY[direction_of(newsletter.language)]
     yield awkward_edition(), newsletter.model_copy(update={"language": other})
 
 

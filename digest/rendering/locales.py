@@ -14,6 +14,8 @@ _ZEROS = {
     "arab": 0x660, "arabext": 0x6F0, "beng": 0x9E6, "deva": 0x966, "mymr": 0x1040, "tibt": 0xF20,
 }  # fmt: skip
 _LATIN = "0123456789"
+#: A language of the other direction, to try templates in.
+OTHER_WAY = {"ltr": "ar", "rtl": "en"}
 
 
 @lru_cache(maxsize=64)

@@ -47,6 +47,8 @@ def test_a_copy_is_whole_sound_and_used_when_the_config_says_so(tmp_path):
         (("plain", "x"), None, "keep all files: what is missing comes from the shipped daily", "x"),
         (("weekly", "x"), "plain", "keep all files", "{daily: plain, weekly: x}"),
         (("daily", "x"), {"weekly": "plain"}, "may be deleted", "{daily: x, weekly: plain}"),
+        (("pages", "x"), None, "may be deleted: it then comes from the shipped pages", "{pages: x}"),
+        (("pages", "x"), "plain", "may be deleted", "{daily: plain, pages: x}"),
     ],
 )
 def test_a_copy_says_truly_what_may_be_deleted_and_what_to_write(
@@ -67,6 +69,24 @@ def test_a_set_of_one_file_dresses_the_weekly_letter(tmp_path):
     room.write("templates/friday/letter.mjml.j2", '{% extends "weekly/letter.mjml.j2" %}\n' + style)
     done = room.run("templates", "check", "friday")
     assert (done.code, done.err) == (0, "template set friday is fine\n")
+
+
+def test_a_set_of_pages_is_checked_as_pages(tmp_path):
+    room = Newsroom(tmp_path)
+    room.configure(templates={"pages": "lab"})
+    room.write("templates/lab/style.css.j2", "p{margin:0}")
+    assert room.run("templates", "check", "lab").err == "template set lab is fine\n"
+    page = '{% extends "pages/message.html.j2" %}{% block main %}<p style="x">{{ title | safe }}'
+    room.write("templates/lab/message.html.j2", page + "{% endblock %}")
+    told = room.run("templates", "check", "lab")
+    assert told.code == 2
+    assert told.err.splitlines() == [
+        "digest: templates/lab/message.html.j2: the markup in a fact is not escaped"
+        " (take |safe away, and quote attributes)",
+        "digest: templates/lab/message.html.j2: has a style that is no file"
+        " (write it into style.css.j2)",
+    ]
+    assert "* lab\town\tthe pages" in room.run("templates", "list").out
 
 
 def test_one_file_is_enough(tmp_path):
@@ -139,11 +159,12 @@ def test_a_set_with_warnings_works_and_is_not_called_fine(tmp_path):
     assert "templates/lab/lettr.mjml.j2: warning: is used by no template of the set" in done.err
 
 
-def test_check_and_doctor_look_at_both_sets_in_use(tmp_path):
+def test_check_and_doctor_look_at_all_sets_in_use(tmp_path):
     room = Newsroom(tmp_path)
     assert room.run("templates", "check").err.splitlines() == [
         "template set daily is fine",
         "template set weekly is fine",
+        "template set pages is fine",
     ]
     room.write("templates/week/letter.txt.j2", "{{ unclosed")
     room.configure(templates={"weekly": "week"})
@@ -151,6 +172,7 @@ def test_check_and_doctor_look_at_both_sets_in_use(tmp_path):
     told = room.run("doctor", "--offline")
     assert told.code == 1
     assert "set daily compiles, for the dailies" in told.out
+    assert "set pages compiles, for the pages" in told.out
     assert "templates/week/letter.txt.j2:1" in told.out
 
 

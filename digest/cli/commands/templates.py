@@ -9,8 +9,8 @@ import click
 from digest.cli.desk import Desk, json_option, note, pass_desk, show, show_json
 from digest.errors import Problem, TemplateError
 
-#: What the editions of each kind are called on the screen.
-KINDS = {"daily": "the dailies", "weekly": "the weekly edition"}
+#: What a set may serve, as it is called on the screen.
+KINDS = {"daily": "the dailies", "weekly": "the weekly edition", "pages": "the pages"}
 
 
 @click.group("templates")
@@ -81,12 +81,12 @@ def copy_command(desk: Desk, name: str, new: str | None, file: str | None) -> in
 @json_option
 @pass_desk
 def check_command(desk: Desk, name: str | None, as_json: bool) -> int:
-    """Compile every block of a set with awkward papers, and say what is wrong with it.
+    """Compile every block or page of a set with awkward papers, and say what is wrong with it.
 
     Without NAME the sets in use are checked.
     """
-    config = desk.config
-    names = (name,) if name else (config.templates.daily, config.templates.weekly)
+    used = desk.config.templates
+    names = (name,) if name else (used.daily, used.weekly, used.pages)
     found = {each: _problems(desk, each) for each in dict.fromkeys(names)}
     problems = [problem for those in found.values() for problem in those]
     faulty = any(not problem.warning for problem in problems)
@@ -107,23 +107,28 @@ def check_command(desk: Desk, name: str | None, as_json: bool) -> int:
 
 def _problems(desk: Desk, name: str) -> tuple[Problem, ...]:
     from digest.rendering.check import check_templates
-    from digest.storage.templates import load_template_set
+    from digest.rendering.check_pages import check_pages
+    from digest.storage.templates import PAGES, base_of, load_template_set
 
-    return check_templates(load_template_set(name, desk.config.folder), desk.config.newsletter)
+    config = desk.config
+    if name == config.templates.pages or base_of(name, config.folder) == PAGES:
+        templates = load_template_set(name, config.folder, base=PAGES)
+        return check_pages(templates, config.newsletter)
+    return check_templates(load_template_set(name, config.folder), config.newsletter)
 
 
 def _uses(desk: Desk, name: str) -> list[str]:
-    """The kinds of editions that are printed with the set."""
+    """What the set serves."""
     return [kind for kind in KINDS if getattr(desk.config.templates, kind) == name]
 
 
 def _setting(desk: Desk, name: str, new: str) -> str:
     """The value of `templates` that uses `new` for what the set `name` is for."""
     now = desk.config.templates
-    if name in ("weekly", now.weekly) and name != now.daily:
-        return (
-            f"{{weekly: {new}}}"
-            if now.daily == "daily"
-            else f"{{daily: {now.daily}, weekly: {new}}}"
-        )
-    return new if now.weekly == "weekly" else f"{{daily: {new}, weekly: {now.weekly}}}"
+    sets = {kind: getattr(now, kind) for kind in KINDS}
+    known = [kind for kind in KINDS if name in (kind, sets[kind])]
+    sets["daily" if name == now.daily or not known else known[0]] = new
+    changed = {kind: each for kind, each in sets.items() if each != kind}
+    if list(changed) == ["daily"]:
+        return new
+    return f"{{{', '.join(f'{kind}: {each}' for kind, each in changed.items())}}}"
