@@ -14,8 +14,8 @@ from digest.app.interests import Interests
 from digest.app.plan import list_losses
 from digest.app.signing import load_signers
 from digest.delivery.relay import Way
-from digest.errors import DigestError, ListError
-from digest.model import EditionKey, Verdict
+from digest.errors import DigestError, ListError, Problem
+from digest.model import EditionKey, TemplateSet, Verdict
 from digest.rendering.check import check_templates
 from digest.rendering.check_pages import check_pages
 from digest.storage.archive import list_editions

@@ -62,5 +62,5 @@ def _pattern(term: Term) -> str:
     # Chinese and Japanese have no blanks around their words.
     loose = any(unicodedata.east_asian_width(letter) == "W" for letter in "".join(term.words))
     before = "" if loose else r"(?<![^\W_])"
-    after = "" if loose or term.prefix else r"(?![^\W_])"
+    after = r"[^\W_]*" if term.prefix else "" if loose else r"(?![^\W_])"
     return f"{before}{words}{after}"

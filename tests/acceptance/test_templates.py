@@ -47,7 +47,12 @@ def test_a_copy_is_whole_sound_and_used_when_the_config_says_so(tmp_path):
         (("plain", "x"), None, "keep all files: what is missing comes from the shipped daily", "x"),
         (("weekly", "x"), "plain", "keep all files", "{daily: plain, weekly: x}"),
         (("daily", "x"), {"weekly": "plain"}, "may be deleted", "{daily: x, weekly: plain}"),
-        (("pages", "x"), None, "may be deleted: it then comes from the shipped pages", "{pages: x}"),
+        (
+            ("pages", "x"),
+            None,
+            "may be deleted: it then comes from the shipped pages",
+            "{pages: x}",
+        ),
         (("pages", "x"), "plain", "may be deleted", "{daily: plain, pages: x}"),
     ],
 )
@@ -80,11 +85,10 @@ def test_a_set_of_pages_is_checked_as_pages(tmp_path):
     room.write("templates/lab/message.html.j2", page + "{% endblock %}")
     told = room.run("templates", "check", "lab")
     assert told.code == 2
+    where = "digest: templates/lab/message.html.j2"
     assert told.err.splitlines() == [
-        "digest: templates/lab/message.html.j2: the markup in a fact is not escaped"
-        " (take |safe away, and quote attributes)",
-        "digest: templates/lab/message.html.j2: has a style that is no file"
-        " (write it into style.css.j2)",
+        f"{where}: the markup in a fact is not escaped (take |safe away, and quote attributes)",
+        f"{where}: has a style that is no file (write it into style.css.j2)",
     ]
     assert "* lab\town\tthe pages" in room.run("templates", "list").out
 
