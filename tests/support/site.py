@@ -13,6 +13,9 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Mount
 
 from digest.app.house import House
@@ -26,6 +29,10 @@ from digest.storage.archive import save_edition
 from digest.web.archive import routes
 from tests.support.real_days import known_papers, listings
 
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
@@ -93,12 +100,22 @@ def real_editions(count: int, last: date) -> Iterator[Edition]:
         yield replace(edition(day, *sections), lead=tuple(each.id for each in papers[:3]))
 
 
+class _Strict(BaseHTTPMiddleware):
+    """Lets pages have a style sheet and pictures from here, and nothing else."""
+
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        answer = await call_next(request)
+        answer.headers["Content-Security-Policy"] = POLICY
+        return answer
+
+
 @contextmanager
 def serving(house: House, extra: Sequence[Any] = ()) -> Iterator[str]:
     """The address of the pages, without a slash behind it."""
     room = ReadingRoom(house, Shelf(house, look_every=0))
     root = root_of(house.config.newsletter)
     app = Starlette(routes=[Mount(root, routes=[*extra, *routes(room)])])
+    app.add_middleware(_Strict)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
