@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from digest.errors import ConfigError, Problem, StorageError
-from digest.storage.atomic import create_file, make_private_folder
+from digest.errors import ConfigError, Problem, StorageError, UsageError
+from digest.storage.atomic import create_file, make_private_folder, save_file
 from digest.storage.state_marker import load_marker, save_marker
 
 #: The key file's name in the state folder: one key a line, the newest first.
@@ -41,6 +44,45 @@ def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
         raise StorageError(f"{path}: cannot be used: {error.strerror}") from None
     except UnicodeDecodeError:
         raise _wrong(str(path), "is not a key file", "restore it from a backup") from None
+
+
+def rotate_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
+    """Put a new key in front of those there are; gives all of them, newest first.
+
+    New links are made with it; those in letters that were sent go on working. Programs that run
+    see the file change.
+
+    Raises:
+        UsageError: the keys are in DIGEST_SECRET_KEY, which only a person can change.
+        ConfigError: as `load_keys`.
+        StorageError: the file cannot be written; the keys are as they were.
+    """
+    if environment is not None and environment.strip():
+        raise UsageError(
+            f"the keys are in {_VARIABLE}: put a new one in front there, with a comma behind it,"
+            " and start `digest serve` again"
+        )
+    load_keys(folder, None)  # made, if there is none yet
+    path = folder / NAME
+    try:
+        with _alone(folder):
+            keys = load_keys(folder, None)
+            keys = (secrets.token_hex(32).encode(), *keys)
+            save_file(path, b"\n".join(keys) + b"\n")
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror}") from None
+    return keys
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two rotations at once would lose one of the new keys, and the links made with it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def fingerprint(key: bytes) -> str:

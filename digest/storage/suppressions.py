@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from digest.model import EmailAddress
 from digest.storage.database import Database
+from digest.storage.leaving import suppress_in
 from digest.storage.plain import storable
 from digest.storage.schema import bounce, delivery, suppression
 
@@ -109,21 +110,8 @@ def suppress_reader_in(
     kind: Kind,
 ) -> bool:
     """The same within the caller's transaction."""
-    reader_id = storable(reader_id, 128)
-    if _find(connection, suppression.c.reader_id == reader_id) is not None:
-        return False
-    known = _address_of(connection, reader_id)
-    if known is None:
-        _add(connection, (None, "", reader_id), reason, source, at, kind)
-        return True
-    same = _find(connection, suppression.c.address_key == known.address_key)
-    if same is None:
-        _add(connection, (known.address_key, known.address, reader_id), reason, source, at, kind)
-        return True
-    if same.reader_id is None:
-        where = suppression.c.id == same.id
-        connection.execute(suppression.update().where(where).values(reader_id=reader_id))
-    return False
+    driver: Any = connection.connection.driver_connection
+    return suppress_in(driver, reader_id, reason=reason, source=source, at=at, kind=kind.value)
 
 
 def unsuppress(
@@ -208,7 +196,8 @@ def address_of_reader(database: Database, reader_id: str) -> EmailAddress | None
 
 def _address_of(connection: sa.Connection, reader_id: str) -> Any:
     query = sa.select(delivery.c.address_key, delivery.c.address)
-    return connection.execute(query.where(delivery.c.reader_id == reader_id).limit(1)).first()
+    where = (delivery.c.reader_id == reader_id) & (delivery.c.address != "")  # not a forgotten one
+    return connection.execute(query.where(where).limit(1)).first()
 
 
 def _find(connection: sa.Connection, where: sa.ColumnElement[bool]) -> Any:
