@@ -30,13 +30,15 @@ class House:
     """One newsletter at work. `clock` gives the present moment, aware; `environ` the secrets.
 
     `began` is the moment from which a reader of an edition made now is due: a second program
-    started with the same clock finds her due as well.
+    started with the same clock finds her due as well. For `busy_seconds` a transaction waits for
+    another program's.
     """
 
     config: Config
     clock: Callable[[], datetime]
     environ: Mapping[str, str]
     began: datetime = field(default=None)  # type: ignore[assignment]  # set below
+    busy_seconds: float = 30.0
 
     def __post_init__(self) -> None:
         self.began = self.began or self.clock()
@@ -51,6 +53,7 @@ class House:
         return open_database(
             self.config.state_dir / DATABASE_NAME,
             create=True,
+            busy_seconds=self.busy_seconds,
             synchronous=self.config.delivery.synchronous,
         )
 
@@ -144,6 +147,11 @@ class House:
 
         return ReaderNamer(self.keys[-1], str(self.config.newsletter.sender))
 
+    def drop_database(self) -> None:
+        """Open it anew when it is asked for next: the file may have been mended or replaced."""
+        database = self.__dict__.pop("database", None)
+        if database is not None:
+            database.close()
+
     def close(self) -> None:
-        if "database" in self.__dict__:
-            self.database.close()
+        self.drop_database()

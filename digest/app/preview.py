@@ -11,10 +11,10 @@ from email.message import MIMEPart
 from email.parser import BytesParser
 from pathlib import Path
 
-from digest.app.deliver import make_ways
 from digest.app.house import House
 from digest.app.looks import look_for, rendition_in
 from digest.app.named_reader import parse_address
+from digest.app.one_letter import send_one
 from digest.app.plan import make_chooser
 from digest.app.signing import load_signers
 from digest.config import NewsletterConfig
@@ -224,18 +224,13 @@ def send_preview(house: House, preview: Preview) -> Outcome:
 
     async def work() -> Outcome:
         try:
-            connection = await make_ways(house)[0].transport.connect()
+            return await send_one(house, preview.letter)
         except ConnectFailed as error:
             if error.stage is not Stage.CONNECT or not error.temporary:
                 raise  # it says what to mend
             key = "relays" if house.config.delivery.relays else "smtp.host"
             hint = f"is delivery.{key} right? `digest doctor` tries it; nothing was sent"
             raise DeliveryError(f"{error} ({hint})") from None
-        try:
-            refusal = await connection.offer(preview.letter)
-            return refusal or await connection.hand_over(preview.letter)
-        finally:
-            await connection.close()
 
     outcome = asyncio.run(work())
     if outcome.kind is not OutcomeKind.SENT:

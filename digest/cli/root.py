@@ -37,6 +37,8 @@ COMMANDS = {
     "editions": "The archive: list, show or export editions.",
     "explain": "Why a paper stands where it does.",
     "templates": "The template sets: list, copy or check them.",
+    "serve": "The pages: join, choose, pause, leave, archive.",
+    "keys": "The keys that sign readers' links: list or rotate them.",
     "doctor": "Check config, templates, lists, sources and the mail server.",
     "demo": "The whole job on recorded papers and a mail server of its own.",
 }

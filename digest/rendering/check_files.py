@@ -14,6 +14,8 @@ from digest.rendering.environment import make_environment, place_of
 from digest.rendering.language import speak
 from digest.rendering.render import HTML, SUBJECT, TEXT
 
+#: Letters that are no edition: render_note asks for them by name.
+NOTES = ("confirm.mjml.j2", "confirm.txt.j2")
 _STYLES = ("style", "dark", "thunderbird")
 # What differs from day to day.
 _TELLING = frozenset({"field", "edition", "leads", "sections", "week"})
@@ -30,7 +32,7 @@ def check_files(templates: TemplateSet) -> Iterator[Problem]:
     trees = {name: environment.parse(text) for name, text in templates.files.items()}
     shipped = {place for name, place in templates.places.items() if "/" in name}
     own = [n for n, place in templates.places.items() if "/" not in n and place not in shipped]
-    used = _reached((HTML, TEXT, SUBJECT), trees)
+    used = _reached((HTML, TEXT, SUBJECT, *NOTES), trees)
     for name in sorted(own):
         if name not in used:
             yield _unused(name, templates, used)

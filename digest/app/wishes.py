@@ -1,0 +1,143 @@
+"""Reads what a reader typed into a form as fields of a list's row.
+
+The values are checked as those of lists are, and more strictly: what comes from a stranger is
+written into a file that people open in a spreadsheet. A form never sets interests, which may be
+paths, nor tags.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from digest.model import EmailAddress, Frequency, Subscriber
+from digest.model.subscriber import FURTHER_NOTICE
+from digest.storage.lists.fields import UNTIL_NOTICE
+from digest.storage.lists.reading import parse_row
+from digest.storage.lists.row import FIELDS, Row
+
+#: The fields of a row that a form may set.
+CHOICES = ("themes", "keywords", "frequency", "send_at", "timezone", "format")
+PAUSE = "paused_until"
+MOST_KEYWORDS = 30
+LONGEST_KEYWORDS = 500
+#: What a spreadsheet takes for a formula (OWASP, CSV injection), and full-width twins.
+_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+_SECONDS = re.compile(r"(\d\d:\d\d):\d\d(\.\d+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """`fields` are for the row, `values` for showing the form again, `wrong` names bad fields."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+    wrong: frozenset[str] = frozenset()
+
+
+Form = Mapping[str, Sequence[str]]
+
+
+def read_sign_up(form: Form, themes: Collection[str]) -> tuple[EmailAddress | None, Wishes]:
+    """Who signs up, and for what; without her address if that is wrong, as `wrong` says."""
+    fields = _fields(form) | {"name": _one(form, "name")}
+    wrong = _wrong(fields, form, themes, (Frequency.PAUSED,))
+    if _FORMULA.match(fields["name"]) or len(fields["name"]) > LONGEST_KEYWORDS:
+        wrong.add("name")
+    address = None
+    try:
+        address = EmailAddress.parse(_one(form, "email"))
+        if _FORMULA.match(str(address)):
+            wrong.add("email")
+    except ValueError:
+        wrong.add("email")
+    values = {**_shown(fields, form), "email": _one(form, "email"), "name": fields["name"]}
+    return address, Wishes(fields=_told(fields), values=values, wrong=frozenset(wrong))
+
+
+def read_choices(form: Form, themes: Collection[str], reader: Subscriber) -> Wishes:
+    """What a reader who is on a list chose anew; "" clears a field. Her own themes stay hers."""
+    fields = _fields(form) | {PAUSE: _one(form, PAUSE)}
+    if not fields[PAUSE] and reader.paused_until == FURTHER_NOTICE:
+        fields[PAUSE] = UNTIL_NOTICE  # a date field cannot show it
+    wrong = _wrong(fields, form, (*themes, *reader.themes), ())
+    values = {**_shown(fields, form), PAUSE: _one(form, PAUSE)}
+    return Wishes(fields=fields, values=values, wrong=frozenset(wrong))
+
+
+def shown_choices(reader: Subscriber) -> dict[str, object]:
+    """A reader's choices as a form shows them."""
+    until = reader.paused_until
+    return {
+        "themes": list(reader.themes),
+        "keywords": "; ".join(reader.keywords),
+        "frequency": reader.frequency.value,
+        "send_at": f"{reader.send_at:%H:%M}" if reader.send_at else "",
+        "timezone": reader.timezone or "",
+        "format": reader.format.value,
+        PAUSE: until.isoformat() if until and until != FURTHER_NOTICE else "",
+    }
+
+
+def paused_until(wishes: Wishes) -> date | None:
+    """The day of a sound form's pause."""
+    text = wishes.fields.get(PAUSE, "")
+    if text == UNTIL_NOTICE:
+        return FURTHER_NOTICE
+    return date.fromisoformat(text) if text else None
+
+
+def _fields(form: Form) -> dict[str, str]:
+    """A browser sends times with seconds, where somebody set them."""
+    fields = {name: _one(form, name) for name in CHOICES}
+    fields["themes"] = ";".join(each.strip() for each in form.get("themes", ()) if each.strip())
+    fields["keywords"] = ";".join(_keywords(fields["keywords"]))
+    fields["send_at"] = _SECONDS.sub(r"\1", fields["send_at"])
+    return fields
+
+
+def _shown(fields: Mapping[str, str], form: Form) -> dict[str, object]:
+    shown: dict[str, object] = {name: fields[name] for name in CHOICES}
+    shown["themes"] = [each for each in form.get("themes", ()) if each.strip()]
+    shown["keywords"] = "; ".join(_keywords(_one(form, "keywords")))
+    return shown
+
+
+def _wrong(
+    fields: Mapping[str, str],
+    form: Form,
+    themes: Collection[str],
+    refused: Collection[Frequency],
+) -> set[str]:
+    """The fields that a list would complain about, or that are none of the form's choices."""
+    row = Row(
+        0, ("nobody@example.org", *(fields.get(name, "") for name in FIELDS[1:])), lambda _: (0, 0)
+    )
+    wrong = {problem.key for problem in parse_row(row, "").problems}
+    words = _keywords(_one(form, "keywords"))
+    if len(words) > MOST_KEYWORDS or len(fields["keywords"]) > LONGEST_KEYWORDS:
+        wrong.add("keywords")
+    if any(_FORMULA.match(word) for word in words):
+        wrong.add("keywords")
+    if not set(filter(None, fields["themes"].split(";"))) <= set(themes):
+        wrong.add("themes")
+    if fields["frequency"].lower() in refused:
+        wrong.add("frequency")
+    return wrong
+
+
+def _keywords(text: str) -> list[str]:
+    return [word.strip() for word in re.split(r"[;,\n]", text) if word.strip()]
+
+
+def _told(fields: Mapping[str, str]) -> dict[str, str]:
+    """Without what says no more than nothing does."""
+    unsaid = {"frequency": Frequency.DAILY.value, "format": "html"}
+    return {n: value for n, value in fields.items() if value and value != unsaid.get(n)}
+
+
+def _one(form: Form, name: str) -> str:
+    found = form.get(name, ())
+    return found[0].strip() if found else ""

@@ -1,0 +1,45 @@
+"""Puts the site together: who answers which address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from digest.web import health, joining, leaving, preferences
+from digest.web.guard import Guard
+from digest.web.room import Room
+
+
+def make_site(room: Room, *, hosts: Sequence[str] = (), more: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The site. It is asked for by the host of `site_url`, by loopback names, or by `hosts`.
+
+    `more` are the routes of pages that any reader may see.
+    """
+    routes: list[BaseRoute] = [
+        *leaving.routes(room),
+        *preferences.routes(room),
+        *joining.routes(room),
+        *health.routes(room),
+        *more,
+    ]
+    faults = {HTTPException: partial(_fault, room)}
+    app = Starlette(routes=routes, exception_handlers=faults)
+    app.router.redirect_slashes = False
+    return Guard(app, room.house.config.newsletter.site_url, hosts=hosts)
+
+
+async def _fault(room: Room, request: Request, fault: HTTPException) -> Response:
+    _ = room.language.gettext
+    if fault.status_code == 404:
+        return room.message(
+            _("There is nothing here"), _("The address may be mistyped, or too old."), status=404
+        )
+    words = _("This cannot be asked for in this way.")
+    return room.message(words, status=fault.status_code, headers=fault.headers)
