@@ -79,7 +79,7 @@ def confirm_url(site_url: str, token: str) -> str:
 
 def _canonical(token: str) -> bytes | None:
     """The token with its padding, if it is spelled as we spell it."""
-    if len(token) > _LONGEST or not token.isascii():
+    if len(token) > _LONGEST or not token.isascii() or "=" in token:
         return None
     padded = token.encode("ascii") + b"=" * (-len(token) % 4)
     try:

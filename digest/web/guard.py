@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.mailing.token import site_base
-from digest.web.protocol import SECURITY
+from digest.web.protocol import HEADER_OCTETS, SECURITY
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +60,9 @@ class Guard:
             if not self._is_ours(scope):
                 await _refuse(guarded, 400, b"This address belongs to another site.\n")
                 return
+            if _octets(scope) > HEADER_OCTETS:
+                await _refuse(guarded, 431, b"The request's headers are too long.\n")
+                return
             body = await _read(scope, receive)
             await self._app(self._inside(scope), _replay(body, receive), guarded)
         except Gone:
@@ -89,6 +92,12 @@ class Guard:
 def _name(host: str) -> str:
     """A host without its port, as names compare."""
     return re.sub(r":\d*$", "", host).rstrip(".").lower()
+
+
+def _octets(scope: Scope) -> int:
+    """Those of a request's line and headers: h11 counts them only while some are missing."""
+    line = len(scope["raw_path"]) + len(scope["query_string"])
+    return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
 
 
 def _secured(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:

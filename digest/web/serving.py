@@ -6,6 +6,7 @@ import asyncio
 import resource
 import signal
 import socket
+import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
@@ -61,6 +62,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 async def _work(room: Room, listener: socket.socket, host: str, ready: Callable[[], None]) -> None:
+    try:
+        await make_server(room, host, ready).serve(sockets=[listener])
+    finally:
+        await room.close()
+
+
+def make_server(room: Room, host: str, ready: Callable[[], None]) -> uvicorn.Server:
+    """What answers for the site, one process with one event loop; `ready` is called then."""
     config = uvicorn.Config(
         make_site(room, hosts=[f"[{host}]" if ":" in host else host]),
         http=PatientProtocol,
@@ -76,10 +85,7 @@ async def _work(room: Room, listener: socket.socket, host: str, ready: Callable[
         timeout_graceful_shutdown=STOP_WITHIN,
         h11_max_incomplete_event_size=HEADER_OCTETS,
     )
-    try:
-        await _Server(config, ready).serve(sockets=[listener])
-    finally:
-        await room.close()
+    return _Server(config, ready)
 
 
 class _Server(uvicorn.Server):
@@ -95,6 +101,9 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield  # signals are for that one
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop)

@@ -12,34 +12,34 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from digest.app.reading_room import ReadingRoom
 from digest.web import health, joining, leaving, preferences
+from digest.web.archive import ArchivePages, routes_of
 from digest.web.guard import Guard
 from digest.web.room import Room
 
 
-def make_site(room: Room, *, hosts: Sequence[str] = (), more: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The site. It is asked for by the host of `site_url`, by loopback names, or by `hosts`.
-
-    `more` are the routes of pages that any reader may see.
-    """
+def make_site(room: Room, *, hosts: Sequence[str] = ()) -> ASGIApp:
+    """The site. It is asked for by the host of `site_url`, by loopback names, or by `hosts`."""
+    pages = ArchivePages(ReadingRoom(room.house))
     routes: list[BaseRoute] = [
         *leaving.routes(room),
         *preferences.routes(room),
         *joining.routes(room),
         *health.routes(room),
-        *more,
+        *routes_of(pages),
     ]
-    faults = {HTTPException: partial(_fault, room)}
+    faults = {HTTPException: partial(_fault, room, pages)}
     app = Starlette(routes=routes, exception_handlers=faults)
     app.router.redirect_slashes = False
     return Guard(app, room.house.config.newsletter.site_url, hosts=hosts)
 
 
-async def _fault(room: Room, request: Request, fault: HTTPException) -> Response:
-    _ = room.language.gettext
+async def _fault(
+    room: Room, pages: ArchivePages, request: Request, fault: HTTPException
+) -> Response:
     if fault.status_code == 404:
-        return room.message(
-            _("There is nothing here"), _("The address may be mistyped, or too old."), status=404
-        )
+        return await pages.not_found(request)
+    _ = room.language.gettext
     words = _("This cannot be asked for in this way.")
     return room.message(words, status=fault.status_code, headers=fault.headers)
