@@ -23,7 +23,7 @@ from digest.cli.root import run
 from digest.mailing.token import PREFERENCES, UNSUBSCRIBE, ReaderNamer, sign_token
 from digest.model import EmailAddress
 from tests.support.newsroom import Newsroom, counting_server, finish, mail_server
-from tests.support.site import FORM, ONE_CLICK, link_of
+from tests.support.reader_site import FORM, ONE_CLICK, link_of
 from tests.support.smtp_server import Rule
 
 COUNT = 60

@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from digest.web import health
-from tests.support.site import reader_site
+from tests.support.reader_site import reader_site
 from tests.support.state import held_database
 
 
