@@ -30,7 +30,6 @@ SECURITY = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"interest-cohort=()"),
 )
 
 

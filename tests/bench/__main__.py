@@ -21,6 +21,7 @@ from tests.bench.rendering import measure_rendering
 from tests.bench.rooms import Trial
 from tests.bench.row import Row
 from tests.bench.sending import measure_distance, measure_sending, measure_signing
+from tests.bench.serving import measure_serving
 from tests.bench.sink import sink
 from tests.bench.summaries import measure_summaries
 from tests.bench.writing import measure_writing
@@ -61,6 +62,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
         "interests": lambda: measure_interests(rounds),
         "signing": lambda: measure_signing(place, readers, rounds),
         "summaries": lambda: measure_summaries(rounds),
+        "serving": lambda: measure_serving(place / "serving", rounds),
     }
 
 
