@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import signal
 import socket
 import sqlite3
@@ -30,9 +31,9 @@ COUNT = 60
 
 
 @contextmanager
-def serving(room: Newsroom) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def serving(room: Newsroom, **more: object) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The site as a process, with its port; it ends by SIGTERM with exit code 0."""
-    process = room.start("serve", "--port", "0")
+    process = room.start("serve", "--port", "0", **more)
     try:
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -152,11 +153,33 @@ def test_an_end_in_order_finishes_what_is_under_way(tmp_path):
             threading.Event().wait(0.3)
             client.sendall(ONE_CLICK[4:].encode())
             assert client.recv(65_536).startswith(b"HTTP/1.1 200 ")
-        with pytest.raises(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-            pass
+        with socket.socket() as late:
+            assert late.connect_ex(("127.0.0.1", port)), "nobody listens any more"
     assert room.last.code == 0
     with closing(sqlite3.connect(room.state / "digest.db")) as database:
         assert database.execute("SELECT kind FROM suppression").fetchall() == [("unsubscribe",)]
+
+
+def test_where_the_disk_is_full_nobody_is_told_that_she_left(tmp_path):
+    """Every 200 is in the database; what found no room is a 503, and so is the site's health."""
+    room = Newsroom(tmp_path)
+    assert room.run("run").code == 0
+    who = [address(n) for n in range(40)]
+    limit = (60_000, resource.RLIM_INFINITY)  # of each file, the log of the database among them
+
+    def bound() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+    with serving(room, preexec_fn=bound) as (_, port):
+        links = [path_of(room, each, UNSUBSCRIBE) for each in who]
+        answers = [ask(port, "POST", link, ONE_CLICK) for link in links]
+        assert set(answers) == {200, 503}
+        assert ask(port, "GET", "/health") == 503
+    with closing(sqlite3.connect(room.state / "digest.db")) as database:
+        gone = {row[0] for row in database.execute("SELECT reader_id FROM suppression")}
+    told = [link for link, answer in zip(links, answers, strict=True) if answer == 200]
+    assert gone == {link[3:].partition(".")[0] for link in told}
+    assert "/u/" not in room.last.err  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn", "python_multipart", "cryptography"])
