@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from digest.storage.lists.row import LISTS
@@ -32,12 +32,13 @@ def change_item(source: Source, number: int, changes: Mapping[str, str]) -> byte
     if item.kind != "mapping":
         raise CannotSplice
     pairs = {key.value: (key, value) for key, value in item.pairs}
+    gone = [number for number, name in enumerate(pairs) if changes.get(name) == ""]
     edits: list[Edit] = []
     for name, value in changes.items():
         if name in pairs and value:
             edits.extend(_replace(text, name, value, pairs[name][1]))
         elif name in pairs:
-            edits.append(_clear(text, item, name))
+            edits.append(_clear(text, item, name, gone))
     new = [pair_text(name, v) for name, v in changes.items() if v and name not in pairs]
     if new:
         edits.append(_append(text, item, new))
@@ -140,21 +141,23 @@ def _replace_between_comments(text: Text, values: list[str], old: list[Node]) ->
     for each, value in zip(old, values, strict=False):
         if each.value != value:
             yield each.start, each.end, _item_text(text, each, value)
-    for number in range(len(values), len(old)):
-        yield cut_between_commas(text, [(each.start, each.end) for each in old], number)
+    places, gone = [(each.start, each.end) for each in old], range(len(values), len(old))
+    for number in gone:
+        yield cut_between_commas(text, places, number, gone)
     if len(values) > len(old):
         more = "".join(f", {scalar(value)}" for value in values[len(old) :])
         yield old[-1].end, old[-1].end, more
 
 
-def _clear(text: Text, item: Node, name: str) -> Edit:
+def _clear(text: Text, item: Node, name: str, gone: Sequence[int]) -> Edit:
     """Take a pair away; where that would take a comment along, its value alone."""
     place = [key.value for key, _ in item.pairs].index(name)
     key, value = item.children[place * 2 : place * 2 + 2]
     if item.flow:
-        return cut_between_commas(text, [(key.start, v.end) for key, v in item.pairs], place)
+        return cut_between_commas(text, [(key.start, v.end) for key, v in item.pairs], place, gone)
     if place == 0 and text.line_of(key.start) == text.line_of(item.start):
-        start, end = key.start, item.children[2].start
+        kept = next(number for number in range(len(item.children)) if number not in gone)
+        start, end = key.start, item.children[kept * 2].start
     else:
         start, end = text.starts[text.line_of(key.start)], text.line_after(value.end)
         if end == len(text.text) and not text.text.endswith(("\n", "\r")):

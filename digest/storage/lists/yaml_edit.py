@@ -6,7 +6,7 @@ What cannot be cut out by lines, or between two commas, raises `CannotSplice`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from digest.storage.lists.source import Source
 from digest.storage.lists.yaml_spans import Node, Outline, Text, outline
@@ -105,23 +105,25 @@ def _between_brackets(row: Mapping[str, str], alone: bool) -> str:
 
 def _remove_between_brackets(found: Outline, numbers: Sequence[int]) -> bytes:
     places = [(item.start, item.end) for item in found.items]
-    edits = _joined([cut_between_commas(found.text, places, number) for number in numbers])
-    return found.text.splice(edits)
+    gone = set(numbers)
+    return found.text.splice([cut_between_commas(found.text, places, n, gone) for n in numbers])
 
 
 def cut_between_commas(
-    text: Text, places: Sequence[tuple[int, int]], number: int
+    text: Text, places: Sequence[tuple[int, int]], number: int, gone: Collection[int]
 ) -> tuple[int, int, str]:
-    """What to cut so that one of several things between brackets goes, with one comma.
+    """What to cut so that a thing between brackets goes, with one comma; `gone` are all that go.
 
-    It is the comma before it, for the first one the comma behind. With a comment in between it
-    is the thing alone with the comma that follows at once: one too many at the end is allowed.
+    It is the comma before it, for those before the first that stays the comma behind. With a
+    comment in between it is the thing alone with the comma that follows at once: one too many at
+    the end is allowed.
     """
     start, end = places[number]
-    if number:
+    leads = all(before in gone for before in range(number))
+    if not leads:
         wide = places[number - 1][1], end
-    elif len(places) > 1:
-        wide = start, places[1][0]
+    elif number + 1 < len(places):
+        wide = start, places[number + 1][0]
     else:
         wide = start, end
     if has_comment(text.text[wide[0] : start] + text.text[end : wide[1]]):

@@ -80,7 +80,7 @@ class Text:
         parts, behind = [], 0
         for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
             parts += [self.text[behind:start], new]
-            behind = end
+            behind = max(behind, end)  # what is cut twice is cut once
         parts.append(self.text[behind:])
         source = self.source
         return source.raw[: source.bom] + "".join(parts).encode(source.codec)

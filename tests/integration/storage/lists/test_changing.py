@@ -37,6 +37,16 @@ CHANGES = {
         {"name": ""},
         b'- email: a@x.org\n  name: ""  # why\n',
     ),
+    "the first keys go together": (
+        b"- {name: A, tags: [x], email: a@x.org, format: text}\n",
+        {"name": "", "tags": "", "format": ""},
+        b"- {email: a@x.org}\n",
+    ),
+    "the first lines go together": (
+        b"- name: A\n  tags: [x]\n  email: a@x.org\n",
+        {"name": "", "tags": ""},
+        b"- email: a@x.org\n",
+    ),
     "an item between braces": (
         b"- {email: a@x.org, name: A}  # one\n- {email: b@x.org}\n",
         {"name": "", "tags": "lab;ml"},

@@ -97,6 +97,13 @@ def test_removal_takes_every_row_of_an_address_in_every_list(tmp_path: Path) -> 
     assert remove_subscriber([one, two], NEW) == ()
 
 
+def test_rows_beside_each_other_go_with_their_commas(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("[new@example.org, NEW@example.org, a@x.org, new@example.org]\n")
+    assert len(remove_subscriber([path], NEW)) == 3
+    assert path.read_text() == "[a@x.org]\n"
+
+
 @pytest.mark.parametrize("name", ["new.yaml", "new.csv"])
 def test_a_list_that_is_not_there_is_made(name: str, tmp_path: Path) -> None:
     add_subscriber(tmp_path / name, FIELDS)
