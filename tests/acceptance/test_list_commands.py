@@ -191,6 +191,8 @@ def test_show_tells_everything_that_is_known(room: Newsroom, digest: Terminal):
     assert [r["email"] for r in digest("subscribers", "list", "--suppressed", "--json").json] == [
         "cy@example.org"
     ]
+    room.write("more.csv", "email,tags\ncy@example.org,lab\nbad,\n")
+    assert len(digest("subscribers", "show", "cy@example.org", "--json").json["rows"]) == 2
 
 
 def test_list_and_stats_count_by_what_readers_have(digest: Terminal):

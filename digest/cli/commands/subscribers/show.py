@@ -63,11 +63,11 @@ def _rows(desk: Desk, address: EmailAddress) -> list[Subscriber]:
     from digest.storage.lists.files import find_lists
     from digest.storage.lists.reading import ListReading
 
-    found = []
+    found: list[Subscriber] = []
     for file in find_lists(desk.config)[0]:
-        reading = ListReading([file])
+        hers = (each for each in ListReading([file]) if each.address.key == address.key)
         try:
-            found += [each for each in reading if each.address.key == address.key]
+            found.extend(hers)  # keeps what came before the list's problems are told
         except ListError:
             note(f"{file.shown} has problems: digest subscribers check {file.shown}")
     return found
