@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.desk import Desk, count, json_option, note, pass_desk, show, show_json
+from digest.errors import ListError, Problem
+
+if TYPE_CHECKING:
+    from digest.storage.lists.files import ListFile
+
+_KEYS = ("file", "line", "column", "key", "what", "mend", "warning")
 
 
 @click.command("check")
@@ -17,34 +25,43 @@ def command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
     """Read every list (or only FILES) and tell all problems at once; 2 when there is an error."""
     from digest.app.interests import Interests
     from digest.app.list_advice import ListAdvice
-    from digest.errors import ListError
-    from digest.storage.lists.files import ListFile
-    from digest.storage.lists.files import show as shown
+    from digest.app.plan import list_losses
     from digest.storage.lists.reading import ListReading, open_lists
 
-    named = [ListFile(path, shown(path, desk.config.folder)) for path in files]
     check, advice = Interests(desk.house).check, ListAdvice(desk.house)
-    reading = (
-        ListReading(named, check=check, advice=advice)
-        if named
-        else open_lists(desk.config, check=check, advice=advice)
-    )
-    failed = False
+    if files:
+        reading = ListReading(_named(desk, files), check=check, advice=advice)
+    else:
+        reading = open_lists(desk.config, check=check, advice=advice)
     try:
         readers = sum(1 for _ in reading)
     except ListError:
-        failed, readers = True, reading.accepted - reading.duplicates
+        readers = reading.accepted - reading.duplicates
+    lost = () if files else list_losses(desk.house, reading.sizes)
+    problems = (*reading.problems, *lost)
     if as_json:
-        keys = ("file", "line", "column", "key", "what", "mend", "warning")
-        told = [{key: getattr(p, key) for key in keys} for p in reading.problems]
+        told = [{key: getattr(p, key) for key in _KEYS} for p in problems]
         show_json({"readers": readers, "rows": reading.rows, "problems": told})
     else:
-        for problem in reading.problems:
+        for problem in problems:
             show(str(problem))
-    errors = sum(1 for p in reading.problems if not p.warning)
-    warnings = len(reading.problems) - errors
-    note(
-        f"{count(readers, 'reader')} in {count(reading.rows, 'row')};"
-        f" {count(errors, 'error')}, {count(warnings, 'warning')}"
-    )
-    return 2 if failed else 0
+    return _sum_up(problems, f"{count(readers, 'reader')} in {count(reading.rows, 'row')}")
+
+
+def _named(desk: Desk, files: Sequence[Path]) -> list[ListFile]:
+    """These files, each with the defaults that the config has for it."""
+    from digest.storage.lists.files import ListFile, find_lists
+    from digest.storage.lists.files import show as shown
+
+    known = {each.path.resolve(): each for each in find_lists(desk.config)[0]}
+    return [
+        known.get(path.resolve()) or ListFile(path, shown(path, desk.config.folder))
+        for path in files
+    ]
+
+
+def _sum_up(problems: Sequence[Problem], read: str) -> int:
+    errors = sum(1 for p in problems if not p.warning)
+    warnings = count(len(problems) - errors, "warning")
+    note(f"{read}; {count(errors, 'error')}, {warnings}")
+    return 2 if errors else 0

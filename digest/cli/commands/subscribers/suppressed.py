@@ -22,5 +22,5 @@ def command(desk: Desk, as_json: bool) -> int:
         return 0
     for each in found:
         who = each.address or f"reader {each.reader_id}"
-        show(f"{who}\t{each.at:%Y-%m-%d}\t{each.reason}\t{each.source}")
+        show(f"{who}\t{each.at:%Y-%m-%d}\t{each.kind}\t{each.reason}\t{each.source}")
     return 0
