@@ -48,7 +48,7 @@ class Joining:
         if standing.barred:
             return None
         site = self.house.config.newsletter.site_url
-        known = not standing.suppressed and self.roster.find(reader) is not None
+        known = not standing.suppressed and self._is_listed(reader)
         if known:
             link = preferences_url(site, sign_token(keys, reader, PREFERENCES))
         else:
@@ -86,6 +86,13 @@ class Joining:
         if not let_return(self.house.database, pending.address, reader, asked_at=asked_at):
             return None  # she left just now
         return pending
+
+    def _is_listed(self, reader: str) -> bool:
+        """A list that nobody can read keeps nobody from joining another."""
+        try:
+            return self.roster.find(reader) is not None
+        except ListError:
+            return False
 
     def _add(self, pending: Pending, reader: str) -> None:
         config = self.house.config

@@ -11,12 +11,10 @@ import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from digest.app.house import House
-from digest.errors import ListError
 from digest.model import Subscriber
 from digest.storage.lists.files import ListFile, find_lists
 from digest.storage.lists.reading import ListReading
@@ -33,7 +31,11 @@ class Roster:
         self._known: dict[Path, tuple[_Mark, array[int]]] = {}
 
     def find(self, reader_id: str) -> Subscriber | None:
-        """The reader as her list has her: the row that counts, if she is on several."""
+        """The reader as her list has her: the row that counts, if she is on several.
+
+        Raises:
+            ListError: a list cannot be read, so that nobody knows.
+        """
         with self._lock:
             for file in find_lists(self._house.config)[0]:
                 if _holds(self._ids(file), _short(reader_id)):
@@ -59,9 +61,12 @@ class Roster:
 
 
 def _readers(file: ListFile) -> Iterator[Subscriber]:
-    """A list's readers; a row with a mistake is for its owner to mend."""
-    with suppress(ListError):
-        yield from ListReading([file], skip_bad_rows=True)
+    """A list's readers; a row with a mistake is for its owner to mend.
+
+    Raises:
+        ListError: at the end, when the file cannot be trusted as a whole.
+    """
+    yield from ListReading([file], skip_bad_rows=True)
 
 
 def _short(reader_id: str) -> int:

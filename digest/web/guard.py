@@ -83,10 +83,11 @@ class Guard:
         return all(_name(value.decode("latin-1")) in self._hosts for value in named)
 
     def _inside(self, scope: Scope) -> Scope:
+        """With "app" in it, which makes a router raise what it would else answer by itself."""
         path = scope["path"]
         if self._root and (path == self._root or path.startswith(f"{self._root}/")):
-            return {**scope, "path": path[len(self._root) :] or "/"}
-        return scope
+            path = path[len(self._root) :] or "/"
+        return {**scope, "path": path, "app": self._app}
 
 
 def _name(host: str) -> str:

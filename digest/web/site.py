@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp
 
 from digest.app.reading_room import ReadingRoom
@@ -30,8 +30,8 @@ def make_site(room: Room, *, hosts: Sequence[str] = ()) -> ASGIApp:
         *routes_of(pages),
     ]
     faults = {HTTPException: partial(_fault, room, pages)}
-    app = Starlette(routes=routes, exception_handlers=faults)
-    app.router.redirect_slashes = False
+    # Not in a Starlette(): that answers a fault by itself before anybody can tell the log.
+    app = ExceptionMiddleware(Router(routes, redirect_slashes=False), handlers=faults)
     return Guard(app, room.house.config.newsletter.site_url, hosts=hosts)
 
 

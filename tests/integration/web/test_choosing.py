@@ -180,3 +180,23 @@ def test_a_rotated_key_signs_at_once_and_old_links_go_on_working(site):
     assert site.preferences(ADA) != old, "the site has the new key"
     assert site.ask("GET", old).status == site.ask("GET", site.preferences(ADA)).status == 200
     assert f'action="{site.preferences(ADA)}"' in site.ask("GET", old).text
+
+
+def test_while_a_list_cannot_be_read_nobody_is_told_that_she_is_on_none(site):
+    good = (site.newsroom.folder / "readers.yaml").read_bytes()
+    site.newsroom.write("readers.yaml", good + b"- email: [\n")
+    assert site.ask("GET", site.preferences(ADA)).status == 503
+    assert site.post(site.preferences(ADA), **FORM).status == 503
+    site.newsroom.write("readers.yaml", good)
+    assert site.ask("GET", site.preferences(ADA)).status == 200
+
+
+def test_a_fault_is_told_in_the_log_without_the_link(site, caplog):
+    site.newsroom.write("templates/pages/preferences.html.j2", "{{ 1 / 0 }}")
+    site.house.__dict__.pop("page_templates")
+    answer = site.ask("GET", site.preferences(ADA))
+    assert answer.status == 500
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    [record] = caplog.records
+    assert record.getMessage().startswith("GET /p/...: TemplateError: ")
+    assert site.preferences(ADA)[3:] not in caplog.text

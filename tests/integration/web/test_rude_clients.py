@@ -118,6 +118,7 @@ def test_every_answer_has_the_security_headers_and_no_cookie(site, method, path,
     assert answer.status == status
     assert SECURITY.items() <= answer.headers.items()
     assert not {"set-cookie", "server"} & set(answer.headers)
+    assert "<main" in answer.text or path == "/health", "it is a page, also where it says no"
 
 
 def test_requests_in_one_packet_are_answered_in_their_order(site):
