@@ -16,7 +16,7 @@ from digest.mailing.pending import Pending, confirm_url, open_pending, seal_pend
 from digest.mailing.token import PREFERENCES, preferences_url, sign_token
 from digest.model import EditionKey, EmailAddress, Letter
 from digest.rendering.notes import render_note
-from digest.storage.lists.editing import add_subscriber
+from digest.storage.lists.editing import add_subscriber, change_subscriber
 from digest.storage.lists.files import show
 from digest.storage.returning import let_return, standing_of
 
@@ -82,6 +82,10 @@ class Joining:
         reader = self.house.reader_id(pending.address)
         if self.roster.find(reader) is None:
             self._add(pending, reader)
+        elif standing_of(self.house.database, pending.address, reader).suppressed:
+            # Her row outlived her leaving; what she asks for now counts, and no old pause.
+            changes = {"frequency": "", "paused_until": "", **pending.fields}
+            change_subscriber(self.roster.paths(), pending.address, changes)
         asked_at = pending.asked_at
         if not let_return(self.house.database, pending.address, reader, asked_at=asked_at):
             return None  # she left just now

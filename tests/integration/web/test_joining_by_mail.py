@@ -180,10 +180,11 @@ def test_a_link_is_overtaken_by_a_later_leaving_and_not_by_an_earlier(site):
     assert site.post(early).status == 404
     assert len(site.suppressed()) == 1
     site.later(minutes=1)
-    late = asked(site)
+    late = asked(site, frequency="weekly")
     assert late.startswith("/confirm/"), "who has left is asked again, though her row is there"
     assert site.post(late).status == 200
     assert site.suppressed() == []
+    assert web_list(site) == f"{HEADER}{NEW},,,,,weekly,,,,,,,\n", "as she asked this time"
 
 
 @pytest.mark.parametrize(
