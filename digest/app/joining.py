@@ -18,6 +18,7 @@ from digest.model import EditionKey, EmailAddress, Letter
 from digest.rendering.notes import render_note
 from digest.storage.lists.editing import add_subscriber, change_subscriber
 from digest.storage.lists.files import show
+from digest.storage.lists.saving import save_clicks
 from digest.storage.returning import let_return, standing_of
 
 _log = logging.getLogger(__name__)
@@ -85,7 +86,7 @@ class Joining:
         elif standing_of(self.house.database, pending.address, reader).suppressed:
             # Her row outlived her leaving; what she asks for now counts, and no old pause.
             changes = {"frequency": "", "paused_until": "", **pending.fields}
-            change_subscriber(self.roster.paths(), pending.address, changes)
+            change_subscriber(self.roster.paths(), pending.address, changes, save=save_clicks)
         asked_at = pending.asked_at
         if not let_return(self.house.database, pending.address, reader, asked_at=asked_at):
             return None  # she left just now
@@ -106,7 +107,8 @@ class Joining:
         except OSError as error:
             raise StorageError(f"{path.parent}: cannot be made: {error.strerror}") from None
         try:
-            add_subscriber(path, {"email": str(pending.address), **pending.fields})
+            fields = {"email": str(pending.address), **pending.fields}
+            add_subscriber(path, fields, save=save_clicks)
         except ListError:
             if self.roster.find(reader) is None:  # else a second click was quicker
                 _log.error("%s: cannot take a new reader", show(path, config.folder))

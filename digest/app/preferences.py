@@ -11,6 +11,7 @@ from digest.model import Frequency, Subscriber
 from digest.model.subscriber import FURTHER_NOTICE
 from digest.storage.forgetting import forget, pause_letters
 from digest.storage.lists.editing import change_subscriber, remove_subscriber
+from digest.storage.lists.saving import save_clicks
 from digest.storage.returning import standing_of
 from digest.storage.suppressions import address_of_reader
 
@@ -46,7 +47,7 @@ class Preferences:
             LockHeld: someone else edits the list.
             StorageError: it could not be written.
         """
-        change_subscriber(self.roster.paths(), reader.address, wishes.fields)
+        change_subscriber(self.roster.paths(), reader.address, wishes.fields, save=save_clicks)
         until = paused_until(wishes)
         if wishes.fields.get("frequency") == Frequency.PAUSED:
             until = FURTHER_NOTICE
@@ -67,6 +68,6 @@ class Preferences:
         address = found.address if found else address_of_reader(database, reader_id)
         forget(database, None, reader_id, reason=DELETED, at=self.house.clock())
         if found is not None:
-            remove_subscriber(self.roster.paths(), found.address)
+            remove_subscriber(self.roster.paths(), found.address, save=save_clicks)
         if address is not None:
             forget(database, address, reader_id, reason=DELETED, at=self.house.clock())

@@ -41,6 +41,8 @@ class SaveList:
 
 
 save_list = SaveList()
+#: For readers who change their own rows on a page.
+save_clicks = SaveList(backup_every=3600.0)
 
 
 @dataclass(slots=True)
