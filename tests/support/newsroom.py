@@ -249,9 +249,9 @@ Server = TypeVar("Server", bound=ScriptedServer)
 def serving(server: Server) -> Iterator[Server]:
     """A server in a thread, for commands in other processes."""
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(server.start())
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
     try:
         yield server
     finally:
