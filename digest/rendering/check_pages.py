@@ -118,9 +118,11 @@ def _of_readers() -> Iterator[tuple[str, Facts]]:
     values = {"email": _MARKED, "name": _MARKED, "themes": themes, "keywords": [_MARKED]}
     errors = {"email": _MARKED, "themes": _MARKED}
     where = {"address": _MARKED, "action": "/p/x"}
-    yield "subscribe.html.j2", {"themes": themes, "values": {}, "errors": {}}
-    yield "subscribe.html.j2", {"themes": themes, "values": values, "errors": errors}
-    known = {**where, "themes": themes, "delete_action": "/d", "leave_action": "/u"}
+    choices = {"themes": themes, "usual": ()}
+    yield "subscribe.html.j2", {**choices, "values": {}, "errors": {}}
+    choices = {"themes": themes, "usual": themes[1:]}
+    yield "subscribe.html.j2", {**choices, "values": values, "errors": errors}
+    known = {**where, **choices, "delete_action": "/d", "leave_action": "/u"}
     for mistakes in ({}, errors):
         facts = {"values": values, "errors": mistakes, "saved": not mistakes}
         yield "preferences.html.j2", {**known, **facts}

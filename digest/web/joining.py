@@ -67,7 +67,7 @@ async def _confirm(room: Room, request: Request) -> Response:
 
 def _form(room: Room, wishes: Wishes, status: int = 200) -> Response:
     values: Mapping[str, object] = wishes.values or {"email": "", "frequency": "daily"}
-    facts = {"themes": room.themes, "values": values, "errors": mistakes(room, wishes.wrong)}
+    facts = {**room.theme_choices, "values": values, "errors": mistakes(room, wishes.wrong)}
     return room.page("subscribe", facts, status)
 
 

@@ -88,7 +88,7 @@ def _page(
     facts = {
         "address": str(reader.address),
         "values": wishes.values,
-        "themes": room.themes,
+        **room.theme_choices,
         "errors": mistakes(room, wishes.wrong),
         "saved": saved,
         "action": page,

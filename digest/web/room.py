@@ -17,6 +17,7 @@ from digest.app.leaving import Leaving
 from digest.app.postman import Postman
 from digest.app.preferences import Preferences
 from digest.app.roster import Roster
+from digest.app.usual_themes import UsualThemes
 from digest.config import WebConfig
 from digest.config.taxonomy import load_taxonomy
 from digest.errors import DigestError
@@ -46,6 +47,7 @@ class Room:
     proxies: Proxies
     by_network: Allowance
     by_address: Allowance
+    usual: UsualThemes
     _drawn: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -68,6 +70,12 @@ class Room:
         settled, known = load_taxonomy(config.themes, config.folder, config.origin)
         names = [*(rule.name for rule in settled.rules), *(entry.name for entry in known)]
         return tuple(dict.fromkeys(names))
+
+    @property
+    def theme_choices(self) -> dict[str, tuple[str, ...]]:
+        """What a form shows of themes: all, and which of them editions mostly have."""
+        usual = set(self.usual.names())
+        return {"themes": self.themes, "usual": tuple(n for n in self.themes if n in usual)}
 
     def page(
         self,
@@ -154,6 +162,7 @@ def open_room(house: House) -> Room:
         proxies=Proxies(web.proxies),
         by_network=Allowance(web.forms_per_network, _HOUR),
         by_address=Allowance(web.letters_per_address, _DAY),
+        usual=UsualThemes(house),
     )
     _ = (house.database, house.page_templates, room.language, room.themes)
     return room

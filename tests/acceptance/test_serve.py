@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import resource
 import signal
 import socket
 import sqlite3
-import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.client import HTTPConnection
 from urllib.parse import urlencode
 
@@ -25,26 +22,10 @@ from digest.mailing.token import PREFERENCES, UNSUBSCRIBE, ReaderNamer, sign_tok
 from digest.model import EmailAddress
 from tests.support.newsroom import Newsroom, counting_server, finish, mail_server
 from tests.support.reader_site import FORM, ONE_CLICK, link_of
+from tests.support.serving import serving
 from tests.support.smtp_server import Rule
 
 COUNT = 60
-
-
-@contextmanager
-def serving(room: Newsroom, **more: object) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """The site as a process, with its port; it ends by SIGTERM with exit code 0."""
-    process = room.start("serve", "--port", "0", **more)
-    try:
-        assert process.stderr is not None
-        line = process.stderr.readline()
-        found = re.search(r"serving http://127\.0\.0\.1:(\d+)/", line)
-        assert found, line + process.stderr.read()
-        yield process, int(found[1])
-    finally:
-        if not getattr(process, "told", False):
-            process.send_signal(signal.SIGTERM)
-        done = finish(process)
-        room.last = done  # type: ignore[attr-defined]
 
 
 def ask(port: int, method: str, path: str, body: str | None = None) -> int:

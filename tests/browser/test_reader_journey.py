@@ -25,7 +25,11 @@ from tests.support.serving import serving
 
 RECORDED = Path(__file__).parents[1] / "data" / "raw" / "hf_api" / "daily_papers_2026-06-12.json"
 NEW = "grace@example.org"
-SCREENS = {"desktop": (1280, 900, "light"), "phone": (375, 812, "light"), "dark": (375, 812, "dark")}
+SCREENS = {
+    "desktop": (1280, 900, "light"),
+    "phone": (375, 812, "light"),
+    "dark": (375, 812, "dark"),
+}
 
 
 def recorded_papers() -> list[dict[str, object]]:
@@ -127,7 +131,6 @@ def test_a_reader_joins_confirms_chooses_receives_and_leaves(
 
         reader.page.get_by_label("Email address").fill(NEW)
         reader.press("Subscribe")
-        reader.picture("sent")
         while not letters_to(server, NEW):
             threading.Event().wait(0.02)
         [asked] = letters_to(server, NEW)
@@ -136,14 +139,12 @@ def test_a_reader_joins_confirms_chooses_receives_and_leaves(
         reader.open_letter(asked)
         reader.picture("confirmation")
         reader.page.get_by_role("link", name=re.compile("confirm", re.IGNORECASE)).first.click()
-        reader.picture("confirm")
         assert not (room.folder / "web.csv").exists(), "a link alone does nothing"
         reader.press("Confirm")
         assert NEW in (room.folder / "web.csv").read_text()
 
         assert room.run("run").code == 0
         first = letters_to(server, NEW)[1]
-        themes = {line for line in re.findall(r"<h2[^>]*>([^<]+)</h2>", html_of(first))}
         reader.open_letter(first)
         reader.follow("Preferences")
         assert NEW in reader.page.inner_text("main")
@@ -157,7 +158,6 @@ def test_a_reader_joins_confirms_chooses_receives_and_leaves(
         row = (room.folder / "web.csv").read_text().splitlines()[1]
         assert theme in row
         assert "weekdays" in row
-        assert themes, "her first letter had everything"
 
         room.later(days=3)  # over the weekend, to Monday
         room.configure(themes={"rules": [{"name": theme, "keywords": ["what she chose"]}]})
@@ -177,7 +177,8 @@ def test_a_reader_joins_confirms_chooses_receives_and_leaves(
         reader.picture("leave")
         assert NEW not in reader.page.content(), "who finds the link learns no address"
         reader.press("Unsubscribe")
-        reader.picture("left")
+        reader.page.goto(f"{address}/subscribe")
+        reader.picture("subscribe")
 
         room.later(days=1)
         room.write_papers([{"id": "2606.90003", "title": "More of what she chose"}])
