@@ -85,7 +85,7 @@ def test_without_the_setting_letters_return_to_their_sender():
         ("sixteen-letters-@example.org", "leaves no room"),
         ("bücher@example.org", "ASCII"),
         ("bounces", "@"),
-        ("Bounces <bounces@example.org>", ""),
+        ("Bounces <bounces@example.org>", "display name"),
     ],
 )
 def test_an_address_with_no_room_for_a_token_is_refused(address, words):
