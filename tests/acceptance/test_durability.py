@@ -123,9 +123,9 @@ def cut_power(room: Newsroom, after: int, chance: random.Random) -> None:
     log.write_bytes(log.read_bytes()[:synced] + kept + chance.randbytes(chance.choice([0, 5_000])))
 
 
-@pytest.mark.parametrize("after", [150, pytest.param(221, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("after", [230, pytest.param(301, marks=pytest.mark.soak)])
 def test_a_power_cut_loses_nobody_and_repeats_at_most_a_letter_of_each_connection(tmp_path, after):
-    """Some 100 calls on the log are those of the freeze; the others are those of the letters."""
+    """Some 170 calls on the log are those of the freeze; the others are those of the letters."""
     readers, connections = 150, 4
     with counting_server() as server:
         room = killing_room(tmp_path, server, readers, connections)

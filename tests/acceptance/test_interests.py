@@ -141,7 +141,8 @@ def test_ids_of_the_day_and_of_the_archive_do_as_well(room):
     ids = ["2403.00001", "https://huggingface.co/papers/2403.00002", "arxiv:2403.00003v2"]
     ids += [row["id"] for row in LIKED[3:]]
     room.write("readers.csv", f"email,interests\nada@example.org,{';'.join(ids)}\n")
-    room.configure(subscribers={"lists": ["readers.csv"]})
+    room.write_readers([])
+    room.configure(subscribers={"lists": ["readers.yaml", "readers.csv"]})
     assert found(letter(room), HIDDEN) == len(HIDDEN)
     assert room.run("subscribers", "check").code == 0
 
