@@ -6,7 +6,6 @@ Here is the one place that turns an error into a line on stderr and an exit code
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import select
 import signal
@@ -20,6 +19,7 @@ import click
 
 from digest import __version__
 from digest.cli.desk import Desk
+from digest.cli.lazy import LazyGroup
 from digest.cli.voice import VOICE
 from digest.errors import DigestError
 
@@ -57,8 +57,8 @@ class PipeBroke(Exception):
     """A BrokenPipeError under a name that click does not turn into exit code 1."""
 
 
-class LazyGroup(click.Group):
-    """A group whose help needs no subcommand's imports."""
+class Root(LazyGroup):
+    """Lets a broken pipe through, which click would make a silent exit code 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -66,22 +66,13 @@ class LazyGroup(click.Group):
         except BrokenPipeError as error:
             raise PipeBroke(str(error)) from error
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"digest.cli.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=Root,
+    package="digest.cli.commands",
+    lines=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "-c",
     "--config",
