@@ -39,23 +39,35 @@ class House:
     environ: Mapping[str, str]
     began: datetime = field(default=None)  # type: ignore[assignment]  # set below
     busy_seconds: float = 30.0
+    #: Whether a database that was replaced is taken up; a run stops there.
+    follows_database: bool = False
+    _opened: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.began = self.began or self.clock()
 
-    @cached_property
+    @property
     def database(self) -> Database:
         """The state, made on the first run.
 
         Raises:
             StorageError: it cannot be opened; nothing may be sent then.
         """
-        return open_database(
+        if self.follows_database and self._opened and self._database.is_replaced:
+            self.drop_database()
+        return self._database
+
+    @cached_property
+    def _database(self) -> Database:
+        """One that this program has seen is not made anew: its disk may just be away."""
+        database = open_database(
             self.config.state_dir / DATABASE_NAME,
-            create=True,
+            create=not self._opened,
             busy_seconds=self.busy_seconds,
             synchronous=self.config.delivery.synchronous,
         )
+        self._opened = True
+        return database
 
     @property
     def has_state(self) -> bool:
@@ -149,7 +161,7 @@ class House:
 
     def drop_database(self) -> None:
         """Open it anew when it is asked for next: the file may have been mended or replaced."""
-        database = self.__dict__.pop("database", None)
+        database = self.__dict__.pop("_database", None)
         if database is not None:
             database.close()
 

@@ -28,12 +28,12 @@ class Keyring:
         self._seen = self._mark()
 
     def __call__(self) -> Sequence[bytes]:
-        """The keys by now; those read before, while the file is unreadable."""
+        """The keys by now; those read before, while the file is unreadable or away."""
         mark = self._mark()
-        if mark != self._seen:
+        if mark is not None and mark != self._seen:
             with self._lock:
                 try:
-                    self._keys = load_keys(self._folder, self._given)
+                    self._keys = load_keys(self._folder, self._given, make=False)
                     self._seen = mark
                 except DigestError:
                     pass  # it is being replaced, or a person will hear of it from the next run

@@ -74,8 +74,9 @@ class Leaving:
     def _write(self, readers: list[str]) -> None:
         """One transaction, in the one thread."""
         try:
-            if self._leavers is None:
-                self._leavers = Leavers(self._house.database)
+            database = self._house.database
+            if self._leavers is None or self._leavers.database is not database:
+                self._leavers = Leavers(database)
             self._leavers.leave(
                 readers,
                 reason=REASON,

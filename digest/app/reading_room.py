@@ -61,17 +61,16 @@ class ReadingRoom:
 
     def home(self) -> Facts:
         """The newest day; where no edition is of a day, the newest week; or none yet."""
-        lines = self.shelf.lines
-        days = [line for line in lines if not line.key.is_weekly] or list(lines)
-        facts = self.edition(days[0].key) if days else None
-        return facts or {"edition": None, "sign_up": self._sign_up}
+        lines = sorted(self.shelf.lines, key=lambda line: line.key.is_weekly)  # newest first
+        shown = (facts for line in lines if (facts := self.edition(line.key)))
+        return next(shown, {"edition": None, "sign_up": self._sign_up})
 
     def edition(self, key: EditionKey) -> Facts | None:
         """An edition, and those of its kind that come before and after it."""
+        outlines = [each for each in self.shelf.outlines() if each.key.is_weekly == key.is_weekly]
         edition = self.shelf.edition(key)
         if edition is None:
             return None
-        outlines = [each for each in self.shelf.outlines() if each.key.is_weekly == key.is_weekly]
         at = next(place for place, each in enumerate(outlines) if each.key == key)
         newsletter = self.house.config.newsletter
         return {

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-from digest.app.compose import load_kept
 from digest.app.house import House
 from digest.app.theme_slugs import ThemeSlugs, identity
-from digest.errors import StorageError
+from digest.errors import StorageBusy, StorageError
 from digest.model import Edition, EditionKey
+from digest.model.document import edition_from_document
 from digest.model.query import Term
 from digest.storage.archive import ArchivedEdition, archive_id, list_editions, load_edition
 from digest.storage.search_index import Found, Indexed, SearchIndex
 
+_log = logging.getLogger(__name__)
+
 #: Editions that are kept read: a page of a theme or of what was found needs several.
 KEPT = 128
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,8 @@ class Outline:
 class Shelf:
     """All editions that are public: those that were mailed, and those of days that are past.
 
-    An edition of today that is only composed may still change, and its readers come first. Any
+    An edition of today that is only composed may still change, and its readers come first. One
+    whose document cannot be read is told in the log, and is not there for the others. Any
     thread may use the shelf. `look_every` is how many seconds what the archive holds is taken as
     known; `version` grows when that has changed.
     """
@@ -50,6 +56,7 @@ class Shelf:
         self._lock = threading.RLock()
         self._looked = float("-inf")
         self._lines: tuple[ArchivedEdition, ...] = ()
+        self._unreadable: set[ArchivedEdition] = set()
         self._read: OrderedDict[EditionKey, Edition] = OrderedDict()
         self._outlines: dict[EditionKey, Outline] = {}
         self._index = SearchIndex()
@@ -74,9 +81,11 @@ class Shelf:
                 return
             try:
                 lines = tuple(self._public())
-            except StorageError:
+            except StorageError as error:
                 if not self.version:
                     raise
+                if not isinstance(error, StorageBusy):
+                    self._house.drop_database()
                 lines = self._lines
             self._looked = time.monotonic()
             if lines != self._lines or not self.version:
@@ -88,7 +97,7 @@ class Shelf:
             return
         today = house.today()
         for line in list_editions(house.database):
-            if line.frozen or line.date < today:
+            if (line.frozen or line.date < today) and line not in self._unreadable:
                 yield line
 
     def _take(self, lines: tuple[ArchivedEdition, ...]) -> None:
@@ -122,7 +131,7 @@ class Shelf:
         if all(line.key != key for line in self._lines):
             return None
         with self._lock:
-            found = self._read.get(key) or load_kept(self._house, key)
+            found = self._read.get(key) or self._readable(key, edition_from_document)
             if found is not None:
                 self._read[key] = found
                 self._read.move_to_end(key)
@@ -138,8 +147,10 @@ class Shelf:
         """
         with self._lock:
             for line in reversed(self._lines):
-                if line.key not in self._outlines:
-                    outline = _outline(line, self._document(line.key))
+                if line.key in self._outlines:
+                    continue
+                outline = self._readable(line.key, partial(_outline, line))
+                if outline is not None:
                     self._outlines[line.key] = outline
                     for _, theme, _ in outline.themes:
                         self.slugs.add(theme)
@@ -153,21 +164,30 @@ class Shelf:
         """
         with self._lock:
             for line in reversed(self._lines):
-                if line.key not in self._indexed:
-                    self._index.add(line.key, _indexed(self._document(line.key)))
+                if line.key in self._indexed:
+                    continue
+                papers = self._readable(line.key, _indexed)
+                if papers is not None:
+                    self._index.add(line.key, papers)
                     self._indexed[line.key] = line
         return self._index.find(terms)
 
-    def _document(self, key: EditionKey) -> dict[str, Any]:
-        # Read as plain values: to build every paper of the archive would take six times as long.
+    def _readable(self, key: EditionKey, read: Callable[[dict[str, Any]], _Read]) -> _Read | None:
+        """What `read` makes of an edition's document; None, and no such edition, if it cannot.
+
+        Where plain values do they are taken: to build every paper takes six times as long.
+        """
         text = load_edition(self._house.database, key)
         try:
-            document = json.loads(text or "")
-        except ValueError as error:
-            raise StorageError(f"edition {key} in the archive cannot be read: {error}") from None
-        if not isinstance(document, dict):
-            raise StorageError(f"edition {key} in the archive cannot be read: it is no mapping")
-        return document
+            return read(json.loads(text or ""))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            self._set_aside(key, f"{type(error).__name__}: {error}")
+            return None
+
+    def _set_aside(self, key: EditionKey, fault: str) -> None:
+        _log.error("edition %s in the archive cannot be read, and is not shown: %s", key, fault)
+        self._unreadable.update(line for line in self._lines if line.key == key)
+        self._take(tuple(line for line in self._lines if line.key != key))
 
 
 def _papers(document: dict[str, Any]) -> Iterable[dict[str, Any]]:
@@ -190,7 +210,15 @@ def _outline(line: ArchivedEdition, document: dict[str, Any]) -> Outline:
     )
 
 
-def _indexed(document: dict[str, Any]) -> Iterator[Indexed]:
-    for paper in _papers(document):
-        text = paper.get("abstract") or paper.get("summary") or paper.get("source_summary") or ""
-        yield Indexed(id=paper["id"], title=paper["title"], abstract=text)
+def _indexed(document: dict[str, Any]) -> list[Indexed]:
+    return [
+        Indexed(
+            id=paper["id"],
+            title=paper["title"],
+            abstract=paper.get("abstract")
+            or paper.get("summary")
+            or paper.get("source_summary")
+            or "",
+        )
+        for paper in _papers(document)
+    ]

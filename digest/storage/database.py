@@ -39,6 +39,11 @@ class Database:
         self._file = _identity(path)
         self._quick: list[QuickWriter] = []
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether its file was removed, or another one stands in its place."""
+        return _identity(self.path) != self._file
+
     def quick(self) -> QuickWriter:
         """A connection of its own for many short transactions; it is closed with the database."""
         writer = QuickWriter(self._engine, self._guarded)
@@ -68,7 +73,7 @@ class Database:
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         # SQLite goes on writing into a file that somebody removed; what is written is lost.
-        if _identity(self.path) != self._file:
+        if self.is_replaced:
             raise StorageError(f"{self.path}: was removed or replaced while in use")
         with plain_errors(self.path):
             yield

@@ -32,6 +32,7 @@ class Leavers:
     """Takes readers out of the post; one at a time in any thread."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self._quick = database.quick()
 
     def leave(

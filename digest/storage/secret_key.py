@@ -23,11 +23,11 @@ _VARIABLE = "DIGEST_SECRET_KEY"
 _SHORTEST = 16
 
 
-def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
+def load_keys(folder: Path, environment: str | None, *, make: bool = True) -> tuple[bytes, ...]:
     """The signing keys, newest first: new links use the first, old links match any.
 
     `environment` is the value of DIGEST_SECRET_KEY (several keys are split at commas); without
-    it the key is in the state folder `folder`, where the first run makes it.
+    it the key is in the state folder `folder`, where the first run makes it if `make` allows it.
 
     Raises:
         ConfigError: a key is too short, is readable by others, or was lost.
@@ -37,7 +37,7 @@ def load_keys(folder: Path, environment: str | None) -> tuple[bytes, ...]:
         return _parse(environment.replace(",", "\n"), _VARIABLE)
     path = folder / NAME
     try:
-        if not path.exists():
+        if make and not path.exists():
             _make(path)
         return _parse(read_private(path).decode(), str(path))
     except OSError as error:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from digest.app.reading_room import ReadingRoom
 from digest.model import EditionKey
 from digest.rendering.pages import STYLE, render_page, root_of, style_of
-from digest.web.page_cache import PageCache, Sheet
+from digest.web.page_cache import PageCache, Sheet, takes_gzip
 
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml; charset=utf-8"
@@ -165,7 +165,7 @@ def routes_of(pages: ArchivePages) -> list[Route]:
 
 
 def _response(request: Request, sheet: Sheet, keep: str) -> Response:
-    packed = "gzip" in request.headers.get("accept-encoding", "")
+    packed = takes_gzip(request.headers.get("accept-encoding", ""))
     headers = sheet.headers(packed) | {"Cache-Control": keep}
     if sheet.is_known(request.headers):
         headers.pop("Content-Encoding", None)

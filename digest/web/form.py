@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from urllib.parse import parse_qs
 
@@ -11,6 +12,9 @@ from starlette.requests import Request
 
 #: Fields that any form of ours may have.
 MOST = 200
+
+# It tells every stranger's slip; what is no form is answered so, and is no fault of ours.
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)
 
 Form = Mapping[str, list[str]]
 
@@ -42,7 +46,7 @@ async def _multipart(request: Request) -> Form:
     found: dict[str, list[str]] = {}
     try:
         form = await parser.parse()
-    except (MultiPartException, KeyError, UnicodeDecodeError, LookupError):
+    except (MultiPartException, LookupError, ValueError):  # also what a charset brings up
         return {}
     for name, value in form.multi_items():
         if not isinstance(value, UploadFile):

@@ -32,7 +32,8 @@ async def _answer(room: Room, request: Request) -> Response:
         return room.bad_link()
     if request.method != "POST":
         return room.page("leave", {"action": f"{room.root}/u/{token}"})
-    if VALUE not in form.get(FIELD, ()):
+    # Some programs end the body with a line break.
+    if VALUE not in map(str.strip, form.get(FIELD, ())):
         return _not_asked(room)
     try:
         await room.leaving.leave(reader)

@@ -8,8 +8,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 #: Bytes of pages that are kept.
 ROOM = 64_000_000
@@ -90,6 +91,8 @@ class PageCache:
     def _moment(self, name: Hashable, tag: str) -> datetime:
         known = self._moments.pop(name, None)
         moment = known[1] if known and known[0] == tag else _whole(self._clock())
+        if known and known[0] != tag:  # or who asks by the moment alone would keep the old one
+            moment = max(moment, known[1] + timedelta(seconds=1))
         self._moments[name] = (tag, moment)
         while len(self._moments) > _MOMENTS:
             self._moments.popitem(last=False)
@@ -98,3 +101,14 @@ class PageCache:
 
 def _whole(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(microsecond=0)
+
+
+@lru_cache(maxsize=256)
+def takes_gzip(accepted: str) -> bool:
+    """Whether a client with this Accept-Encoding reads what is packed (RFC 9110 §12.5.3)."""
+    weights = {}
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.partition(";")
+        weights[coding.strip()] = weight.replace(" ", "").removeprefix("q=")
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", "0")))
+    return weight == "" or weight.strip("0.") != ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,7 @@ from digest.app.roster import Roster
 from digest.app.usual_themes import UsualThemes
 from digest.config import WebConfig
 from digest.config.taxonomy import load_taxonomy
-from digest.errors import DigestError
+from digest.errors import DigestError, StorageBusy, StorageError
 from digest.rendering.language import Language, speak
 from digest.rendering.pages import render_page, root_of
 from digest.web.allowance import Allowance
@@ -89,7 +90,7 @@ class Room:
         drawn = render_page(
             self.house.page_templates,
             f"{name}.html.j2",
-            facts,
+            {"sign_up": self.web.sign_up, **facts},
             newsletter,
             self.house.catalogues,
         )
@@ -129,6 +130,8 @@ class Room:
         """What was asked could not be written; the log says why."""
         _ = self.language.gettext
         _log.error("a reader was asked to try again: %s", error)
+        if isinstance(error, StorageError) and not isinstance(error, StorageBusy):
+            self.house.drop_database()  # who comes next may find it mended
         return self.message(
             _("This cannot be done just now"),
             _("Nothing was changed. Please try again in a few minutes."),
@@ -149,7 +152,7 @@ def open_room(house: House) -> Room:
         DigestError: a key, the database, the templates or the themes cannot be used.
     """
     web = house.config.web
-    house.busy_seconds = web.patience
+    house.busy_seconds, house.follows_database = web.patience, True
     roster = Roster(house)
     room = Room(
         house=house,
@@ -164,5 +167,8 @@ def open_room(house: House) -> Room:
         by_address=Allowance(web.letters_per_address, _DAY),
         usual=UsualThemes(house),
     )
+    if web.sign_up:
+        with suppress(OSError):  # `/health` tells it
+            house.config.path(web.list).parent.mkdir(parents=True, exist_ok=True)
     _ = (house.database, house.page_templates, room.language, room.themes)
     return room

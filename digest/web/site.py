@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp
 
 from digest.app.reading_room import ReadingRoom
+from digest.errors import StorageError
 from digest.web import health, joining, leaving, preferences
 from digest.web.archive import ArchivePages, routes_of
 from digest.web.guard import Guard
@@ -29,10 +30,17 @@ def make_site(room: Room, *, hosts: Sequence[str] = ()) -> ASGIApp:
         *health.routes(room),
         *routes_of(pages),
     ]
-    faults = {HTTPException: partial(_fault, room, pages)}
+    faults = {
+        HTTPException: partial(_fault, room, pages),
+        StorageError: partial(_not_now, room),
+    }
     # Not in a Starlette(): that answers a fault by itself before anybody can tell the log.
     app = ExceptionMiddleware(Router(routes, redirect_slashes=False), handlers=faults)
     return Guard(app, room.house.config.newsletter.site_url, hosts=hosts)
+
+
+async def _not_now(room: Room, request: Request, error: StorageError) -> Response:
+    return room.not_now(error)
 
 
 async def _fault(

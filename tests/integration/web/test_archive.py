@@ -16,7 +16,7 @@ import pytest
 from digest.app.house import House
 from digest.model import EditionKey, Section
 from digest.rendering.sample import awkward_edition, awkward_week
-from digest.storage.archive import archive_id
+from digest.storage.archive import archive_id, save_edition
 from tests.support.atom import faults_of
 from tests.support.site import NOW, edition, keep, make_house, paper, real_editions, serving
 
@@ -132,6 +132,9 @@ def test_a_page_is_asked_for_again_only_when_it_changed(site: httpx.Client) -> N
     stale = {"If-None-Match": '"other"', "If-Modified-Since": moment}
     assert site.get("/archive", headers=stale).status_code == 200
     assert site.get("/archive", headers={"If-Modified-Since": "nonsense"}).status_code == 200
+    for refused in ("gzip;q=0", "gzip; q=0.000, br", "*;q=0", "br"):
+        answered = site.get("/archive", headers={"Accept-Encoding": refused})
+        assert "content-encoding" not in answered.headers
     head = site.head("/archive")
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == answer.headers["content-length"]
@@ -323,11 +326,33 @@ def test_pages_follow_the_archive(tmp_path: Path) -> None:
         assert heading(site.get("/")) == "Sunday, 22 November 2026"
         assert site.get("/archive/2026-11-21").headers["etag"] != tag
         assert found(site, "second") == ["The second paper"]
+        moment = site.get("/").headers["last-modified"]
         later = datetime(2026, 11, 22, 9, tzinfo=UTC)
         keep(house, replace(edition(LAST, theme("One", "The third paper")), created_at=later))
+        assert site.get("/", headers={"If-Modified-Since": moment}).status_code == 200
         assert found(site, "second") == []
         assert found(site, "paper") == ["The third paper", "The first paper"]
     house.close()
+
+
+@pytest.mark.parametrize("document", ['{"schema": 1}', "[]", "{", '{"schema": 99, "sections": []}'])
+def test_an_edition_that_cannot_be_read_hides_no_other(
+    tmp_path: Path, document: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = make_house(tmp_path)
+    keep(house, edition(LAST - timedelta(days=1), theme("Old", "The first paper")))
+    bad = edition(LAST, theme("Old", "The second paper"))
+    save_edition(house.database, bad.key, day=LAST, created_at=bad.created_at, document=document)
+    with serving(house) as url, httpx.Client(base_url=url) as site:
+        assert found(site, "paper") == ["The first paper"]
+        for path in ("/", "/archive", "/themes/old", "/feed.xml"):
+            assert "The first paper" in site.get(path).text
+        assert site.get(f"/archive/{bad.key}").status_code == 404
+        keep(house, replace(bad, created_at=bad.created_at + timedelta(hours=1)))
+        assert found(site, "second") == ["The second paper"], "it was mended"
+    house.close()
+    assert len(caplog.records) == 1
+    assert "2026-11-22 in the archive cannot be read" in caplog.text
 
 
 def test_an_edition_of_today_is_public_when_it_was_mailed(tmp_path: Path) -> None:

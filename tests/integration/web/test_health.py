@@ -17,7 +17,6 @@ from tests.support.state import held_database
 def site(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "KEPT", 0.0)
     with reader_site(tmp_path, web={"list": "lists/web.csv", "patience": "0.2s"}) as served:
-        (tmp_path / "lists").mkdir()
         yield served
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
@@ -31,6 +33,7 @@ def shared(tmp_path_factory):
     [
         (ONE_CLICK, "application/x-www-form-urlencoded"),
         (ONE_CLICK, "application/x-www-form-urlencoded; charset=utf-8"),
+        (f"{ONE_CLICK}\r\n", "application/x-www-form-urlencoded"),  # some end it with a line
         (MULTIPART, "multipart/form-data; boundary=b"),
     ],
 )
@@ -74,6 +77,12 @@ def test_a_reader_whom_no_letter_reached_yet_leaves_too(tmp_path):
         ("POST", b"\xff" + ONE_CLICK.encode(), None, 400),
         ("POST", MULTIPART, "multipart/form-data", 400),
         ("POST", MULTIPART, "multipart/form-data; boundary=c", 400),
+        (
+            "POST",
+            MULTIPART.replace(b"Click", b"\xff"),
+            "multipart/form-data; boundary=b; charset=undefined",
+            400,
+        ),
         ("POST", MULTIPART[:-30], "multipart/form-data; boundary=b", 400),
     ],
 )
@@ -155,6 +164,39 @@ def test_a_database_that_was_lost_and_restored_serves_again(tmp_path):
         os.rename(path.with_suffix(".away"), path)
         assert site.ask("POST", site.unsubscribe(ADA), ONE_CLICK).status == 200
         assert len(site.suppressed()) == 1
+
+
+def test_another_database_in_its_place_is_taken_up_by_all_pages_at_once(tmp_path):
+    """As a backup is restored: the site was not told."""
+    with reader_site(tmp_path) as site:
+        site.freeze("ada")
+        choices, state = site.preferences(ADA), site.newsroom.state
+        assert site.ask("GET", choices).status == 200
+        with closing(sqlite3.connect(state / "digest.db")) as now:
+            now.execute("VACUUM INTO ?", [str(state / "backup")])
+        for path in state.glob("digest.db*"):
+            path.unlink()
+        for path in (choices, "/search?q=owls"):
+            answer = site.ask("GET", path)
+            assert (answer.status, "<main" in answer.text) == (503, True)
+        (state / "backup").rename(state / "digest.db")
+        assert site.ask("GET", choices).status == 200
+        assert site.ask("POST", site.unsubscribe(ADA), ONE_CLICK).status == 200
+        assert len(site.suppressed()) == 1
+
+
+def test_a_state_that_is_away_as_a_whole_is_not_made_anew(tmp_path):
+    """Its disk was taken off: an empty ledger in its place would mail everybody again."""
+    with reader_site(tmp_path) as site:
+        site.freeze("ada")
+        path, state = site.unsubscribe(ADA), site.newsroom.state
+        state.rename(tmp_path / "away")
+        for _ in range(3):
+            assert site.ask("POST", path, ONE_CLICK).status == 503
+            assert site.ask("GET", "/health").status == 503
+        assert not state.exists()
+        (tmp_path / "away").rename(state)
+        assert site.ask("POST", path, ONE_CLICK).status == 200
 
 
 def test_many_leave_at_once_and_none_is_lost(tmp_path):
