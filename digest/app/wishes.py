@@ -23,8 +23,9 @@ CHOICES = ("themes", "keywords", "frequency", "send_at", "timezone", "format")
 PAUSE = "paused_until"
 MOST_KEYWORDS = 30
 LONGEST_KEYWORDS = 500
-#: What a spreadsheet takes for a formula (OWASP, CSV injection), and full-width twins.
-_FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
+#: What a spreadsheet takes for a formula (OWASP, CSV injection), and full-width twins; also behind
+#: what may part cells where the file is opened.
+_FORMULA = re.compile(r"(?:^|[;,|\t\r\n])\s*[=+\-@\t\r＝＋－＠]")
 _SECONDS = re.compile(r"(\d\d:\d\d):\d\d(\.\d+)?")
 
 
@@ -44,12 +45,12 @@ def read_sign_up(form: Form, themes: Collection[str]) -> tuple[EmailAddress | No
     """Who signs up, and for what; without her address if that is wrong, as `wrong` says."""
     fields = _fields(form) | {"name": _one(form, "name")}
     wrong = _wrong(fields, form, themes, (Frequency.PAUSED,))
-    if _FORMULA.match(fields["name"]) or len(fields["name"]) > LONGEST_KEYWORDS:
+    if _FORMULA.search(fields["name"]) or len(fields["name"]) > LONGEST_KEYWORDS:
         wrong.add("name")
     address = None
     try:
         address = EmailAddress.parse(_one(form, "email"))
-        if _FORMULA.match(str(address)):
+        if _FORMULA.search(str(address)):
             wrong.add("email")
     except ValueError:
         wrong.add("email")
@@ -92,7 +93,7 @@ def paused_until(wishes: Wishes) -> date | None:
 def _fields(form: Form) -> dict[str, str]:
     """A browser sends times with seconds, where somebody set them."""
     fields = {name: _one(form, name) for name in CHOICES}
-    fields["themes"] = ";".join(each.strip() for each in form.get("themes", ()) if each.strip())
+    fields["themes"] = ";".join(dict.fromkeys(filter(None, map(str.strip, form.get("themes", ())))))
     fields["keywords"] = ";".join(_keywords(fields["keywords"]))
     fields["send_at"] = _SECONDS.sub(r"\1", fields["send_at"])
     return fields
@@ -119,7 +120,7 @@ def _wrong(
     words = _keywords(_one(form, "keywords"))
     if len(words) > MOST_KEYWORDS or len(fields["keywords"]) > LONGEST_KEYWORDS:
         wrong.add("keywords")
-    if any(_FORMULA.match(word) for word in words):
+    if any(_FORMULA.search(word) for word in words):
         wrong.add("keywords")
     if not set(filter(None, fields["themes"].split(";"))) <= set(themes):
         wrong.add("themes")

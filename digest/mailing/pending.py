@@ -22,8 +22,8 @@ from digest.model import EmailAddress
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
-#: A form has at most 4 kB.
-_LONGEST = 8_192
+#: What is asked for with a link must fit into the headers of a request.
+_LONGEST = 12_288
 _PURPOSE = b"digest.confirm"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

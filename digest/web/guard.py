@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,9 +14,12 @@ from digest.web.protocol import HEADER_OCTETS, SECURITY
 
 _log = logging.getLogger(__name__)
 
-#: Octets that a reader's form may have.
-BODY_OCTETS = 4_096
+#: Octets that a body may have, and a form with choices: Chinese keywords take nine octets a letter.
+BODY_OCTETS, FORM_OCTETS = 4_096, 16_384
+_FORMS = ("/p/", "/subscribe")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+# A proxy may pass on the whole address that it was asked for (RFC 9112 §3.2.2).
+_WHOLE = re.compile(r"https?://([^/]*)(.*)", re.IGNORECASE | re.DOTALL)
 _TOKEN = re.compile(r"/(u|p|confirm)/[^/?\s]+")
 _Headers = list[tuple[bytes, bytes]]
 
@@ -41,7 +44,7 @@ class Guard:
     def __init__(self, app: ASGIApp, site_url: str, *, hosts: Iterable[str] = ()) -> None:
         parts = urlsplit(site_base(site_url))
         self._app = app
-        self._root = parts.path
+        self._root = unquote(parts.path)  # as paths come in
         self._hosts = {_name(parts.netloc), *map(_name, hosts)} | _LOOPBACK
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -63,8 +66,13 @@ class Guard:
             if _octets(scope) > HEADER_OCTETS:
                 await _refuse(guarded, 431, b"The request's headers are too long.\n")
                 return
-            body = await _read(scope, receive)
-            await self._app(self._inside(scope), _replay(body, receive), guarded)
+            if _is_ambiguous(scope):
+                await _refuse(guarded, 400, b"The request's length is told in two ways.\n")
+                return
+            inside = self._inside(scope)
+            most = FORM_OCTETS if inside["path"].startswith(_FORMS) else BODY_OCTETS
+            body = await _read(scope, receive, most)
+            await self._app(inside, _replay(body, receive), guarded)
         except Gone:
             return
         except TooLong:
@@ -79,12 +87,16 @@ class Guard:
 
     def _is_ours(self, scope: Scope) -> bool:
         """HTTP/1.0 knows requests without a Host; h11 refuses those of 1.1."""
-        named = [value for name, value in scope["headers"] if name == b"host"]
-        return all(_name(value.decode("latin-1")) in self._hosts for value in named)
+        named = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+        if whole := _WHOLE.match(scope["path"]):
+            named.append(whole[1])
+        return all(_name(each) in self._hosts for each in named)
 
     def _inside(self, scope: Scope) -> Scope:
         """With "app" in it, which makes a router raise what it would else answer by itself."""
         path = scope["path"]
+        if whole := _WHOLE.match(path):
+            path = whole[2] or "/"
         if self._root and (path == self._root or path.startswith(f"{self._root}/")):
             path = path[len(self._root) :] or "/"
         return {**scope, "path": path, "app": self._app}
@@ -101,6 +113,12 @@ def _octets(scope: Scope) -> int:
     return line + sum(len(name) + len(value) + 4 for name, value in scope["headers"])
 
 
+def _is_ambiguous(scope: Scope) -> bool:
+    """Two programs in a row may find two ends of such a request (RFC 9112 §6.1)."""
+    names = {name for name, _ in scope["headers"]}
+    return {b"content-length", b"transfer-encoding"} <= names
+
+
 def _secured(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
     given: _Headers = list(headers)
     names = {name.lower() for name, _ in given}
@@ -109,15 +127,15 @@ def _secured(headers: Iterable[tuple[bytes, bytes]]) -> _Headers:
     return given + [each for each in SECURITY if each[0] not in names]
 
 
-async def _read(scope: Scope, receive: Receive) -> bytes:
-    """The body whole.
+async def _read(scope: Scope, receive: Receive, most: int) -> bytes:
+    """The body whole, of `most` octets.
 
     Raises:
         TooLong: before it is read to its end.
         Gone: it has no end.
     """
     told = dict(scope["headers"]).get(b"content-length", b"0")
-    if not told.isdigit() or int(told) > BODY_OCTETS:
+    if not told.isdigit() or int(told) > most:
         raise TooLong
     body = b""
     while True:
@@ -125,7 +143,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
         if message["type"] != "http.request":
             raise Gone
         body += bytes(message.get("body", b""))
-        if len(body) > BODY_OCTETS:
+        if len(body) > most:
             raise TooLong
         if not message.get("more_body"):
             return body

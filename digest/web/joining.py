@@ -19,6 +19,7 @@ from digest.app.wishes import Wishes, read_sign_up
 from digest.errors import DigestError
 from digest.mailing.pending import Pending, open_pending
 from digest.mailing.token import PREFERENCES, sign_token
+from digest.model import EmailAddress
 from digest.web.form import read_form
 from digest.web.network import network_of
 from digest.web.room import Room
@@ -45,7 +46,7 @@ async def _subscribe(room: Room, request: Request) -> Response:
     if address is None or wishes.wrong:
         return _form(room, wishes, 422)
     welcome = not any(form.get(HONEYPOT, ()))
-    if welcome and room.by_address.take(address.key, time.monotonic()):
+    if welcome and room.by_address.take(_mailbox(address), time.monotonic()):
         room.postman.post(partial(room.joining.letter, room.keys(), address, wishes.fields))
     return _look_into_your_mail(room)
 
@@ -120,3 +121,8 @@ def _network(room: Room, request: Request) -> str:
     peer = request.client.host if request.client else ""
     forwarded = request.headers.getlist("x-forwarded-for")
     return network_of(room.proxies.client(peer, forwarded))
+
+
+def _mailbox(address: EmailAddress) -> str:
+    """What letters to ada+a@ and ada+b@ share, as most providers have it."""
+    return f"{address.local.partition('+')[0].casefold()}@{address.domain}"

@@ -7,7 +7,7 @@ a header a minute (Slowloris) would keep its connection for ever.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -38,6 +38,10 @@ class PatientProtocol(H11Protocol):
 
     request_within = REQUEST_WITHIN
     take_within = TAKE_WITHIN
+    #: Connections that may be open at once; one more and the one that idles longest is hung up on.
+    most: ClassVar[int] = 65_536
+    #: Those that wait for a request, the longest first.
+    _idle: ClassVar[dict[PatientProtocol, None]] = {}
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -46,11 +50,15 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
+        if len(self.connections) > self.most and self._idle:
+            next(iter(self._idle)).transport.abort()
+        self._idle[self] = None
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_asking()
         self._stop_taking()
+        self._idle.pop(self, None)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -68,6 +76,10 @@ class PatientProtocol(H11Protocol):
         own time for idle connections runs.
         """
         waiting = self.conn.their_state not in _COMPLETE
+        if not waiting:
+            self._idle.pop(self, None)
+        elif self not in self._idle and not self.transport.is_closing():
+            self._idle[self] = None
         idle = self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]
         if not waiting or (idle and self.cycle is not None):
             self._stop_asking()

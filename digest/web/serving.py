@@ -27,6 +27,8 @@ STOP_WITHIN = 30
 _BACKLOG = 2_048
 #: Idle clients cost a file each.
 _FILES = 65_536
+#: Our own: the database and its log, lists, letters under way.
+_OWN_FILES = 96
 
 
 def serve(house: House, host: str, port: int, told: Callable[[str], None]) -> None:
@@ -41,7 +43,7 @@ def serve(house: House, host: str, port: int, told: Callable[[str], None]) -> No
     with listen(host, port) as listener:
         room = open_room(house)
         sweep(house.database)
-        _raise_limit()
+        PatientProtocol.most = _raise_limit()
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}/"
         run_fast(lambda: _work(room, listener, host, lambda: told(address)))
@@ -119,10 +121,13 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _raise_limit() -> None:
-    """Take as many open files as we may have."""
+def _raise_limit() -> int:
+    """Take as many open files as we may have; says how many connections that makes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    whole = _FILES if soft == resource.RLIM_INFINITY else min(soft, _FILES)
+    return max(whole - _OWN_FILES, whole // 2)

@@ -137,6 +137,7 @@ def test_a_network_that_asks_too_often_is_told_to_wait(tmp_path):
         ("email", '"a b"@example.org'),
         ("name", "Nora\r\nBcc: b@example.org"),
         ("name", "=HYPERLINK(1)"),
+        ("name", "x;=cmd|' /C calc'!A0"),  # a cell of its own, where semicolons part cells
         ("name", "x" * 300),
         ("themes", "No such theme"),
         ("keywords", "+1; cats"),
@@ -215,3 +216,23 @@ def test_where_nobody_signs_up_there_is_no_form(tmp_path):
         assert site.ask("GET", "/subscribe").status == 404
         assert site.post("/subscribe", email=NEW).status == 404
         site.mails(0)
+        for path in (site.preferences(ADA), site.unsubscribe(ADA), "/u/x", "/nothing"):
+            assert "/subscribe" not in site.ask("GET", path).text, "no page leads there"
+
+
+def test_one_mailbox_is_not_flooded_by_tags(site):
+    """ada+1@ and ada+2@ reach one person."""
+    for number in range(5):
+        assert site.post("/subscribe", email=f"Nora+{number}@example.org").status == 200
+    site.mails(3)
+
+
+def test_long_choices_in_any_script_come_through(site):
+    """Each letter of some takes nine octets of a form."""
+    words = ";".join("机器学习" * 3 + str(n) for n in range(30))
+    everything = site.room.themes
+    assert len(words) < 500
+    link = asked(site, name="名" * 200, keywords=words, themes=[*everything, *everything])
+    assert site.post(link).status == 200
+    assert words in web_list(site)
+    assert ";".join(everything) in web_list(site).replace('"', "")

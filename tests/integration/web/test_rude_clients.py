@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from contextlib import ExitStack
 
 import pytest
 
@@ -121,6 +122,23 @@ def test_every_answer_has_the_security_headers_and_no_cookie(site, method, path,
     assert "<main" in answer.text or path == "/health", "it is a page, also where it says no"
 
 
+def test_the_whole_address_may_be_asked_for_if_it_is_ours(site):
+    """RFC 9112 §3.2.2: its host counts, too."""
+    for host, status in (("papers.example.org", 200), ("evil.example", 400)):
+        octets = (
+            f"GET http://{host}/subscribe HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        assert statuses(site.say(octets.encode())) == [status]
+
+
+def test_a_request_with_two_lengths_is_refused_and_so_is_what_it_hides(site):
+    """Request smuggling: a proxy that goes by the other one sees another end."""
+    hidden = post(site.unsubscribe(ADA))
+    head = post("/subscribe", b"", "Transfer-Encoding: chunked\r\n", length=len(hidden) + 5)
+    assert statuses(site.say(head + b"0\r\n\r\n" + hidden)) == [400]
+    assert site.suppressed() == []
+
+
 def test_requests_in_one_packet_are_answered_in_their_order(site):
     """Pipelining (RFC 9112 §9.3.2)."""
     asked = b"".join(
@@ -196,12 +214,25 @@ def test_500_idle_clients_stop_no_reader(tmp_path):
                 client.close()
 
 
-@pytest.mark.parametrize("asked", ["/papers", ""])
-def test_a_site_with_a_path_of_its_own_answers_below_it(tmp_path, asked):
+def test_more_clients_than_files_stop_no_reader(tmp_path, monkeypatch):
+    """The one that idles longest makes room for one who asks."""
+    monkeypatch.setattr(PatientProtocol, "most", 20)
+    with reader_site(tmp_path) as site, ExitStack() as stack:
+        idle = [stack.enter_context(site.connect()) for _ in range(60)]
+        assert site.ask("POST", site.unsubscribe(ADA), ONE_CLICK).status == 200
+        assert idle[0].recv(1) == b"", "hung up on"
+        idle[-1].sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert statuses(idle[-1].recv(65_536)) == [200]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"), [("/papers", "/papers"), ("/papers", ""), ("/l%C3%A4b", "/l%C3%A4b")]
+)
+def test_a_site_with_a_path_of_its_own_answers_below_it(tmp_path, path, asked):
     """Whether its proxy takes the path off or not."""
-    newsletter = {"newsletter": {"site_url": "https://example.org/papers"}}
+    newsletter = {"newsletter": {"site_url": f"https://example.org{path}"}}
     with reader_site(tmp_path, **newsletter) as site:
         page = site.ask("GET", asked + site.unsubscribe(ADA))
         assert page.status == 200
-        assert f'action="/papers{site.unsubscribe(ADA)}"' in page.text
+        assert f'action="{path}{site.unsubscribe(ADA)}"' in page.text
         assert site.ask("POST", asked + site.unsubscribe(ADA), ONE_CLICK).status == 200
