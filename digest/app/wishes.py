@@ -54,7 +54,7 @@ def read_sign_up(form: Form, themes: Collection[str]) -> tuple[EmailAddress | No
             wrong.add("email")
     except ValueError:
         wrong.add("email")
-    values = {**_shown(fields, form), "email": _one(form, "email"), "name": fields["name"]}
+    values = {**_shown(fields, form, themes), "email": _one(form, "email"), "name": fields["name"]}
     return address, Wishes(fields=_told(fields), values=values, wrong=frozenset(wrong))
 
 
@@ -63,8 +63,9 @@ def read_choices(form: Form, themes: Collection[str], reader: Subscriber) -> Wis
     fields = _fields(form) | {PAUSE: _one(form, PAUSE)}
     if not fields[PAUSE] and reader.paused_until == FURTHER_NOTICE:
         fields[PAUSE] = UNTIL_NOTICE  # a date field cannot show it
-    wrong = _wrong(fields, form, (*themes, *reader.themes), ())
-    values = {**_shown(fields, form), PAUSE: _one(form, PAUSE)}
+    themes = (*themes, *reader.themes)
+    wrong = _wrong(fields, form, themes, ())
+    values = {**_shown(fields, form, themes), PAUSE: _one(form, PAUSE)}
     return Wishes(fields=fields, values=values, wrong=frozenset(wrong))
 
 
@@ -99,9 +100,10 @@ def _fields(form: Form) -> dict[str, str]:
     return fields
 
 
-def _shown(fields: Mapping[str, str], form: Form) -> dict[str, object]:
+def _shown(fields: Mapping[str, str], form: Form, themes: Collection[str]) -> dict[str, object]:
+    """A theme that there is not is not shown as one to choose."""
     shown: dict[str, object] = {name: fields[name] for name in CHOICES}
-    shown["themes"] = [each for each in form.get("themes", ()) if each.strip()]
+    shown["themes"] = [each for each in fields["themes"].split(";") if each in themes]
     shown["keywords"] = "; ".join(_keywords(_one(form, "keywords")))
     return shown
 

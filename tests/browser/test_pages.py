@@ -206,3 +206,17 @@ def test_small_archives_look_whole(browser: Browser, tmp_path: Path, papers: int
         assert page.locator("article").count() == papers
         assert page.locator(".join").is_visible()
     house.close()
+
+
+def test_a_mistake_among_choices_is_marked_beside_them(browser: Browser, site: str) -> None:
+    """By a line at their start, as long as they are with their name."""
+    with opened(browser, width=375) as page:
+        page.goto(f"{site}/sample/{NAMES.index('subscribe.html.j2') + 1}")
+        themes = page.locator("fieldset#themes")
+        assert themes.evaluate("e => getComputedStyle(e).borderInlineStartWidth") == "3px"
+        assert themes.evaluate("e => getComputedStyle(e).borderInlineEndWidth") == "0px"
+        around, name = themes.bounding_box(), themes.locator("legend").bounding_box()
+        assert around is not None
+        assert name is not None
+        assert name["y"] >= around["y"]
+        assert name["x"] >= around["x"] + 16

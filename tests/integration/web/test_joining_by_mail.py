@@ -153,6 +153,7 @@ def test_a_wrong_value_is_told_at_its_field_and_mails_nobody(site, field, value)
     answer = site.post("/subscribe", **{"email": NEW, field: value})
     assert answer.status == 422
     assert f'id="{field}-wrong"' in answer.text
+    assert "No such theme" not in answer.text, "it is none of those to choose among"
     site.mails(0)
 
 
