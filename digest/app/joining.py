@@ -53,7 +53,9 @@ class Joining:
         if known:
             link = preferences_url(site, sign_token(keys, reader, PREFERENCES))
         else:
-            pending = Pending(address=address, fields=fields, asked_at=now)
+            pending = Pending(
+                address=address, fields=fields, asked_at=now, returning=standing.suppressed
+            )
             link = confirm_url(site, seal_pending(keys, pending))
         return self._note(keys, address, link, now, known=known)
 
@@ -65,7 +67,8 @@ class Joining:
             return None
         reader = self.house.reader_id(pending.address)
         standing = standing_of(self.house.database, pending.address, reader)
-        return pending if standing.allows(pending.asked_at) else None
+        allowed = standing.allows(pending.asked_at, returning=pending.returning)
+        return pending if allowed else None
 
     def confirm(self, keys: Sequence[bytes], token: str) -> Pending | None:
         """Put her on the list, and lift her own suppression; None: the link is worth nothing.
@@ -87,10 +90,14 @@ class Joining:
             # Her row outlived her leaving; what she asks for now counts, and no old pause.
             changes = {"frequency": "", "paused_until": "", **pending.fields}
             change_subscriber(self.roster.paths(), pending.address, changes, save=save_clicks)
-        asked_at = pending.asked_at
-        if not let_return(self.house.database, pending.address, reader, asked_at=asked_at):
-            return None  # she left just now
-        return pending
+        returned = let_return(
+            self.house.database,
+            pending.address,
+            reader,
+            asked_at=pending.asked_at,
+            returning=pending.returning,
+        )
+        return pending if returned else None  # she left just now
 
     def _is_listed(self, reader: str) -> bool:
         """A list that nobody can read keeps nobody from joining another."""

@@ -31,17 +31,22 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A sign-up that waits for its confirmation: `fields` are those of a list's row."""
+    """A sign-up that waits for its confirmation: `fields` are those of a list's row.
+
+    `returning`: she was suppressed when she asked.
+    """
 
     address: EmailAddress
     fields: Mapping[str, str]
     asked_at: datetime
+    returning: bool = False
 
 
 def seal_pending(keys: Sequence[bytes], pending: Pending) -> str:
     """The link's token, sealed with the first (newest) key."""
     at = (pending.asked_at - _EPOCH) // _MICROSECOND
-    facts = [pending.address.local, pending.address.domain, at, dict(pending.fields)]
+    address, fields = pending.address, dict(pending.fields)
+    facts = [address.local, address.domain, at, fields, pending.returning]
     content = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
     token = _sealer(tuple(keys)).encrypt_at_time(content, int(pending.asked_at.timestamp()))
     return token.decode("ascii").rstrip("=")
@@ -66,9 +71,12 @@ def open_pending(
         )
     except InvalidToken:
         return None
-    local, domain, at, fields = json.loads(content)
+    local, domain, at, fields, *rest = json.loads(content)
     return Pending(
-        address=EmailAddress(local, domain), fields=fields, asked_at=_EPOCH + at * _MICROSECOND
+        address=EmailAddress(local, domain),
+        fields=fields,
+        asked_at=_EPOCH + at * _MICROSECOND,
+        returning=rest != [False],  # older links do not say
     )
 
 

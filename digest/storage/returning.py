@@ -28,9 +28,15 @@ class Standing:
     barred: bool = False
     left_at: datetime | None = None
 
-    def allows(self, asked_at: datetime) -> bool:
-        """Whether she may come back who asked for it then: not if she left after that."""
-        return not self.barred and (self.left_at is None or self.left_at <= asked_at)
+    def allows(self, asked_at: datetime, *, returning: bool) -> bool:
+        """Whether she may come back who asked for it then: not if she left after that.
+
+        Who was not suppressed when she asked (not `returning`) has left since, whatever a clock
+        that was set back says.
+        """
+        if self.barred or self.left_at is None:
+            return not self.barred
+        return returning and self.left_at <= asked_at
 
 
 def standing_of(database: Database, address: EmailAddress | None, reader_id: str) -> Standing:
@@ -44,15 +50,21 @@ def standing_of(database: Database, address: EmailAddress | None, reader_id: str
 
 
 def let_return(
-    database: Database, address: EmailAddress, reader_id: str, *, asked_at: datetime
+    database: Database,
+    address: EmailAddress,
+    reader_id: str,
+    *,
+    asked_at: datetime,
+    returning: bool,
 ) -> bool:
-    """Lift the suppressions of a reader who asked at that moment; False: it is not hers to lift.
+    """Lift the suppressions of a reader who asked then, as `allows` has it; False: it is not
+    hers to lift.
 
     Raises:
         StorageError: it could not be written.
     """
     with database.write() as connection:
-        if not _standing(connection, address, reader_id).allows(asked_at):
+        if not _standing(connection, address, reader_id).allows(asked_at, returning=returning):
             return False
         connection.execute(suppression.delete().where(_hers(address, reader_id)))
     return True

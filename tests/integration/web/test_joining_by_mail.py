@@ -189,6 +189,20 @@ def test_a_link_is_overtaken_by_a_later_leaving_and_not_by_an_earlier(site):
     assert web_list(site) == f"{HEADER}{NEW},,,,,weekly,,,,,,,\n", "as she asked this time"
 
 
+@pytest.mark.parametrize("hours", [0, -1])
+def test_a_used_link_brings_nobody_back_although_the_clock_stands_or_goes_back(site, hours):
+    link = asked(site)
+    assert site.post(link).status == 200
+    site.later(hours=hours)
+    assert site.ask("POST", site.unsubscribe(NEW), ONE_CLICK).status == 200
+    site.later(hours=-hours)
+    assert site.post(link).status == 404
+    assert len(site.suppressed()) == 1
+    site.later(seconds=1)
+    assert site.post(asked(site)).status == 200, "who asks anew comes back"
+    assert site.suppressed() == []
+
+
 @pytest.mark.parametrize(
     ("kind", "status"),
     [(Kind.BOUNCE, 200), (Kind.HAND, 404), (Kind.COMPLAINT, 404)],
