@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from digest.app.house import House
 from digest.app.theme_slugs import ThemeSlugs, identity
-from digest.errors import StorageBusy, StorageError
+from digest.errors import StorageError
 from digest.model import Edition, EditionKey
 from digest.model.document import edition_from_document
 from digest.model.query import Term
@@ -81,11 +81,9 @@ class Shelf:
                 return
             try:
                 lines = tuple(self._public())
-            except StorageError as error:
+            except StorageError:
                 if not self.version:
                     raise
-                if not isinstance(error, StorageBusy):
-                    self._house.drop_database()
                 lines = self._lines
             self._looked = time.monotonic()
             if lines != self._lines or not self.version:

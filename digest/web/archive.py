@@ -48,6 +48,7 @@ class ArchivePages:
         self._cache = PageCache(room.house.clock)
         self._styles = PageCache(room.house.clock)
         self._making = threading.Lock()
+        self._missing = ""
 
     async def home(self, request: Request) -> Response:
         return await self._answer(request, _Wanted("/", "edition.html.j2", self.room.home))
@@ -109,6 +110,9 @@ class ArchivePages:
 
     async def not_found(self, request: Request, key: EditionKey | None = None) -> Response:
         """The page for what is not there, with the editions nearest to `key`."""
+        if key is None:  # who tries addresses costs little
+            self._missing = self._missing or self._render("missing.html.j2", self.room.missing(key))
+            return Response(self._missing, status_code=404, media_type=HTML)
         text = await run_in_threadpool(
             lambda: self._render("missing.html.j2", self.room.missing(key))
         )

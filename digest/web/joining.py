@@ -27,6 +27,8 @@ from digest.web.words import choice_words, mistakes
 
 #: A field that people do not see; only a program fills it in.
 HONEYPOT = "website"
+#: What the button of the link's page sends.
+CONFIRM = "confirm"
 
 
 def routes(room: Room) -> list[Route]:
@@ -52,10 +54,13 @@ async def _subscribe(room: Room, request: Request) -> Response:
 
 
 async def _confirm(room: Room, request: Request) -> Response:
+    form = await read_form(request)
     token, keys = request.path_params["token"], room.keys()
     now, within = room.house.clock(), room.web.confirm_within
     if open_pending(keys, token, now=now, within=within) is None:
         return room.bad_link()
+    if request.method == "POST" and not any(form.get(CONFIRM, ())):
+        return room.not_asked()
     step = room.joining.confirm if request.method == "POST" else room.joining.read
     try:
         pending = await asyncio.to_thread(step, keys, token)

@@ -34,17 +34,10 @@ async def _answer(room: Room, request: Request) -> Response:
         return room.page("leave", {"action": f"{room.root}/u/{token}"})
     # Some programs end the body with a line break.
     if VALUE not in map(str.strip, form.get(FIELD, ())):
-        return _not_asked(room)
+        return room.not_asked()
     try:
         await room.leaving.leave(reader)
     except StorageError as error:
         return room.not_now(error)
     # A link of hers that only leaves must not become one that shows her choices.
     return room.fixed_page("left", {"preferences": None})
-
-
-def _not_asked(room: Room) -> Response:
-    _ = room.language.gettext
-    return room.message(
-        _("Nothing was changed"), _("Please use the button on this link's page."), status=400
-    )

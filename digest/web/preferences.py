@@ -17,6 +17,9 @@ from digest.web.form import Form, read_form
 from digest.web.room import Room
 from digest.web.words import mistakes
 
+#: What the button of the page that asks once more sends.
+DELETE = "delete"
+
 
 def routes(room: Room) -> list[Route]:
     methods = ["GET", "POST"]
@@ -53,9 +56,12 @@ async def _change(room: Room, reader_id: str, reader: Subscriber, form: Form) ->
 
 
 async def _delete(room: Room, request: Request) -> Response:
+    form = await read_form(request)
     reader_id = _reader_id(room, request)
     if reader_id is None:
         return room.bad_link()
+    if request.method == "POST" and not any(form.get(DELETE, ())):
+        return room.not_asked()
     try:
         if request.method == "POST":
             await asyncio.to_thread(room.preferences.delete, reader_id)

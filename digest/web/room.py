@@ -21,7 +21,7 @@ from digest.app.roster import Roster
 from digest.app.usual_themes import UsualThemes
 from digest.config import WebConfig
 from digest.config.taxonomy import load_taxonomy
-from digest.errors import DigestError, StorageBusy, StorageError
+from digest.errors import DigestError
 from digest.rendering.language import Language, speak
 from digest.rendering.pages import render_page, root_of
 from digest.web.allowance import Allowance
@@ -97,10 +97,11 @@ class Room:
         return HTMLResponse(drawn, status, headers)
 
     def fixed_page(self, name: str, facts: Mapping[str, Any], status: int = 200) -> Response:
-        """A page that is always the same; it is drawn once."""
-        if name not in self._drawn:
-            self._drawn[name] = bytes(self.page(name, facts, status).body)
-        return HTMLResponse(self._drawn[name], status)
+        """A page that is the same for every reader; it is drawn once."""
+        key = f"{name} {status} {facts.get('title', '')}"
+        if key not in self._drawn:
+            self._drawn[key] = bytes(self.page(name, facts, status).body)
+        return HTMLResponse(self._drawn[key], status)
 
     def message(
         self,
@@ -117,21 +118,23 @@ class Room:
     def bad_link(self) -> Response:
         """What every link gets that is not ours, or not any more: one answer for all."""
         _ = self.language.gettext
-        return self.message(
-            _("This link is not valid"),
-            _(
-                "It may have been cut off by your mail program, or be too old. Please "
-                "take the one in the newest letter."
-            ),
-            status=404,
+        words = _(
+            "It may have been cut off by your mail program, or be too old. Please "
+            "take the one in the newest letter."
         )
+        facts = {"title": _("This link is not valid"), "paragraphs": (words,), "link": None}
+        return self.fixed_page("message", facts, 404)
+
+    def not_asked(self) -> Response:
+        """What a POST gets that is not by the page's own button: programs that try links do so."""
+        _ = self.language.gettext
+        words = _("Please use the button on this link's page.")
+        return self.message(_("Nothing was changed"), words, status=400)
 
     def not_now(self, error: DigestError) -> Response:
         """What was asked could not be written; the log says why."""
         _ = self.language.gettext
         _log.error("a reader was asked to try again: %s", error)
-        if isinstance(error, StorageError) and not isinstance(error, StorageBusy):
-            self.house.drop_database()  # who comes next may find it mended
         return self.message(
             _("This cannot be done just now"),
             _("Nothing was changed. Please try again in a few minutes."),

@@ -101,7 +101,7 @@ def test_a_reader_joins_chooses_receives_and_leaves(tmp_path):
                 threading.Event().wait(0.01)
             [(to, confirmation)] = server.letters
             assert to == new
-            assert ask(port, "POST", link_of(confirmation), "") == 200
+            assert ask(port, "POST", link_of(confirmation), "confirm=yes") == 200
             assert room.run("run").code == 0
             [hers] = [mail for to, mail in server.letters[1:] if to == new]
             assert hers.get_content_type() == "text/plain", "as she chose"
@@ -151,10 +151,11 @@ def test_where_the_disk_is_full_nobody_is_told_that_she_left(tmp_path):
     def bound() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
 
-    with serving(room, preexec_fn=bound) as (_, port):
+    with serving(room, preexec_fn=bound) as (process, port):
         links = [path_of(room, each, UNSUBSCRIBE) for each in who]
         answers = [ask(port, "POST", link, ONE_CLICK) for link in links]
         assert set(answers) == {200, 503}
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
         assert ask(port, "GET", "/health") == 503
     with closing(sqlite3.connect(room.state / "digest.db")) as database:
         gone = {row[0] for row in database.execute("SELECT reader_id FROM suppression")}

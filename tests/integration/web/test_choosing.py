@@ -150,8 +150,11 @@ def test_deleting_her_takes_her_off_every_list_and_out_of_the_ledger(site):
     link = f"{site.preferences(ADA)}/delete"
     page = site.ask("GET", link)
     assert "Ada@example.org" in page.text
+    for body in ("", "x=y", "delete="):
+        assert site.ask("POST", link, body).status == 400, "it is not the page's button"
     assert len(rows(site)) == 3, "to look changes nothing"
-    assert site.ask("POST", link, "").status == 200
+    assert 'name="delete"' in page.text
+    assert site.post(link, delete="yes").status == 200
     assert [row["email"] for row in rows(site)] == ["first@example.org", "eve@example.org"]
     assert (site.newsroom.folder / "web.csv").read_text() == "email,name\nbob@example.org,Bob\n"
     hers = site.reader_id(ADA)
@@ -163,12 +166,12 @@ def test_deleting_her_takes_her_off_every_list_and_out_of_the_ledger(site):
     ]
     site.house.drop_database()
     assert b"ada@example" not in (site.newsroom.state / "digest.db").read_bytes()
-    assert site.ask("POST", link, "").status == 200, "twice is as once"
+    assert site.post(link, delete="yes").status == 200, "twice is as once"
     assert len(site.suppressed()) == 1
 
 
 def test_who_had_herself_deleted_stays_out_of_an_edition_although_an_old_list_comes_back(site):
-    assert site.ask("POST", f"{site.preferences(ADA)}/delete", "").status == 200
+    assert site.post(f"{site.preferences(ADA)}/delete", delete="yes").status == 200
     site.newsroom.write_readers([{"email": "first@example.org"}, HERS])
     assert site.newsroom.run("run").code == 0
     assert [str(mail["To"]) for mail in site.newsroom.outbox()] == ["first@example.org"]

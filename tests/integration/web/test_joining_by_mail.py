@@ -59,18 +59,21 @@ def test_a_form_and_a_letter_put_her_on_the_programs_own_list(site):
         for word in (NEW, "Time Series &amp; Tabular Data", "cats, dogs, fish", "Once a week")
     )
     assert site.ask("HEAD", link).status == 200
-    assert web_list(site) == "", "programs that try links look at them"
-    done = site.post(link)
+    for body in ("", "x=y", "confirm="):
+        assert site.ask("POST", link, body).status == 400
+    assert web_list(site) == "", "programs that try links look at them, and some post"
+    assert 'name="confirm"' in page.text
+    done = site.post(link, confirm="yes")
     assert done.status == 200
     themes, rest = "Time Series & Tabular Data;Speech & Audio", "weekly,Europe/Paris,08:30,,text,,,"
     assert web_list(site) == f"{HEADER}{NEW},Nora Néw,{themes},cats;dogs;fish,,{rest}\n"
-    assert site.post(link).telling == done.telling, "twice is as once"
+    assert site.post(link, confirm="yes").telling == done.telling, "twice is as once"
     assert web_list(site).count(NEW) == 1
     assert site.newsroom.run("subscribers", "check").code == 0
 
 
 def test_the_box_asks_for_an_address_alone(site):
-    assert site.post(asked(site)).status == 200
+    assert site.post(asked(site), confirm="yes").status == 200
     assert web_list(site) == f"{HEADER}{NEW},,,,,,,,,,,,\n"
 
 
@@ -159,7 +162,10 @@ def test_a_wrong_value_is_told_at_its_field_and_mails_nobody(site, field, value)
 
 def test_a_form_cannot_set_what_is_not_on_it(site):
     """Interests may be paths, tags are the owner's."""
-    site.post(asked(site, interests="/etc/passwd", tags="admin", exclude="x", max_papers="1"))
+    site.post(
+        asked(site, interests="/etc/passwd", tags="admin", exclude="x", max_papers="1"),
+        confirm="yes",
+    )
     assert web_list(site) == f"{HEADER}{NEW},,,,,,,,,,,,\n"
 
 
@@ -169,22 +175,22 @@ def test_a_link_ends_in_time(site):
     assert site.ask("GET", link).status == 200
     site.later(hours=2)
     assert site.ask("GET", link).status == 404
-    assert site.post(link).status == 404
+    assert site.post(link, confirm="yes").status == 404
     assert web_list(site) == ""
 
 
 def test_a_link_is_overtaken_by_a_later_leaving_and_not_by_an_earlier(site):
     early = asked(site)
-    assert site.post(early).status == 200
+    assert site.post(early, confirm="yes").status == 200
     site.later(minutes=1)
     assert site.ask("POST", site.unsubscribe(NEW), ONE_CLICK).status == 200
     assert site.ask("GET", early).status == 404
-    assert site.post(early).status == 404
+    assert site.post(early, confirm="yes").status == 404
     assert len(site.suppressed()) == 1
     site.later(minutes=1)
     late = asked(site, frequency="weekly")
     assert late.startswith("/confirm/"), "who has left is asked again, though her row is there"
-    assert site.post(late).status == 200
+    assert site.post(late, confirm="yes").status == 200
     assert site.suppressed() == []
     assert web_list(site) == f"{HEADER}{NEW},,,,,weekly,,,,,,,\n", "as she asked this time"
 
@@ -192,14 +198,14 @@ def test_a_link_is_overtaken_by_a_later_leaving_and_not_by_an_earlier(site):
 @pytest.mark.parametrize("hours", [0, -1])
 def test_a_used_link_brings_nobody_back_although_the_clock_stands_or_goes_back(site, hours):
     link = asked(site)
-    assert site.post(link).status == 200
+    assert site.post(link, confirm="yes").status == 200
     site.later(hours=hours)
     assert site.ask("POST", site.unsubscribe(NEW), ONE_CLICK).status == 200
     site.later(hours=-hours)
-    assert site.post(link).status == 404
+    assert site.post(link, confirm="yes").status == 404
     assert len(site.suppressed()) == 1
     site.later(seconds=1)
-    assert site.post(asked(site)).status == 200, "who asks anew comes back"
+    assert site.post(asked(site), confirm="yes").status == 200, "who asks anew comes back"
     assert site.suppressed() == []
 
 
@@ -210,7 +216,7 @@ def test_a_used_link_brings_nobody_back_although_the_clock_stands_or_goes_back(s
 def test_what_she_may_undo_is_what_her_mailbox_did_not_what_a_person_decided(site, kind, status):
     link = asked(site)
     suppress(site, NEW, kind)
-    assert site.post(link).status == status
+    assert site.post(link, confirm="yes").status == status
     assert bool(site.suppressed()) == (status == 404)
     assert (NEW in web_list(site)) == (status == 200)
 
@@ -219,11 +225,11 @@ def test_a_list_with_mistakes_is_not_touched_and_she_may_come_again(site):
     link = asked(site)
     bad = HEADER + "x\n"
     site.newsroom.write("web.csv", bad)
-    answer = site.post(link)
+    answer = site.post(link, confirm="yes")
     assert answer.status == 503
     assert web_list(site) == bad
     site.newsroom.write("web.csv", HEADER)
-    assert site.post(link).status == 200
+    assert site.post(link, confirm="yes").status == 200
 
 
 def test_where_nobody_signs_up_there_is_no_form(tmp_path):
@@ -248,6 +254,6 @@ def test_long_choices_in_any_script_come_through(site):
     everything = site.room.themes
     assert len(words) < 500
     link = asked(site, name="名" * 200, keywords=words, themes=[*everything, *everything])
-    assert site.post(link).status == 200
+    assert site.post(link, confirm="yes").status == 200
     assert words in web_list(site)
     assert ";".join(everything) in web_list(site).replace('"', "")
