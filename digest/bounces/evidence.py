@@ -12,7 +12,12 @@ _MOST = 8
 _RETURN = re.compile(r"\+([A-Za-z2-7]{48})(?=@|=)")
 _TOKEN = r"([A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22})(?![A-Za-z0-9_-])"
 _LINK = re.compile(rf"(?:/|unsubscribe(?:%20|\+| )){_TOKEN}", re.IGNORECASE)
-_LEAVE = re.compile(rf"\s*unsubscribe\s+{_TOKEN}\s*", re.IGNORECASE)
+# Mail programs answer with `Re:`, gateways put `[EXTERNAL]` or `*SPAM*` in front, and some leave
+# the link's %20 as it is. A reader's token proves her wish; it stands at the end.
+_LEAVE = re.compile(
+    rf"(?:^|.{{0,100}}[\s:\]*\"'>])unsubscribe(?:\s|%20|\+|=20|_)+[<\"']?{_TOKEN}[>\"'.]*\s*",
+    re.IGNORECASE,
+)
 _ID = re.compile(r"<[^<>\s]{1,200}>")
 #: Where a mail server says to whom it delivered; then what the sender wrote.
 _DELIVERY = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To", "Cc")
@@ -54,8 +59,8 @@ def letter_ids(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def leave_token(parts: Sequence[Part]) -> str | None:
-    """The token of a mail that asks to leave: its whole subject is `unsubscribe TOKEN`."""
-    match = _LEAVE.fullmatch(text_of(parts[0].head, "Subject"))
+    """The token of a mail that asks to leave: its subject is, or ends in, `unsubscribe TOKEN`."""
+    match = _LEAVE.fullmatch(text_of(parts[0].head, "Subject")[:400])
     return match[1] if match else None
 
 

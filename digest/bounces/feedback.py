@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from digest.bounces.parts import Part, parse_head, text_of, texts_of
 from digest.bounces.report import Failure, Kind
 
+_BARE = re.compile(r"complaint about message from ", re.IGNORECASE)
+_COMPLAINER = "X-HmXmrOriginalRecipient"
 TYPE = "message/feedback-report"
 # `opt-out` was taken out of the standard, and is still sent. What is left of its types
 # (not-spam, virus, auth-failure, other) is no word of a reader against us.
@@ -36,3 +39,12 @@ def read_feedback(parts: Sequence[Part]) -> Failure | None:
         status=feedback[:16],
         words=text_of(fields, "User-Agent")[:200],
     )
+
+
+def read_bare(parts: Sequence[Part]) -> Failure | None:
+    """Microsoft's loop (JMRP) sends the letter alone, and names in it who complained."""
+    if not _BARE.match(text_of(parts[0].head, "Subject")):
+        return None
+    named = [text for part in parts for text in texts_of(part.head, _COMPLAINER)]
+    addresses = tuple(text.strip("<> ") for text in named)
+    return Failure(addresses=addresses, kind=Kind.COMPLAINT, status="abuse") if named else None

@@ -10,7 +10,8 @@ from email.utils import getaddresses
 from functools import cache
 from types import ModuleType
 
-from digest.bounces.parts import Part
+from digest.bounces.automatic import is_server
+from digest.bounces.parts import Part, text_of
 from digest.bounces.report import Failure, Kind
 from digest.bounces.status import find_status, judge
 
@@ -23,6 +24,12 @@ _MOST_PARTS = 20
 _MOST_PARAMETERS = 4_000
 _MOST = 50
 _WORDS = 500
+# Below this a bounce quotes the letter, which has words of its own. Sendmail begins with "The
+# original message was received at ...".
+_QUOTES = re.compile(
+    r"(?im)^(?:[ \t>]*[-=_*]{2}.*(?:original message|forwarded message).*"
+    r"|.*(?:copy of (?:the|your) message|original message (?:follows|headers?|is attached)).*)$"
+)
 _SAYING = re.compile(r"^.*(?:(?<!\d)[45]\d\d[ -]|(?<!\d)[45]\.\d\.\d).*$", re.MULTILINE)
 
 
@@ -36,6 +43,29 @@ def _flufl() -> ModuleType:
 
 def read_by_guess(raw: bytes, parts: Sequence[Part]) -> tuple[Failure, ...]:
     """The recipients whom the mail calls undelivered; () if it is no bounce that is known."""
+    return _by_detectors(raw, parts) or _by_code(parts)
+
+
+def _by_code(parts: Sequence[Part]) -> tuple[Failure, ...]:
+    """What a mail server says in a language or a form of its own, beside a code for "never".
+
+    Whom it is about only the letter's token tells.
+    """
+    head = parts[0].head
+    receipt = any(part.type == "message/disposition-notification" for part in parts)
+    if receipt or not is_server(head) or text_of(head, "Return-Path") not in ("", "<>"):
+        return ()
+    words = _words(parts)
+    status = find_status("", words)
+    if not status.startswith("5"):
+        return ()
+    failed = text_of(head, "X-Failed-Recipients")
+    addresses = tuple(each.strip("<> ") for each in failed.split(",")[:_MOST] if each.strip())
+    kind = judge(status, words)
+    return (Failure(addresses=addresses, kind=kind, status=status, words=words[:_WORDS]),)
+
+
+def _by_detectors(raw: bytes, parts: Sequence[Part]) -> tuple[Failure, ...]:
     lines = raw[:_LONGEST].split(b"\n", _MOST_LINES)[:_MOST_LINES]
     raw = _LONGEST_LINE.sub(rb"\1", b"\n".join(lines))
     if _is_monstrous(raw):
@@ -71,10 +101,7 @@ def _words(parts: Sequence[Part]) -> str:
     """What the mail's first text says: the line with a code, and all of it if there is none."""
     shown = next((each for each in parts if each.type in ("text/plain", "text/html")), None)
     text = (shown or parts[0]).text[:8_000]
-    # Below this a bounce quotes the letter, which has words of its own.
-    text = re.split(
-        r"(?im)^.*(?:original message|copy of (?:the|your) message|forwarded message).*$", text
-    )[0]
+    text = _QUOTES.split(text)[0]
     text = re.sub(r"<[^<>@]{0,300}>", " ", text)
     saying = _SAYING.search(text)
     return " ".join(f"{saying[0] if saying else ''} {text}".split())[:4_000]

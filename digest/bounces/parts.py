@@ -28,11 +28,15 @@ _PARSER = BytesHeaderParser(policy=compat32)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a mail, or the whole; `body` is as it came, `depth` 0 is the outermost."""
+    """A part of a mail, or the whole; `body` is as it came, `depth` 0 is the outermost.
+
+    `enclosed` is one that belongs to another message inside.
+    """
 
     head: Message
     body: bytes
     depth: int
+    enclosed: bool = False
 
     @property
     def type(self) -> str:
@@ -65,13 +69,15 @@ class Part:
 def take_apart(raw: bytes) -> list[Part]:
     """The mail and its parts, in their order; of too many, or too deep, only the first."""
     found = list[Part]()
-    waiting = [(_NO_HEADER.sub(b"", raw[:LONGEST]), 0)]
+    waiting = [(_NO_HEADER.sub(b"", raw[:LONGEST]), 0, False)]
     while waiting and len(found) < _MOST:
-        octets, depth = waiting.pop()
-        part = _part(octets, depth)
+        octets, depth, enclosed = waiting.pop()
+        part = _part(octets, depth, enclosed)
         found.append(part)
         if depth < _DEEPEST:
-            waiting += [(inner, depth + 1) for inner in reversed(list(_inside(part)))]
+            enclosed = enclosed or not part.type.startswith("multipart/")
+            inside = reversed(list(_inside(part)))
+            waiting += [(inner, depth + 1, enclosed) for inner in inside]
     return found
 
 
@@ -95,18 +101,39 @@ def text_of(head: Message, name: str) -> str:
 
 def texts_of(head: Message, name: str) -> Iterator[str]:
     """Every header of this name."""
-    for value in head.get_all(name, [])[:_MOST]:
-        text = str(value)[:_LONGEST_VALUE]
-        with suppress(MessageError, ValueError, LookupError):
-            text = str(make_header(decode_header(text)))
-        yield " ".join(text.split())
+    wanted = name.lower()
+    values = [value for key, value in head.raw_items() if key.lower() == wanted]
+    for value in values[:_MOST]:
+        yield " ".join(_decoded(_as_text(str(value))).split())
 
 
-def _part(octets: bytes, depth: int) -> Part:
+def _decoded(text: str) -> str:
+    """Encoded words as what they stand for, also those in a character set that nobody knows."""
+    if "=?" not in text:
+        return text
+    with suppress(MessageError, ValueError, LookupError):
+        return str(make_header(decode_header(text)))
+    with suppress(MessageError, ValueError):
+        pieces = (piece for piece, _ in decode_header(text))
+        return " ".join(p if isinstance(p, str) else p.decode("utf-8", "replace") for p in pieces)
+    return text
+
+
+def _as_text(value: str) -> str:
+    """A header as it came, whose octets beyond ASCII the parser has put aside."""
+    octets = value[:_LONGEST_VALUE].encode("utf-8", "surrogateescape")
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
+
+
+def _part(octets: bytes, depth: int, enclosed: bool) -> Part:
     end = _HEAD_END.search(b"\n" + octets[: _LONGEST_HEAD - 1])
     if end is None:
-        return Part(parse_head(octets), b"", depth)
-    return Part(parse_head(octets[: max(end.start() - 1, 0)]), octets[end.end() - 1 :], depth)
+        return Part(parse_head(octets), b"", depth, enclosed)
+    head = parse_head(octets[: max(end.start() - 1, 0)])
+    return Part(head, octets[end.end() - 1 :], depth, enclosed)
 
 
 def _inside(part: Part) -> Iterator[bytes]:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from digest.bounces import evidence
 from digest.bounces.automatic import is_automatic, is_server
-from digest.bounces.feedback import read_feedback
+from digest.bounces.feedback import TYPE, read_bare, read_feedback
 from digest.bounces.heuristics import read_by_guess
 from digest.bounces.parts import Part, take_apart, text_of
 from digest.bounces.report import Failure, Kind, Report
-from digest.bounces.status_report import read_status
+from digest.bounces.status_report import TYPES, read_status
 
 _WORST = (Kind.HARD, Kind.SOFT, Kind.REFUSAL, Kind.DELAYED, Kind.ARRIVED)
 
@@ -36,10 +36,13 @@ def read_report(raw: bytes) -> Report:
 
 def _read(raw: bytes, parts: Sequence[Part]) -> tuple[Kind, tuple[Failure, ...]]:
     head = parts[0].head
-    complaint = read_feedback(parts)
+    # A report in a message inside was passed on by somebody: what it is about may be a letter
+    # of theirs. Some mail servers wrap their own.
+    own = [part for part in parts if is_server(head) or not part.enclosed]
+    complaint = read_feedback(own) or read_bare(parts)
     if complaint is not None:
         return complaint.kind, (complaint,)
-    failures = read_status(parts)
+    failures = read_status(own)
     if failures:
         return _worst(failures), failures
     receipt = any(part.type == "message/disposition-notification" for part in parts)
@@ -47,7 +50,8 @@ def _read(raw: bytes, parts: Sequence[Part]) -> tuple[Kind, tuple[Failure, ...]]
         return Kind.REPLY, ()
     if evidence.leave_token(parts):
         return Kind.LEAVE, ()
-    failures = read_by_guess(raw, parts)
+    passed_on = any(part.type in (*TYPES, TYPE) for part in parts if part not in own)
+    failures = read_by_guess(raw, parts) if not passed_on else ()
     if failures:
         return _worst(failures), failures
     return Kind.LETTER if evidence.is_letter(head) else Kind.UNKNOWN, ()

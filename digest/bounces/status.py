@@ -35,7 +35,9 @@ _GONE = _any(
     r"invalid (?:\S+ ){0,2}(?:recipient|user|userid|mailbox|address)|bad destination mailbox",
     r"recipient (?:address )?(?:rejected|not recognized)|isn't a (?:known|valid)",
     r"no longer (?:available|active|valid|in use|with)|unrouteable (?:mail )?address",
-    r"account (?:has been )?(?:disabled|closed|deleted)",
+    r"account (?:has been )?(?:disabled|closed|deleted)|non-?existent (?:\S+ )?account",
+    r"empf(?:ä|ae)nger (?:ist )?unbekannt|(?:destinataire|utilisateur) inconnu|不存在|存在しません",
+    r"(?:usuario|destinatario) (?:desconocido|inexistente)|(?:utente|destinatario) sconosciuto",
 )
 _FULL = _any(
     r"quota|mailbox (?:is |size )?(?:full|exceed|limit)|(?:mail)?box (?:is )?full|over limit",
@@ -45,8 +47,23 @@ _ABOUT_US = _any(
     r"spam|block(?:ed|list)|black ?list|\bpolicy\b|reputation|dmarc|\bspf\b|\bdkim\b|rbl\b",
     r"content (?:was )?(?:rejected|refused)|message (?:too large|size|content)|too (?:large|big)",
     r"not (?:authori[sz]ed|permitted)|access denied|relay(?:ing)? (?:access )?denied|virus",
-    r"sender (?:address )?rejected|rate limit|unsolicited|banned",
+    r"sender (?:address )?rejected|rate limit|unsolicited|banned|no smtp service|bad dns",
+    r"sender verif|verif\S+ failed",
 )
+# What is said of the sender, or of the moment, outweighs a code or a word for "no such mailbox":
+# servers answer 550 5.1.1 to a host that is on a list, and to one that is too quick.
+_SENDER = _any(
+    r"block(?:ed|ing)? (?:using|by|list)|block-?list|black ?list|spamhaus|dnsbl|\brbl\b",
+    r"\bspf\b|\bdkim\b|\bdmarc\b|reputation|policy re(?:jection|asons?|strictions?)",
+    r"(?:local|due to|by|for) policy|relay(?:ing)? (?:access )?(?:denied|not permitted)",
+    r"sender (?:address |verif\S* |domain )*(?:rejected|failed|invalid|unknown|denied)",
+    r"sender verif|call(?:out|back) verif|verif\S+ failed for|(?:is|as|likely) spam|\b5\.7\.\d",
+)
+_MOMENT = _any(
+    r"gr[ea]y-?list|(?:try|retry|resend)\b.{0,40}\blater\b|again in \d|temporar",
+    r"receiving mail (?:at a rate|too)|too (?:many|quickly|fast|often)",
+)
+_ADDRESS = re.compile(r"\S+@\S+")
 _LATE = _any(r"in reply to (?:end of )?DATA", r"after (?:end of )?data", r"in reply to MAIL")
 
 
@@ -66,11 +83,11 @@ def judge(status: str, words: str) -> Kind:
     """HARD, SOFT or REFUSAL, of a letter that will not arrive any more."""
     first, _, rest = status.partition(".")
     if rest in _OURS or rest.startswith(("5.", "6.", "7.")):
-        return Kind.HARD if rest == "5.0" and _GONE.search(words) else Kind.REFUSAL
+        return _judge_words(words) if rest == "5.0" and _GONE.search(words) else Kind.REFUSAL
     if first == "4" or status.startswith("4"):  # tried until it was too old
         return Kind.SOFT
     if rest in _HARD:
-        return Kind.HARD
+        return _unless_ours(words)
     if rest in _SOFT or (rest and rest not in _VAGUE):
         return Kind.SOFT
     return _judge_words(words)
@@ -82,8 +99,15 @@ def _judge_words(words: str) -> Kind:
     if _LATE.search(words):
         return Kind.REFUSAL
     if _GONE.search(words):
-        return Kind.HARD
+        return _unless_ours(words)
     return Kind.REFUSAL if _ABOUT_US.search(words) else Kind.SOFT
+
+
+def _unless_ours(words: str) -> Kind:
+    said = _ADDRESS.sub(" ", words)  # an address may be called anything
+    if _SENDER.search(said):
+        return Kind.REFUSAL
+    return Kind.SOFT if _MOMENT.search(said) else Kind.HARD
 
 
 def _enhanced(text: str) -> str:

@@ -40,6 +40,8 @@ def _failure(group: Message) -> Failure | None:
     texts = [text_of(group, name) for name in fields]
     addresses = tuple(dict.fromkeys(_address(text) for text in texts if text))
     action = text_of(group, "Action").lower()
+    if not action and text_of(group, "Status").startswith("5"):
+        action = "failed"
     if not addresses or not action:
         return None
     # Comments behind the word, and "error" of OpenSMTPD, are no standard, and are written.

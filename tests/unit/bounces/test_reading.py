@@ -172,8 +172,87 @@ def test_a_complaint_names_the_return_path():
     assert read_report(raw).return_tokens == (TOKEN,)
 
 
+@pytest.mark.parametrize("inside", [False, True])
+def test_microsofts_loop_sends_the_letter_alone(inside):
+    letter = f"X-HmXmrOriginalRecipient: <ada@hotmail.com>\n{LETTER}\nThe papers\n"
+    head = "From: staff@hotmail.com\nSubject: complaint about message from 192.0.2.1\n"
+    part = f"Content-Type: message/rfc822\n\n{letter}"
+    mixed = f"Content-Type: multipart/mixed; boundary=x\n\n--x\n{part}\n--x--"
+    raw = head + (mixed if inside else part)
+    report = read_report(raw.encode())
+    assert (report.kind, report.unsubscribe_tokens) == (Kind.COMPLAINT, (LINK,))
+    assert report.failures[0].addresses == ("ada@hotmail.com",)
+    assert read_report(raw.replace("X-Hm", "X-").encode()).kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize("report", [status_report(TO, letter=LETTER), complaint(TO, letter=LETTER)])
+def test_a_report_that_somebody_passes_on_says_nothing_of_our_letter(report):
+    """She forwarded her letter to a friend without a mailbox, and then that bounce to us."""
+    raw = (
+        f"From: ada@example.com\nTo: {TO}\nSubject: Fwd: Undelivered\nMIME-Version: 1.0\n"
+        "Content-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: message/rfc822\n\n"
+    ).encode() + report
+    assert read_report(raw + b"\n--q--\n").kind is Kind.UNKNOWN
+    server = raw.replace(b"From: ada@", b"From: postmaster@", 1)  # a gateway that wraps its own
+    assert read_report(server + b"\n--q--\n").kind in (Kind.HARD, Kind.COMPLAINT)
+
+
 @pytest.mark.parametrize(
-    "subject", [f"unsubscribe {LINK}", f"Unsubscribe  {LINK} ", f"=?utf-8?q?unsubscribe_{LINK}?="]
+    ("text", "kind"),
+    [
+        ("次の宛先に配信できませんでした。\n<ada@example.com>: 550 5.1.1 User unknown", Kind.HARD),
+        ("您的邮件被退回\n552 5.2.2 mailbox full", Kind.SOFT),
+        ("Ihre Nachricht kam nicht an:\n550 Empfänger unbekannt", Kind.HARD),
+        ("Ihre Nachricht verspätet sich: 451 4.4.1 no route", Kind.UNKNOWN),
+        ("user unknown", Kind.UNKNOWN),
+    ],
+)
+def test_a_server_that_speaks_another_language_is_understood_by_its_code(text, kind):
+    raw = f"From: MAILER-DAEMON@example.com\nTo: {TO}\nSubject: x\n\n{text}\n"
+    assert read_report(raw.encode()).kind is kind
+    assert read_report(b"Return-Path: <ada@example.com>\n" + raw.encode()).kind is Kind.UNKNOWN
+
+
+def test_sendmails_first_line_is_not_taken_for_the_quoted_letter():
+    text = "The original message was received at Mon\n\n   ----- The following addresses had "
+    text += (
+        "permanent fatal errors -----\n<ada@example.com>\n    (reason: 550 5.1.1 User unknown)\n"
+    )
+    assert (
+        read_report(mail("Returned mail", text, From="MAILER-DAEMON@x.example")).kind is Kind.HARD
+    )
+
+
+def test_a_report_without_an_action_is_read_by_its_status():
+    raw = status_report(TO).replace(b"Action: failed\n", b"")
+    assert read_report(raw).kind is Kind.HARD
+    assert read_report(raw.replace(b"5.1.1", b"4.4.1")).kind is not Kind.HARD
+
+
+def test_a_servers_words_beyond_ascii_are_kept():
+    raw = status_report(TO, words="550 Postfach gelöscht, Empfänger unbekannt", status="5.0.0")
+    assert "gelöscht" in read_report(raw).failures[0].words
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        f"unsubscribe {LINK}",
+        f"Unsubscribe  {LINK} ",
+        f"=?utf-8?q?unsubscribe_{LINK}?=",
+        f"=?utf-8?q?unsubscribe_{LINK[:30]}?=\n =?utf-8?q?{LINK[30:]}?=",
+        f"=?x-unheard-of?q?unsubscribe_{LINK}?=",
+        f"=?utf-8?q?unsubscribe=C2=A0{LINK}?=",
+        f"unsubscribe\n\t{LINK}",
+        f"Re: unsubscribe {LINK}",
+        f"[EXTERNAL] unsubscribe {LINK}",
+        f"*****SPAM***** unsubscribe {LINK}",
+        f"unsubscribe%20{LINK}",
+        f"unsubscribe=20{LINK}",
+        f"unsubscribe+{LINK}",
+        f'"unsubscribe {LINK}"',
+        f"unsubscribe <{LINK}>.",
+    ],
 )
 def test_a_mail_whose_subject_is_the_readers_own_wish_asks_to_leave(subject):
     report = read_report(f"From: a@example.com\nSubject: {subject}\n\n\n".encode())
@@ -183,7 +262,7 @@ def test_a_mail_whose_subject_is_the_readers_own_wish_asks_to_leave(subject):
 @pytest.mark.parametrize(
     ("raw", "kind"),
     [
-        (mail(f"Re: unsubscribe {LINK}"), Kind.UNKNOWN),
+        (mail(f"Is this right: unsubscribe {LINK}?"), Kind.UNKNOWN),
         (mail("unsubscribe"), Kind.UNKNOWN),
         (mail(f"unsubscribe {LINK}", Auto_Submitted="auto-replied (vacation)"), Kind.REPLY),
         (mail("Out of Office: The papers"), Kind.REPLY),
