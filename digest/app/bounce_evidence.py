@@ -100,6 +100,8 @@ def _named(
     """The letter whose Message-ID is among these; servers may change what is behind the @."""
     codes = {text.strip("<>").partition("@")[0] for text in letter_ids}
     for letter in letters if codes else ():
+        if letter.address is None:
+            continue
         for key in keys:
             made = MessageIds((key,), letter.edition, "").of(letter.address)
             if made.strip("<>@") in codes:

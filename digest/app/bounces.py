@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from digest.app.bounce_evidence import GOOD_FOR, Evidence, find_evidence
 from digest.app.house import House
+from digest.errors import DigestError
+from digest.model import EditionKey
 from digest.storage.bounce_book import Cause, Effect, Entry, Rule, book, bounced_once, rejections
+from digest.storage.denied import doubtful_domains
 
 if TYPE_CHECKING:
     from digest.bounces.mail import Mail
@@ -40,19 +43,23 @@ class BounceReport:
     effects: list[Effect] = field(default_factory=list)
 
 
-def read_mailbox(house: House, mailbox: Mailbox, *, dry_run: bool = False) -> BounceReport:
+def read_mailbox(
+    house: House, mailbox: Mailbox, *, dry_run: bool = False, report: BounceReport | None = None
+) -> BounceReport:
     """Read all that is unread; a mail is marked when what it says is durable, never before.
 
-    With `dry_run` nothing is kept and nothing marked.
+    With `dry_run` nothing is kept and nothing marked. A `report` that is given tells what was
+    done before it failed, too.
 
     Raises:
         MailboxError: the mailbox fails; what was booked before stays.
         StorageError: the effect cannot be written; the mails stay unread.
     """
-    report = BounceReport()
+    report = report or BounceReport()
     if not dry_run:
         report.effects += book_rejections(house)
-    mails = mailbox.unread()
+    broken: list[DigestError] = []
+    mails = _until_broken(mailbox.unread(), broken)
     while batch := list(islice(mails, _BATCH if not dry_run else None)):
         entries = [entry for mail in batch for entry in _entries(house, mail, report)]
         new = book(house.database, entries, _rule(house), house.clock(), dry_run=dry_run)
@@ -60,11 +67,24 @@ def read_mailbox(house: House, mailbox: Mailbox, *, dry_run: bool = False) -> Bo
         report.effects += new
         if not dry_run:
             mailbox.done(batch)
+    if broken:
+        raise broken[0]
     return report
 
 
-def book_rejections(house: House) -> list[Effect]:
+def _until_broken(mails: Iterator[Mail], broken: list[DigestError]) -> Iterator[Mail]:
+    """What can be read; what was read before a mailbox failed is booked all the same."""
+    try:
+        yield from mails
+    except DigestError as error:
+        broken.append(error)
+
+
+def book_rejections(house: House, *, stopped: bool = False) -> list[Effect]:
     """What the relay said of mailboxes at once counts as what servers report of them later.
+
+    Where it must be wrong, that is as if the letters had not arrived for now: if it said so of
+    too many, or if the run was `stopped` by too many failures in a row.
 
     Raises:
         StorageError: it cannot be written.
@@ -73,7 +93,35 @@ def book_rejections(house: House) -> list[Effect]:
     found = rejections(house.database, now - GOOD_FOR)
     if not found:
         return []
-    return book(house.database, found, _rule(house), now, dry_run=False)
+    entries = list(_weigh(house, found, stopped=stopped))
+    return book(house.database, entries, _rule(house), now, dry_run=False)
+
+
+def _weigh(house: House, found: Sequence[Entry], *, stopped: bool) -> Iterator[Entry]:
+    """The entries, the doubtful ones as soft."""
+    per_edition: dict[EditionKey, list[Entry]] = {}
+    for entry in found:
+        if entry.edition is not None:
+            per_edition.setdefault(entry.edition, []).append(entry)
+    for edition, entries in per_edition.items():
+        denied = [entry.address.key for entry in entries if entry.address is not None]
+        domains = doubtful_domains(house.database, edition, denied)
+        for entry in entries:
+            domain = entry.address.domain if entry.address else ""
+            yield _weighed(entry, doubtful=stopped or domain in domains)
+
+
+def _weighed(entry: Entry, *, doubtful: bool) -> Entry:
+    """As the relay's code and words have it; what is doubtful is soft at most.
+
+    It stays the same entry: once weighed, it is not weighed again when more letters have gone.
+    """
+    from digest.bounces.status import find_status, judge
+
+    cause = Cause.of(judge(find_status(entry.status, entry.words), entry.words).value)
+    if cause is Cause.HARD:
+        cause = Cause.SOFT if doubtful else entry.cause
+    return replace(entry, cause=cause or entry.cause)
 
 
 def _rule(house: House) -> Rule:

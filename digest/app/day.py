@@ -253,5 +253,5 @@ def _deliver(
             return
         done = error.report
     report.deliveries[key] = done
-    if done.rejected and report.failure is None:
-        book_rejections(house)
+    if done.rejected and not isinstance(report.failure, LedgerLost):
+        book_rejections(house, stopped=report.failure is not None)

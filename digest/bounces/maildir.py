@@ -27,17 +27,24 @@ class Maildir:
         """Every mail that is new, or without the flag of a seen one.
 
         Raises:
-            MailboxError: one of them cannot be read.
+            MailboxError: one of them cannot be read; all others were given before.
         """
+        failed: list[str] = []
         for path in self._waiting():
             try:
+                if not path.is_file():  # a folder or a pipe, or another reader was here
+                    continue
                 with path.open("rb") as file:
                     raw = file.read(LONGEST)
-            except FileNotFoundError:  # another reader was here
+            except FileNotFoundError:
                 continue
             except OSError as error:
-                raise MailboxError(f"{path}: cannot be read: {error.strerror}") from None
+                failed.append(f"{path}: cannot be read: {error.strerror}")
+                continue
             yield Mail(name=str(path), raw=raw)
+        if failed:
+            more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+            raise MailboxError(f"{failed[0]}{more}")
 
     def done(self, mails: Sequence[Mail]) -> None:
         """Mark them as seen: `new/NAME` becomes `cur/NAME:2,S`.

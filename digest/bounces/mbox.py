@@ -14,6 +14,7 @@ from digest.bounces.parts import LONGEST
 
 _PATIENCE = 20.0
 _LINE = 65_536
+_BEGIN_LENGTH = 500
 # `From ada@example.org Mon Nov 23 08:00:00 2026`: a sentence can begin with the word too.
 _BEGIN = re.compile(rb"From \S.*\d\d:\d\d.*\d{4}")
 
@@ -28,6 +29,8 @@ class Mbox:
             MailboxError: it cannot be read, or another program keeps it locked.
         """
         self._path = path
+        if path.exists() and not path.is_file():  # to open a pipe would take for ever
+            raise MailboxError(f"{path}: is no file")
         try:
             self._file: BinaryIO = path.open("rb")
         except OSError as error:
@@ -67,7 +70,7 @@ class Mbox:
         """Mails begin at a line `From ` at the start, or behind an empty line (RFC 4155)."""
         kept, begun, empty = bytearray(), 0, True
         while line := self._file.readline(_LINE):
-            if empty and _BEGIN.match(line):
+            if empty and _BEGIN.match(line[:_BEGIN_LENGTH]):
                 if begun:
                     yield Mail(name=f"{self._path}:{begun}", raw=bytes(kept))
                 kept.clear()

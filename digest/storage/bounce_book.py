@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from digest.model import EditionKey, EmailAddress
 from digest.storage.database import Database
+from digest.storage.lifted import forgiven_up_to
 from digest.storage.plain import storable
 from digest.storage.schema import bounce, campaign, delivery, in_state
 from digest.storage.states import State
@@ -161,16 +162,16 @@ def _book(connection: sa.Connection, entry: Entry, rule: Rule, now: datetime) ->
     connection.execute(
         bounce.insert().values(
             report=report,
-            address_key=entry.address.key if entry.address else "",
+            address_key=entry.address.key if entry.address else f"deleted:{entry.reader_id}",
             edition=str(entry.edition) if entry.edition else None,
             kind=entry.cause.value,
             status=storable(entry.status, 16),
-            words=storable(entry.words),
+            words=storable(entry.words) if entry.address else "",  # they may name her
             source=storable(entry.source),
             at=now,
         )
     )
-    why = _why(connection, entry, rule, now)
+    why = _why(connection, entry, rule)
     kind = _KINDS.get(entry.cause, Kind.BOUNCE)
     said = {"reason": why, "source": entry.source, "at": now, "kind": kind}
     suppressed = bool(why) and _suppress(connection, entry, said)
@@ -183,7 +184,7 @@ def _suppress(connection: sa.Connection, entry: Entry, said: dict[str, Any]) -> 
     return suppress_address_in(connection, entry.address, **said)
 
 
-def _why(connection: sa.Connection, entry: Entry, rule: Rule, now: datetime) -> str:
+def _why(connection: sa.Connection, entry: Entry, rule: Rule) -> str:
     """Why the reader is mailed no more; "" when it is not enough for that."""
     repeated = entry.status in entry.words  # servers do
     said = entry.words if repeated else f"{entry.status} {entry.words}".strip()
@@ -194,8 +195,7 @@ def _why(connection: sa.Connection, entry: Entry, rule: Rule, now: datetime) -> 
     if entry.cause in _HARD:
         return _bounced("hard", _editions(connection, entry, _HARD), rule.hard, said)
     if entry.cause is Cause.SOFT:
-        since = now - rule.soft_within
-        times = _editions(connection, entry, (Cause.SOFT.value,), since)
+        times = _editions(connection, entry, (Cause.SOFT.value,), rule.soft_within)
         return _bounced("soft", times, rule.soft, said)
     return ""
 
@@ -208,20 +208,33 @@ def _bounced(how: str, times: int, enough: int, said: str) -> str:
 
 
 def _editions(
-    connection: sa.Connection, entry: Entry, kinds: tuple[str, ...], since: datetime | None = None
+    connection: sa.Connection,
+    entry: Entry,
+    kinds: tuple[str, ...],
+    within: timedelta | None = None,
 ) -> int:
-    """Of how many editions the reader's letter came back: one a day."""
+    """Of how many editions the reader's letter came back: one a day.
+
+    It matters when the letters were mailed, not when the reports were read, nor in which order.
+    """
     if entry.address is None:
         return 0
-    where = [
-        bounce.c.address_key == entry.address.key,
-        bounce.c.kind.in_(kinds),
-        bounce.c.forgotten == 0,
-    ]
-    if since is not None:
-        where.append(bounce.c.at >= since)
-    query = sa.select(sa.func.count(sa.distinct(bounce.c.edition))).where(*where)
-    return int(connection.execute(query).scalar_one())
+    query = (
+        sa.select(campaign.c.edition, campaign.c.frozen_at)
+        .distinct()
+        .join(bounce, bounce.c.edition == campaign.c.edition)
+        .where(
+            bounce.c.address_key == entry.address.key,
+            bounce.c.kind.in_(kinds),
+            bounce.c.forgotten == 0,
+        )
+    )
+    forgiven = forgiven_up_to(connection, entry.address.key)
+    mailed: list[datetime] = [row.frozen_at for row in connection.execute(query)]
+    mailed = [at for at in mailed if forgiven is None or at > forgiven]
+    if within is None or not mailed:
+        return len(mailed)
+    return max(sum(at - within <= each <= at for each in mailed) for at in mailed)
 
 
 def _rejection(row: Any) -> Entry:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from digest.model import EmailAddress
 from digest.storage.database import Database
+from digest.storage.lifted import LIFTED
 from digest.storage.schema import bounce, delivery, suppression
 
 #: What is not hers: our own numbers and the names of keys.
@@ -30,7 +31,9 @@ def dossier(
         "letters": sa.select(delivery)
         .where(delivery.c.address_key == key)
         .order_by(delivery.c.due_at),
-        "bounces": sa.select(bounce).where(bounce.c.address_key == key).order_by(bounce.c.at),
+        "bounces": sa.select(bounce)
+        .where(bounce.c.address_key == key, bounce.c.kind != LIFTED)
+        .order_by(bounce.c.at),
     }
     with database.read() as connection:
         return {

@@ -36,8 +36,8 @@ _NAME = """
     INSERT INTO suppression (address_key, address, reader_id, reason, source, at, kind)
     VALUES (NULL, '', :reader, :reason, :source, :at, :kind)
 """
-_BOUNCES = "UPDATE bounce SET address_key = :pseudonym WHERE address_key = :key"
-# The words of a relay may repeat the address.
+# The words of a server may repeat the address.
+_BOUNCES = "UPDATE bounce SET address_key = :pseudonym, words = '' WHERE address_key = :key"
 _SWEEP = f"""
     UPDATE delivery SET address_key = 'deleted:' || reader_id, address = '', name = '', words = ''
     WHERE state IN ({_SETTLED}) AND address <> ''

@@ -15,10 +15,10 @@ from digest.storage.schema import campaign, delivery
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailedLetter:
-    """A letter of a frozen edition."""
+    """A letter of a frozen edition. `address` is None where its reader was deleted since."""
 
     edition: EditionKey
-    address: EmailAddress
+    address: EmailAddress | None
     reader_id: str
     frozen_at: datetime
 
@@ -66,6 +66,8 @@ def _letters(database: Database, where: sa.ColumnElement[bool]) -> tuple[MailedL
         )
 
 
-def _address(text: str) -> EmailAddress:
+def _address(text: str) -> EmailAddress | None:
+    if not text:
+        return None
     local, _, domain = text.rpartition("@")
     return EmailAddress(local, domain)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from digest.model import EmailAddress
 from digest.storage.database import Database
+from digest.storage.lifted import forgive
 from digest.storage.schema import suppression
 from digest.storage.suppressions import Kind
 
@@ -60,6 +61,8 @@ def let_return(
     """Lift the suppressions of a reader who asked then, as `allows` has it; False: it is not
     hers to lift.
 
+    Her mailbox works, as she has had the letter to confirm: its bounces so far are forgiven.
+
     Raises:
         StorageError: it could not be written.
     """
@@ -67,6 +70,7 @@ def let_return(
         if not _standing(connection, address, reader_id).allows(asked_at, returning=returning):
             return False
         connection.execute(suppression.delete().where(_hers(address, reader_id)))
+        forgive(connection, address.key)
     return True
 
 

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from digest.model import EmailAddress
 from digest.storage.database import Database
 from digest.storage.leaving import suppress_in
+from digest.storage.lifted import forgive
 from digest.storage.plain import storable
-from digest.storage.schema import bounce, delivery, suppression
+from digest.storage.schema import delivery, suppression
 
 
 class Kind(StrEnum):
@@ -135,8 +136,7 @@ def unsuppress(
             )
         )
         # Else one more bounce would suppress it again, by the count of the old ones.
-        counted = bounce.update().where(bounce.c.address_key == address.key)
-        connection.execute(counted.values(forgotten=1))
+        forgive(connection, address.key)
         return removed.rowcount > 0
 
 

@@ -14,7 +14,7 @@ from digest.errors import NotNow, StorageError, UsageError
 if TYPE_CHECKING:
     from digest.app import House
     from digest.app.bounces import BounceReport, Mailbox
-    from digest.storage.bounce_book import Effect
+    from digest.storage.bounce_book import Entry
 
 _REFUSALS_SHOWN = 10
 
@@ -34,27 +34,34 @@ def command(desk: Desk, files: tuple[str, ...], dry_run: bool, as_json: bool) ->
 
     house = desk.house
     _check_extra(files, house)
+    if not house.has_state:
+        what = f"nothing was mailed yet: {house.config.state_dir} holds no state"
+        if "-" in files:
+            raise NotNow(what)
+        note(what)
     mailbox = _open(house, files)
+    report = BounceReport()
     try:
-        report = BounceReport()
         if house.has_state:
-            report = read_mailbox(house, mailbox, dry_run=dry_run)
-        else:
-            note(f"nothing was mailed yet: {house.config.state_dir} holds no state")
+            read_mailbox(house, mailbox, dry_run=dry_run, report=report)
     except StorageError as error:
         if "-" in files:  # a mail server that pipes the mail in keeps it, and tries again
             raise NotNow(error.message) from None
         raise
-    finally:
+    finally:  # also what was done before it failed
         mailbox.close()
+        _tell(report, dry_run=dry_run, as_json=as_json)
+    return 0
+
+
+def _tell(report: BounceReport, *, dry_run: bool, as_json: bool) -> None:
     if as_json:
         show_json(_document(report, dry_run=dry_run))
-        return 0
+        return
     for line in _lines(report, dry_run=dry_run):
         show(line)
     if VOICE.chatty:
         note(_summary(report))
-    return 0
 
 
 def _check_extra(files: tuple[str, ...], house: House) -> None:
@@ -90,14 +97,14 @@ def _lines(report: BounceReport, *, dry_run: bool) -> list[str]:
     """One for each reader who is mailed no more, and what was said against us."""
     will = "would be mailed no more" if dry_run else "is mailed no more"
     lines = [
-        _clean(f"{_who(effect)} {will}: {effect.reason} ({effect.entry.source})")
+        _clean(f"{_who(effect.entry)} {will}: {effect.reason} ({effect.entry.source})")
         for effect in report.effects
         if effect.suppressed is not None
     ]
     refusals = [effect.entry for effect in report.effects if effect.entry.cause == "refusal"]
     for entry in refusals[:_REFUSALS_SHOWN]:
         words = _clean(f"{entry.status} {entry.words}".strip()) or "no reason given"
-        lines.append(f"a letter to {entry.address} was refused because of us: {words}")
+        lines.append(f"a letter to {_who(entry)} was refused because of us: {words}")
     if more := len(refusals) - _REFUSALS_SHOWN:
         lines += [f"and {count(more, 'letter')} more"] if more > 0 else []
     return lines
@@ -134,8 +141,7 @@ def _document(report: BounceReport, *, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _who(effect: Effect) -> str:
-    entry = effect.entry
+def _who(entry: Entry) -> str:
     return str(entry.address) if entry.address else f"reader {entry.reader_id}"
 
 

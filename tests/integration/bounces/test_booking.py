@@ -1,14 +1,16 @@
 """What is proven acts once; what is not changes no row."""
 
 import sys
+from datetime import timedelta
 
 import pytest
 
 from digest.bounces.report import ACTING
 from digest.mailing.return_path import ReturnPath
 from digest.mailing.token import PREFERENCES, sign_token
-from digest.model import EmailAddress, Outcome, OutcomeKind, Stage
+from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Stage
 from digest.storage.bounce_book import came_back
+from digest.storage.forgetting import forget
 from digest.storage.ledger import EditionLedger
 from digest.storage.suppressions import list_suppressions, suppress_address, unsuppress
 from tests.support.bounce_samples import samples
@@ -213,6 +215,91 @@ def test_a_person_can_undo_it_and_old_bounces_count_no_more(tmp_path):
         desk.read(status_report(desk.return_path(desk.mail(days=3))))
         assert desk.suppressed == {str(ADA): "bounce"}
         assert came_back(desk.house.database, desk.mail(days=4))["bounced"] == 0
+
+
+def test_what_was_mailed_before_a_person_undid_it_suppresses_no_more(desk: Office):
+    """Two letters were under way to a dead mailbox; the second report comes after it was mended."""
+    monday, tuesday = desk.mail(), desk.mail(days=1)
+    desk.read(status_report(desk.return_path(monday)))
+    assert unsuppress(desk.house.database, ADA)
+    desk.read(status_report(desk.return_path(tuesday)), status_report(desk.return_path(monday)))
+    assert desk.suppressed == {}
+    desk.read(complaint(desk.return_path(tuesday)))  # her own word
+    assert desk.suppressed == {str(ADA): "complaint"}
+    assert unsuppress(desk.house.database, ADA)
+    desk.read(status_report(desk.return_path(desk.mail(days=2))))
+    assert desk.suppressed == {str(ADA): "bounce"}
+
+
+def test_the_days_of_the_letters_count_and_not_those_of_the_reports(desk: Office):
+    """The mailbox was not read for weeks, or the clock was wrong meanwhile."""
+    paths = [desk.return_path(desk.mail(days=day)) for day in range(0, 28, 4)]
+    desk.read(*(status_report(path, **SOFT) for path in reversed(paths)))
+    assert desk.suppressed == {}
+    near = [desk.return_path(desk.mail(days=day)) for day in (25, 26, 27)]
+    desk.now -= timedelta(days=300)
+    desk.read(*(status_report(path, **SOFT) for path in near))
+    assert desk.suppressed == {str(ADA): "bounce"}
+
+
+def test_what_comes_back_of_a_deleted_readers_letter_names_nobody(desk: Office):
+    key = desk.mail()
+    path, reader = desk.return_path(key), desk.house.reader_id(ADA)
+    said = f"550 5.1.1 <{ADA}>: no such user"
+    desk.read(status_report(path, words=said, status="5.2.2"))
+    with desk.house.database.write() as connection:
+        connection.exec_driver_sql("UPDATE delivery SET state = 'sent'")
+    forget(desk.house.database, ADA, reader, reason="deleted", at=desk.now)
+    desk.read(status_report(path, words=said), complaint(path))
+    assert desk.suppressed == {reader: "unsubscribe"}
+    with desk.house.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM bounce").all()
+        kept = f"{rows} {connection.exec_driver_sql('SELECT * FROM suppression').all()}"
+    assert len(rows) == 3
+    assert str(ADA) not in kept
+
+
+def deny(desk: Office, key: EditionKey, *, denied: int, taken: int, words: str = "no") -> None:
+    """The relay's answers to the letters of an edition, the first of them refusals."""
+    ledger = EditionLedger(desk.house.database, key)
+    claimed = ledger.claim(denied + taken, desk.now)
+    no = Outcome(
+        kind=OutcomeKind.REJECTED, stage=Stage.RCPT, code=550, enhanced="5.1.1", words=words
+    )
+    yes = Outcome(kind=OutcomeKind.SENT, stage=Stage.DOT, code=250)
+    outcomes = [no] * denied + [yes] * taken
+    ledger.record((), tuple(zip(claimed, outcomes, strict=True)), desk.now)
+
+
+@pytest.mark.parametrize(
+    ("denied", "taken", "suppressed"),
+    [(1, 0, 1), (2, 0, 2), (3, 0, 0), (3, 1, 3), (9, 1, 9), (12, 12, 0), (12, 13, 12)],
+)
+def test_a_relay_that_denies_the_mailboxes_of_half_a_domain_is_not_believed(
+    desk: Office, denied, taken, suppressed
+):
+    key = desk.mail(*(EmailAddress(f"r{n}", "example.net") for n in range(denied + taken)))
+    deny(desk, key, denied=denied, taken=taken)
+    desk.read()
+    assert len(desk.suppressed) == suppressed
+    desk.read()
+    assert len(desk.suppressed) == suppressed
+
+
+def test_a_relay_that_is_wrong_for_weeks_is_believed_in_the_end(desk: Office):
+    readers = [EmailAddress(f"r{n}", "example.net") for n in range(3)]
+    for day in range(5):
+        assert desk.suppressed == {}
+        deny(desk, desk.mail(*readers, days=day), denied=3, taken=0)
+        desk.read()
+    assert len(desk.suppressed) == 3
+
+
+def test_a_relays_words_count_beside_its_code(desk: Office):
+    key = desk.mail()
+    deny(desk, key, denied=1, taken=0, words="5.1.1 blocked using zen.spamhaus.org")
+    desk.read()
+    assert desk.suppressed == {}
 
 
 def test_the_first_reason_stays(desk: Office):

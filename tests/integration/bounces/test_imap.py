@@ -136,7 +136,7 @@ def _quietly(work):
 
 @pytest.mark.parametrize(
     ("when", "upwards", "booked"),
-    [(b"STORE", True, 2), (b"2@example.net", False, 0), (b"SEARCH", True, 0)],
+    [(b"STORE", True, 2), (b"2@example.net", False, 1), (b"SEARCH", True, 0)],
     ids=["before marking", "within the second mail", "before the first"],
 )
 def test_a_cut_connection_loses_no_mail_and_counts_none_twice(desk, when, upwards, booked):

@@ -1,5 +1,6 @@
 """Each kind of mailbox is read whole, marked only when it is recorded, and loses nothing."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -43,6 +44,32 @@ def test_a_maildirs_new_and_unseen_mails_are_read_and_marked(desk: Office, folde
     assert desk.suppressed == {str(ADA): "bounce"}
     assert names(folder) == {"new": [], "cur": ["1.a.host:2,S", "2.b.host:2,FS", "3.c.host:2,S"]}
     assert read_mailbox(desk.house, Maildir(folder)).read == 0
+
+
+def test_one_mail_that_cannot_be_read_keeps_no_other_from_being_read(desk: Office, folder):
+    """A folder, a pipe and a dangling link are no mails; a file in a loop of links is told."""
+    path = desk.return_path(desk.mail())
+    (folder / "new" / "0.folder").mkdir()
+    os.mkfifo(folder / "new" / "1.pipe")
+    (folder / "new" / "2.gone").symlink_to("nowhere")
+    (folder / "new" / "3.locked").write_bytes(b"x")
+    (folder / "new" / "4.mail").write_bytes(status_report(path))
+
+    class Locked(Maildir):
+        def _waiting(self):
+            return [Stuck(each) if "locked" in each.name else each for each in super()._waiting()]
+
+    with pytest.raises(MailboxError, match=r"3\.locked: cannot be read: Input/output error"):
+        read_mailbox(desk.house, Locked(folder))
+    assert desk.suppressed == {str(ADA): "bounce"}
+    assert names(folder)["cur"] == ["4.mail:2,S"]
+
+
+class Stuck(type(Path())):
+    """A file on a disk with a bad block."""
+
+    def open(self, *_: object, **__: object):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 def test_a_dry_run_marks_nothing(desk: Office, folder):
@@ -100,6 +127,21 @@ def test_an_mbox_is_read_each_time_and_counts_once(desk: Office, tmp_path):
         assert (report.read, len(report.effects)) == (3, new)
     assert file.read_bytes() == before
     assert desk.suppressed == {str(ADA): "bounce"}
+
+
+def test_an_mbox_line_without_end_costs_no_time(tmp_path):
+    file = tmp_path / "mbox"
+    file.write_bytes(mbox(b"Subject: x\n\n" + (b"From x " + b"11:11 " * 10_900 + b"\n\n") * 3))
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_CPU, (5, 5))\n"
+    code += "from pathlib import Path; from digest.bounces.mbox import Mbox\n"
+    code += "assert len(list(Mbox(Path(sys.argv[1])).unread())) == 1"
+    subprocess.run([sys.executable, "-c", code, str(file)], check=True)
+
+
+def test_a_pipe_is_no_mbox(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(MailboxError, match="is no file"):
+        Mbox(tmp_path / "pipe")
 
 
 def test_of_a_long_mail_in_an_mbox_only_its_beginning_is_kept(tmp_path):
