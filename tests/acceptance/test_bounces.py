@@ -126,6 +126,25 @@ def test_who_is_rejected_at_once_is_not_tried_the_next_day(tmp_path):
         assert "5.1.1 no such user" in only["reason"]
 
 
+def test_a_relay_that_denies_everybody_suppresses_nobody_when_it_is_mended(tmp_path):
+    """Its table of users was lost behind the first letters; the run stopped."""
+    readers = [f"reader{n:03}@example{n % 9}.org" for n in range(120)]
+    denied = Rule("rcpt", "reader", skip=20, reply="550 5.1.1 no such user")
+    with mail_server(denied) as server:
+        room = room_of(tmp_path, server.port)
+        room.mail_by(server.port, connections=1)
+        room.write_readers([{"email": reader} for reader in readers])
+        assert room.run("run").code == 1
+        status = room.status()
+        assert (status["sent"], status["rejected"]) == (20, 50)
+    with mail_server() as server:
+        room.mail_by(server.port, connections=1)
+        assert room.run("run").code in (0, 3)
+        assert room.status()["sent"] == 70
+        assert room.run("bounces").code == 0
+    assert room.run("subscribers", "suppressed", "--json").json == []
+
+
 def test_a_mail_server_may_pipe_mails_in_and_is_asked_to_wait_when_they_cannot_be_kept(tmp_path):
     with mail_server() as server:
         room = room_of(tmp_path, server.port)
