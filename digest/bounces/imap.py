@@ -14,6 +14,8 @@ from digest.config import ImapConfig
 from digest.errors import ConfigError, Problem
 
 T = TypeVar("T")
+#: What the library stumbles with over an answer that it did not foresee.
+_GARBLED = (ValueError, LookupError, AttributeError, TypeError, RecursionError, AssertionError)
 
 
 class ImapMailbox:
@@ -36,7 +38,7 @@ class ImapMailbox:
             # The server's words on a failed login may repeat what it was told.
             self._ask(
                 f"does not let {config.username} in",
-                lambda: self._client.login(config.username, password),
+                lambda: _log_in(self._client, config.username, password),
                 tell=False,
             )
             self._ask(
@@ -74,7 +76,10 @@ class ImapMailbox:
         numbers = [int(mail.name) for mail in mails]
         if not numbers:
             return
-        self._ask("does not mark mails", lambda: self._client.add_flags(numbers, [b"\\Seen"]))
+        self._ask(
+            "does not mark mails",
+            lambda: self._client.add_flags(numbers, [b"\\Seen"], silent=True),
+        )
         target = self._config.move_to
         if target is not None:
             self._ask(f"does not move mails to {target}", lambda: self._move(numbers, target))
@@ -98,6 +103,18 @@ class ImapMailbox:
         except (IMAPClientError, OSError, EOFError) as error:
             words = f": {' '.join(str(error).split())[:200]}" if tell and str(error) else ""
             raise MailboxError(f"{self._config.where}: {failing}{words}") from None
+        except _GARBLED as error:
+            raise MailboxError(
+                f"{self._config.where}: {failing}: its answer is no IMAP ({type(error).__name__})"
+            ) from None
+
+
+def _log_in(client: Any, username: str, password: str) -> None:
+    """LOGIN carries ASCII only; AUTHENTICATE PLAIN carries UTF-8 (RFC 4616)."""
+    if (username + password).isascii():
+        client.login(username, password)
+    else:
+        client.plain_login(username, password)
 
 
 def _connect(config: ImapConfig, context: ssl.SSLContext) -> Any:

@@ -98,6 +98,58 @@ def test_no_password_is_said_to_whom_offers_no_encryption(desk):
         settings(143, host="mail.example.org")
 
 
+def test_a_name_or_password_beyond_ascii_is_no_error_of_ours(desk):
+    with serve_mailbox() as server:
+        for name, password in (("jürgen", PASSWORD), ("ada", "pässword")):
+            with pytest.raises(MailboxError, match=f"does not let {name} in") as told:
+                ImapMailbox(
+                    settings(server.port, username=name),
+                    {**SECRETS, "DIGEST_IMAP_PASSWORD": password},
+                )
+            assert "ä" not in str(told.value)
+
+
+@contextmanager
+def babbling(command: bytes, answer: bytes) -> Iterator[int]:
+    """The port of a server of one client that answers a command with nonsense."""
+    door = socket.create_server(("127.0.0.1", 0))
+    usual = {
+        b"CAPABILITY": b"* CAPABILITY IMAP4rev1\r\n",
+        b"SEARCH": b"* SEARCH 1\r\n",
+        b"FETCH": b"* 1 FETCH (UID 1 BODY[]<0> {10}\r\nSubject: x)\r\n",
+    }
+
+    def serve() -> None:
+        here, _ = door.accept()
+        with here, here.makefile("rwb", buffering=0) as line:
+            line.write(b"* OK hello\r\n")
+            while said := line.readline():
+                tag, *words = said.split()
+                verb = words[1] if words[0] == b"UID" else words[0]
+                line.write(answer if verb == command else usual.get(verb, b""))
+                line.write(tag + b" OK done\r\n")
+
+    threading.Thread(target=_quietly(serve), daemon=True).start()
+    with closing(door):
+        yield door.getsockname()[1]
+
+
+@pytest.mark.parametrize("command", [b"SELECT", b"SEARCH", b"FETCH", b"STORE"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"* 1 FETCH (UID 1 ENVELOPE (1 2))\r\n",
+        b"* 1 FETCH (UID x BODY[] {5}\r\nabcde)\r\n",
+        b"* 1 FETCH (UID 1 BODY[] {-5}\r\n)\r\n",
+        b"* SEARCH a b\r\n",
+        b"* \xff\xfe FETCH (((\r\n",
+    ],
+)
+def test_a_server_that_speaks_nonsense_is_told_at_most(desk, command, answer):
+    with babbling(command, answer) as port, suppress(MailboxError):
+        read(desk, settings(port, timeout=0.5))
+
+
 @contextmanager
 def cutting(port: int, when: bytes, *, upwards: bool) -> Iterator[int]:
     """The port of a line to `port` that breaks when `when` is to pass, and goes no further."""
