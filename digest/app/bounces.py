@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from digest.app.bounce_evidence import GOOD_FOR, Evidence, find_evidence
 from digest.app.house import House
-from digest.errors import DigestError
+from digest.errors import ConfigError, DigestError, Problem
 from digest.model import EditionKey
 from digest.storage.bounce_book import Cause, Effect, Entry, Rule, book, bounced_once, rejections
 from digest.storage.denied import doubtful_domains
+from digest.storage.mailed_letters import newest_key
 
 if TYPE_CHECKING:
     from digest.bounces.mail import Mail
@@ -52,10 +53,12 @@ def read_mailbox(
     done before it failed, too.
 
     Raises:
+        ConfigError: the key is not the one that letters were made with.
         MailboxError: the mailbox fails; what was booked before stays.
         StorageError: the effect cannot be written; the mails stay unread.
     """
     report = report or BounceReport()
+    _check_key(house)
     if not dry_run:
         report.effects += book_rejections(house)
     broken: list[DigestError] = []
@@ -70,6 +73,17 @@ def read_mailbox(
     if broken:
         raise broken[0]
     return report
+
+
+def _check_key(house: House) -> None:
+    """By another key every mail would be about no letter of ours, marked, and lost."""
+    made_with = newest_key(house.database)
+    if not made_with or house.has_key_of(made_with):
+        return
+    what = "is not the key that the newest letters were made with"
+    mend = "set it as `digest run` has it; where a mail server or cron starts this, there too"
+    problem = Problem(file="the environment", key="DIGEST_SECRET_KEY", what=what, mend=mend)
+    raise ConfigError([problem])
 
 
 def _until_broken(mails: Iterator[Mail], broken: list[DigestError]) -> Iterator[Mail]:

@@ -17,7 +17,7 @@ from digest.storage.catalogues import load_catalogues
 from digest.storage.database import NAME as DATABASE_NAME
 from digest.storage.database import Database, open_database
 from digest.storage.reply_cache import FileReplyCache
-from digest.storage.secret_key import fingerprint, load_keys
+from digest.storage.secret_key import fingerprint, has_keys, load_keys
 from digest.storage.state_marker import NAME as MARKER_NAME
 from digest.storage.templates import PAGES, load_template_set
 
@@ -82,6 +82,13 @@ class House:
     def keys(self) -> tuple[bytes, ...]:
         """The signing keys, newest first."""
         return load_keys(self.config.state_dir, self.environ.get("DIGEST_SECRET_KEY"))
+
+    def has_key_of(self, fingerprint_then: str) -> bool:
+        """Whether the key is there that signed then; none is made to find out."""
+        environment = self.environ.get("DIGEST_SECRET_KEY")
+        return has_keys(self.config.state_dir, environment) and any(
+            fingerprint(key) == fingerprint_then for key in self.keys
+        )
 
     @property
     def key_fingerprint(self) -> str:

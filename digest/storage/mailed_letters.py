@@ -23,6 +23,17 @@ class MailedLetter:
     frozen_at: datetime
 
 
+def newest_key(database: Database) -> str:
+    """The fingerprint of the key that signs the newest edition's letters; "" if none is known.
+
+    Raises:
+        StorageError: the ledger cannot be read.
+    """
+    query = sa.select(campaign.c.key_fingerprint).order_by(campaign.c.frozen_at.desc()).limit(1)
+    with database.read() as connection:
+        return str(connection.execute(query).scalar() or "")
+
+
 def letters_of_reader(database: Database, reader_id: str) -> tuple[MailedLetter, ...]:
     """Every letter whose links name this reader, newest first.
 

@@ -85,6 +85,11 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def has_keys(folder: Path, environment: str | None) -> bool:
+    """Whether there are keys, so that looking need not make one."""
+    return bool(environment and environment.strip()) or (folder / NAME).exists()
+
+
 def fingerprint(key: bytes) -> str:
     """A short name for a key that does not tell it."""
     return hmac.new(key, b"fingerprint", hashlib.sha256).hexdigest()[:16]

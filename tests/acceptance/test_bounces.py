@@ -157,6 +157,24 @@ def test_a_mail_server_may_pipe_mails_in_and_is_asked_to_wait_when_they_cannot_b
         assert b"Traceback" not in piped(room, raw).stderr
 
 
+def test_without_the_key_of_the_letters_no_mail_is_taken_and_no_key_is_made(tmp_path):
+    """A mail server starts programs without the environment that cron has."""
+    with mail_server() as server:
+        room = room_of(tmp_path, server.port)
+        room.environ["DIGEST_SECRET_KEY"] = "the-key-that-cron-has-in-its-environment"
+        assert room.run("run").code == 0
+        raw = status_report(Post(server).paths[READERS[0]])
+        room.write("returned/new/1", raw)
+        del room.environ["DIGEST_SECRET_KEY"]
+        done = room.run("bounces")
+        assert (done.code, len(done.lines)) == (2, 1)
+        assert "DIGEST_SECRET_KEY" in done.err
+        assert piped(room, raw).returncode == 75
+        assert not (room.state / "secret.key").exists()
+        room.environ["DIGEST_SECRET_KEY"] = "the-key-that-cron-has-in-its-environment"
+        assert "ada@example.org is mailed no more" in room.run("bounces").out
+
+
 def piped(room: Newsroom, raw: bytes) -> subprocess.CompletedProcess[bytes]:
     environ = {"DIGEST_CONFIG": str(room.folder / "config.yaml"), "DIGEST_NOW": str(room.now)}
     command = [sys.executable, "-m", "digest", "bounces", "-"]

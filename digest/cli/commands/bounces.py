@@ -9,7 +9,7 @@ import click
 
 from digest.cli.desk import Desk, count, json_option, note, pass_desk, show, show_json
 from digest.cli.voice import VOICE
-from digest.errors import NotNow, StorageError, UsageError
+from digest.errors import ConfigError, NotNow, StorageError, UsageError
 
 if TYPE_CHECKING:
     from digest.app import House
@@ -44,7 +44,7 @@ def command(desk: Desk, files: tuple[str, ...], dry_run: bool, as_json: bool) ->
     try:
         if house.has_state:
             read_mailbox(house, mailbox, dry_run=dry_run, report=report)
-    except StorageError as error:
+    except (StorageError, ConfigError) as error:
         if "-" in files:  # a mail server that pipes the mail in keeps it, and tries again
             raise NotNow(error.message) from None
         raise
