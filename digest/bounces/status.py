@@ -57,7 +57,8 @@ _SENDER = _any(
     r"\bspf\b|\bdkim\b|\bdmarc\b|reputation|policy re(?:jection|asons?|strictions?)",
     r"(?:local|due to|by|for) policy|relay(?:ing)? (?:access )?(?:denied|not permitted)",
     r"sender (?:address |verif\S* |domain )*(?:rejected|failed|invalid|unknown|denied)",
-    r"sender verif|call(?:out|back) verif|verif\S+ failed for|(?:is|as|likely) spam|\b5\.7\.\d",
+    r"sender verif|call(?:out|back) verif|verif\S+ failed for|(?:is|as|likely) spam",
+    r"(?<![\d.])5\.7\.\d{1,3}(?![\d.])",
 )
 _MOMENT = _any(
     r"gr[ea]y-?list|(?:try|retry|resend)\b.{0,40}\blater\b|again in \d|temporar",

@@ -36,6 +36,7 @@ HARD, SOFT, OURS = Kind.HARD, Kind.SOFT, Kind.REFUSAL
         ("5.1.1", "550 5.1.1 undeliverable address: mx said: 554 5.7.1 Client host blocked", OURS),
         ("5.1.1", "550 5.1.1 <b@example.org>: Sender address rejected: User unknown", OURS),
         ("5.1.1", "550 5.1.1 <dmarc-spam@example.com>: User unknown", HARD),
+        ("5.1.1", "550 5.1.1 mx 10.5.7.20 knows no such user", HARD),
         ("5.0.0", "550 Recipient address rejected: blocked using zen.example.org", OURS),
         ("5.0.0", "550 <ada@example.com>: Recipient address rejected: SPF fail", OURS),
         ("5.0.0", "550 Callback verification failed: user unknown", OURS),
