@@ -41,5 +41,8 @@ class UsualThemes:
     def _look(self) -> tuple[str, ...]:
         counted = Counter[str]()
         for text in documents_until(self._house.database, self._house.today(), EDITIONS):
-            counted.update({section["theme"] for section in json.loads(text)["sections"]})
+            try:
+                counted.update({section["theme"] for section in json.loads(text)["sections"]})
+            except (ValueError, TypeError, KeyError):  # a damaged edition keeps nobody from a form
+                continue
         return tuple(name for name, _ in counted.most_common(MOST))
