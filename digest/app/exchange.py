@@ -12,7 +12,7 @@ from digest.app.interests import Interests
 from digest.errors import Problem, UsageError
 from digest.model import EmailAddress, Subscriber
 from digest.storage.dossier import dossier
-from digest.storage.lists.editing import add_subscribers, change_subscriber
+from digest.storage.lists.editing import add_subscribers, change_subscribers
 from digest.storage.lists.exchange.foreign import Foreign, Format
 from digest.storage.lists.exchange.plan import ImportPlan, plan_import
 from digest.storage.lists.exchange.reading import read_foreign
@@ -21,9 +21,6 @@ from digest.storage.lists.files import ListFile, find_lists, show
 from digest.storage.lists.reading import ListReading, doubts_of, open_lists
 from digest.storage.suppress_many import Leaver, suppress_all
 from digest.storage.suppressions import Kind, list_suppressions, suppressed_keys
-
-#: Each is an edit of its list, written and backed up by itself.
-MOST_CHANGES = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +56,7 @@ def prepare_import(
     """Read the files and decide about every row; nothing is written.
 
     Raises:
-        UsageError: there is no list to import into, a column is not there, or too much changes.
+        UsageError: there is no list to import into, or a column is not there.
         ListError: a file cannot be read, or our own lists have problems.
         StorageError: the state cannot be read.
     """
@@ -90,11 +87,6 @@ def prepare_import(
         update=update,
         doubts=doubts,
     )
-    if len(plan.changes) > MOST_CHANGES:
-        raise UsageError(
-            f"--update would change {len(plan.changes):,} readers one by one; it takes"
-            f" {MOST_CHANGES:,} at most: import the file in parts"
-        )
     shown = show(into, house.config.folder)
     return Import(files=read, target=into, shown=shown, lists=lists, plan=plan)
 
@@ -115,9 +107,10 @@ def carry_out(house: House, prepared: Import, *, source: str) -> Done:
         others = [each for each in prepared.lists if each.resolve() != prepared.target.resolve()]
         check = Interests(house).check
         add_subscribers(prepared.target, plan.new, others=others, check=check)
-    for change in plan.changes:
-        change_subscriber(prepared.lists, change.address, change.fields)
-        changed += 1
+    for path in dict.fromkeys((*prepared.lists, prepared.target)):
+        name = show(path, house.config.folder)
+        hers = {each.address: each.fields for each in plan.changes if each.file == name}
+        changed += len(change_subscribers(path, hers)) if hers else 0
     return Done(added=len(plan.new), changed=changed, suppressed=suppressed)
 
 

@@ -10,6 +10,7 @@ from digest.storage.lists.editing import (
     add_subscriber,
     add_subscribers,
     change_subscriber,
+    change_subscribers,
     remove_subscriber,
 )
 from digest.storage.lists.files import find_lists
@@ -25,6 +26,7 @@ __all__ = [
     "add_subscriber",
     "add_subscribers",
     "change_subscriber",
+    "change_subscribers",
     "find_lists",
     "load_subscribers",
     "open_lists",

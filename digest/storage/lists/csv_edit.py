@@ -47,17 +47,33 @@ def add_rows(source: Source, rows: Sequence[Mapping[str, str]]) -> bytes:
     return source.raw + _encode(source, "".join(end + text for text in texts))
 
 
-def change_row(source: Source, line: int, changes: Mapping[str, str]) -> bytes:
-    """The list with other values in the cells of the row that starts on `line`.
+def change_rows(source: Source, changes: Mapping[int, Mapping[str, str]]) -> bytes:
+    """The list with other values in the cells of the rows that start on these lines.
 
     Raises:
         ListError: a value has no form in the list's encoding.
     """
-    wider = with_columns(source, [name for name, value in changes.items() if value])
+    wanted = [name for fields in changes.values() for name, value in fields.items() if value]
+    wider = with_columns(source, wanted)
     header = read_header(wider)
-    span = next(each for each in _spans(wider, header) if each.line == line)
-    cells = _raw_cells(span.raw, header.delimiter)
-    line_end = span.raw[len(span.raw.rstrip("\r\n")) :]
+    kept = bytearray()
+    behind = 0
+    left = set(changes)
+    for span in _spans(wider, header):
+        if span.line in left:
+            left.discard(span.line)
+            kept += wider.raw[behind : span.start]
+            kept += _encode(wider, _changed(header, span.raw, changes[span.line]))
+            behind = span.end
+            if not left:
+                break
+    kept += wider.raw[behind:]
+    return bytes(kept)
+
+
+def _changed(header: Header, raw: str, changes: Mapping[str, str]) -> str:
+    cells = _raw_cells(raw, header.delimiter)
+    line_end = raw[len(raw.rstrip("\r\n")) :]
     for name, value in changes.items():
         if name not in header.names:
             continue  # there is nothing to clear
@@ -65,8 +81,7 @@ def change_row(source: Source, line: int, changes: Mapping[str, str]) -> bytes:
         empty = '""' if header.all_quoted else ""
         cells.extend([empty] * (number + 1 - len(cells)))
         cells[number] = _cell(header, value, quoted=_fond_of_quotes(header, cells[number]))
-    text = header.delimiter.join(cells) + line_end
-    return b"".join((wider.raw[: span.start], _encode(wider, text), wider.raw[span.end :]))
+    return header.delimiter.join(cells) + line_end
 
 
 def cut_rows(source: Source, lines: Collection[int]) -> bytes:

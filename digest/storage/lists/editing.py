@@ -17,6 +17,14 @@ from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.files import CSV_SUFFIXES, YAML_SUFFIXES, is_yaml
 from digest.storage.lists.reading import InterestCheck, doubt_at, doubts_of, parse_row
+from digest.storage.lists.rewriting import (
+    with_changes,
+    with_changes_anew,
+    with_rows,
+    with_rows_anew,
+    without_rows,
+    without_rows_anew,
+)
 from digest.storage.lists.row import FIELDS, LISTS, Row, Value
 from digest.storage.lists.safe_write import lock_list
 from digest.storage.lists.saving import Save, save_list
@@ -97,8 +105,8 @@ def add_subscribers(
             return ()
         content, lines = _edited(
             snapshot,
-            lambda: _with_rows(snapshot.source, [written for written, _ in checked]),
-            lambda: _with_rows_anew(snapshot.source, [written for written, _ in checked]),
+            lambda: with_rows(snapshot.source, [written for written, _ in checked]),
+            lambda: with_rows_anew(snapshot.source, [written for written, _ in checked]),
             lambda: chain(snapshot.prints, new),
         )
         save(snapshot.source, content)
@@ -158,44 +166,92 @@ def change_subscriber(
             if len(keys) > 1:
                 others = [take_snapshot(p, str(p), keys) for p in paths[number + 1 :]]
                 _refuse_address(address, [snapshot, *others])
-            return _change(snapshot, path, hers[0], changes, check, save)
+            return _change(snapshot, path, [(hers[0], changes)], check, save)[0]
     return None
+
+
+def change_subscribers(
+    path: Path,
+    changes: Mapping[EmailAddress, Mapping[str, str]],
+    *,
+    check: InterestCheck | None = None,
+    save: Save = save_list,
+) -> tuple[Change, ...]:
+    """Change fields of many readers of one list as `change_subscriber` does, in one write.
+
+    All or none; who is not on the list is left out of the answer.
+
+    Raises:
+        UsageError: a field is unknown or wrong, or is `email`, which needs `change_subscriber`.
+        ListError: the list has problems or cannot be changed safely.
+        LockHeld: someone else edits the list.
+        StorageError: the list cannot be written.
+    """
+    wanted = {address.key: fields for address, fields in changes.items()}
+    for fields in wanted.values():
+        _refuse_unknown(fields)
+        if "email" in fields:
+            raise UsageError("addresses are changed one by one")
+    with lock_list(path) as real:
+        snapshot = take_snapshot(real, str(path), wanted)
+        first: dict[str, Found] = {}
+        for found in snapshot.found:
+            first.setdefault(found.subscriber.address.key, found)
+        rows = [(found, wanted[key]) for key, found in first.items()]
+        return _change(snapshot, path, rows, check, save)
 
 
 def _change(
     snapshot: Snapshot,
     path: Path,
-    found: Found,
-    changes: Mapping[str, str],
+    wanted: Sequence[tuple[Found, Mapping[str, str]]],
     check: InterestCheck | None,
     save: Save,
-) -> Change:
+) -> tuple[Change, ...]:
+    """Change rows of one list, all or none."""
+    folder = path.resolve().parent
+    edits = [_edit_of(found, fields, check, folder) for found, fields in wanted]
+    new = [(found, changed) for found, _, changed in edits if changed]
+    if new:
+        source = snapshot.source
+        after = {found.number: who for found, who, changed in edits if changed}
+        content, _ = _edited(
+            snapshot,
+            lambda: with_changes(source, new),
+            lambda: with_changes_anew(source, new),
+            lambda: (after.get(n, mark) for n, mark in enumerate(snapshot.prints)),
+        )
+        save(source, content)
+    return tuple(
+        Change(
+            path=path,
+            line=found.line,
+            before=found.subscriber,
+            after=replace(who, file=str(path), line=found.line),
+            fields=tuple(changed),
+        )
+        for found, who, changed in edits
+    )
+
+
+def _edit_of(
+    found: Found, changes: Mapping[str, str], check: InterestCheck | None, folder: Path
+) -> tuple[Found, Subscriber, dict[str, str]]:
+    """The row, the reader that she becomes, and the fields that have to be written for it."""
     values: list[Value] = list(found.row.values)
     for name, value in changes.items():
         values[FIELDS.index(name)] = value
-    after, written = _parsed(tuple(values), check, path.resolve().parent)
-    new = {n: written.get(n, "") for n in changes if not _same(n, found, after, written)}
-    if new:
-        source = snapshot.source
-        content, _ = _edited(
-            snapshot,
-            lambda: _with_changes(source, found, new),
-            lambda: _with_changes_anew(source, found, new),
-            lambda: (after if n == found.number else p for n, p in enumerate(snapshot.prints)),
-        )
-        save(source, content)
-    placed = replace(after, file=str(path), line=found.line)
-    return Change(
-        path=path, line=found.line, before=found.subscriber, after=placed, fields=tuple(new)
-    )
+    after, written = _parsed(tuple(values), check, folder)
+    changed = {n: written.get(n, "") for n in changes if not _same(n, found, after, written)}
+    return found, after, changed
 
 
 def _remove(snapshot: Snapshot, save: Save) -> None:
     gone = {found.number for found in snapshot.found}
     content, _ = _edited(
         snapshot,
-        lambda: _without_rows(snapshot.source, snapshot.found),
-        lambda: _without_rows_anew(snapshot.source, snapshot.found),
+        lambda: without_rows(snapshot.source, snapshot.found),
+        lambda: without_rows_anew(snapshot.source, snapshot.found),
         lambda: (mark for number, mark in enumerate(snapshot.prints) if number not in gone),
     )
     save(snapshot.source, content)
@@ -315,51 +371,3 @@ def _refuse_known(snapshot: Snapshot) -> None:
     ]
     if problems:
         raise ListError(problems)
-
-
-def _with_rows(source: Source, rows: Sequence[Mapping[str, str]]) -> bytes:
-    if is_yaml(source.path):
-        from digest.storage.lists.yaml_edit import add_items
-
-        return add_items(source, rows)
-    from digest.storage.lists.csv_edit import add_rows
-
-    return add_rows(source, rows)
-
-
-def _without_rows(source: Source, rows: Sequence[Found]) -> bytes:
-    if is_yaml(source.path):
-        from digest.storage.lists.yaml_edit import remove_items
-
-        return remove_items(source, [found.number for found in rows])
-    from digest.storage.lists.csv_edit import cut_rows
-
-    return cut_rows(source, [found.line for found in rows])
-
-
-def _with_changes(source: Source, found: Found, changes: Mapping[str, str]) -> bytes:
-    if is_yaml(source.path):
-        from digest.storage.lists.yaml_change import change_item
-
-        return change_item(source, found.number, changes)
-    from digest.storage.lists.csv_edit import change_row
-
-    return change_row(source, found.line, changes)
-
-
-def _with_rows_anew(source: Source, rows: Sequence[Mapping[str, str]]) -> bytes:
-    from digest.storage.lists.yaml_roundtrip import add_items_anew
-
-    return add_items_anew(source, rows)
-
-
-def _without_rows_anew(source: Source, rows: Sequence[Found]) -> bytes:
-    from digest.storage.lists.yaml_roundtrip import remove_items_anew
-
-    return remove_items_anew(source, [found.number for found in rows])
-
-
-def _with_changes_anew(source: Source, found: Found, changes: Mapping[str, str]) -> bytes:
-    from digest.storage.lists.yaml_roundtrip import change_item_anew
-
-    return change_item_anew(source, found.number, changes)

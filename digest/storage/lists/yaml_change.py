@@ -1,4 +1,4 @@
-"""Other values in one reader's item; the rest of the text, her other keys too, stays as it is."""
+"""Other values in readers' items; the rest of the text, their other keys too, stays as it is."""
 
 from __future__ import annotations
 
@@ -9,40 +9,46 @@ from difflib import SequenceMatcher
 from digest.storage.lists.row import LISTS
 from digest.storage.lists.source import Source
 from digest.storage.lists.yaml_edit import CannotSplice, cut_between_commas, has_comment
-from digest.storage.lists.yaml_spans import Node, Text, outline
+from digest.storage.lists.yaml_spans import Node, Outline, Text, outline
 from digest.storage.lists.yaml_words import flow_list, pair_text, rewritten, scalar, value_text
 
 Edit = tuple[int, int, str]
 
 
-def change_item(source: Source, number: int, changes: Mapping[str, str]) -> bytes:
-    """The list with other values in its item of this number (from 0); "" takes a key away.
+def change_items(source: Source, changes: Mapping[int, Mapping[str, str]]) -> bytes:
+    """The list with other values in its items of these numbers (from 0); "" takes a key away.
 
     A key that is new stands behind the others, written as they are. An address alone becomes a
     mapping.
 
     Raises:
-        CannotSplice: the item has no stretch that can be replaced safely.
+        CannotSplice: an item has no stretch that can be replaced safely.
         ListError: the text's lines cannot be told apart.
     """
-    found = outline(source, {number})
-    item, text = found.items[number], found.text
+    found = outline(source, changes)
+    edits: list[Edit] = []
+    for number, fields in changes.items():
+        edits.extend(_change_item(found, found.items[number], fields))
+    return found.text.splice(edits)
+
+
+def _change_item(found: Outline, item: Node, changes: Mapping[str, str]) -> Iterator[Edit]:
+    text = found.text
     if item.kind == "scalar":
-        return text.splice(list(_from_address(text, item, changes, inline=found.root.flow)))
+        yield from _from_address(text, item, changes, inline=found.root.flow)
+        return
     if item.kind != "mapping":
         raise CannotSplice
     pairs = {key.value: (key, value) for key, value in item.pairs}
     gone = [number for number, name in enumerate(pairs) if changes.get(name) == ""]
-    edits: list[Edit] = []
     for name, value in changes.items():
         if name in pairs and value:
-            edits.extend(_replace(text, name, value, pairs[name][1]))
+            yield from _replace(text, name, value, pairs[name][1])
         elif name in pairs:
-            edits.append(_clear(text, item, name, gone))
+            yield _clear(text, item, name, gone)
     new = [pair_text(name, v) for name, v in changes.items() if v and name not in pairs]
     if new:
-        edits.append(_append(text, item, new))
-    return text.splice(edits)
+        yield _append(text, item, new)
 
 
 def _from_address(

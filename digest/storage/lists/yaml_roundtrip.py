@@ -35,17 +35,18 @@ def remove_items_anew(source: Source, numbers: Sequence[int]) -> bytes:
     return _dump(source, document, losing=True)
 
 
-def change_item_anew(source: Source, number: int, changes: Mapping[str, str]) -> bytes:
-    """The list with other values in one reader's row."""
+def change_items_anew(source: Source, changes: Mapping[int, Mapping[str, str]]) -> bytes:
+    """The list with other values in the rows of these numbers."""
     document, items = _load(source)
-    item = items[number]
-    if not isinstance(item, dict):
-        items[number] = item = {"email": item}
-    for name, value in changes.items():
-        if value:
-            item[name] = _typed(name, value)
-        else:
-            item.pop(name, None)
+    for number, fields in changes.items():
+        item = items[number]
+        if not isinstance(item, dict):
+            items[number] = item = {"email": item}
+        for name, value in fields.items():
+            if value:
+                item[name] = _typed(name, value)
+            else:
+                item.pop(name, None)
     return _dump(source, document, losing=False)
 
 

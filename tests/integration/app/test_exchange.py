@@ -13,6 +13,7 @@ from digest.app.house import House
 from digest.errors import UsageError
 from digest.model import EmailAddress
 from digest.storage.lists import load_subscribers
+from digest.storage.lists.backups import list_backups
 from digest.storage.suppressions import (
     Kind,
     list_suppressions,
@@ -109,6 +110,28 @@ def test_known_readers_are_changed_with_update(house: House, tmp_path: Path) -> 
     carry_out(house, prepare_import(house, [path], target=None, update=True), source="test")
     (ada,) = load_subscribers(house.config).subscribers
     assert (ada.name, ada.tags) == ("Ada Example", ("old",))
+
+
+def test_an_update_writes_each_list_once_however_many_readers_change(
+    house: House, tmp_path: Path
+) -> None:
+    rows = [f"r{n}@example.org" for n in range(1500)]
+    (tmp_path / "readers.csv").write_text("email,name\n" + "".join(f"{r},\n" for r in rows))
+    (tmp_path / "other.csv").write_text("email,name\nr7@example.org,\nlast@example.org,\n")
+    path = tmp_path / "people.csv"
+    path.write_text("Email,Name\n" + "".join(f"{r},N\n" for r in [*rows, "last@example.org"]))
+    two = House(
+        config=config_for(tmp_path, "readers.csv", "other.csv"), clock=lambda: NOW, environ={}
+    )
+    prepared = prepare_import(two, [path], target=None, update=True)
+    assert carry_out(two, prepared, source="test").changed == 1501
+    two.close()
+    assert {who.name for who in load_subscribers(two.config).subscribers} == {"N"}
+    assert (tmp_path / "other.csv").read_text() == (
+        "email,name\nr7@example.org,\nlast@example.org,N\n"
+    )  # the row that counts is the one that is changed
+    for name in ("readers.csv", "other.csv"):
+        assert len(list_backups(tmp_path / name)) == 1
 
 
 def test_an_export_leaves_out_who_is_suppressed_or_says_so(house: House, tmp_path: Path) -> None:

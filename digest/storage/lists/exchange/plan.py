@@ -39,10 +39,11 @@ class Departure(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Fields of a known reader that the files have otherwise."""
+    """Fields of a known reader that the files have otherwise; `file` is the list of her row."""
 
     address: EmailAddress
     fields: Mapping[str, str]
+    file: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,7 @@ class _Planning:
             if name != "email" and had[name] != meant[name]
         }
         if changed:
-            self.changes.append(Change(before.address, changed))
+            self.changes.append(Change(before.address, changed, before.file))
 
     def _suspect(self, row: Incoming, address: EmailAddress) -> None:
         """One warning a domain, at its first row."""

@@ -8,7 +8,13 @@ import pytest
 
 from digest.errors import ListError, UsageError
 from digest.model.address import EmailAddress
-from digest.storage.lists import add_subscribers, change_subscriber, load_subscribers
+from digest.storage.lists import (
+    add_subscribers,
+    change_subscriber,
+    change_subscribers,
+    load_subscribers,
+)
+from digest.storage.lists.backups import list_backups
 from digest.storage.lists.saving import ShowDiff
 from tests.integration.storage.lists.test_editing import LISTS, load
 from tests.support.lists import config_for
@@ -219,3 +225,30 @@ def test_a_dry_run_shows_a_diff_and_writes_nothing(tmp_path: Path) -> None:
         "+new@x.org",
     ]
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_many_changes_at_once_make_the_list_that_they_make_one_by_one(
+    name: str, tmp_path: Path
+) -> None:
+    at_once, singly = tmp_path / f"at_once-{name}", tmp_path / f"singly-{name}"
+    for path in (at_once, singly):
+        path.write_bytes(LISTS[name])
+    wanted = {s.address: {"tags": f"t{n};x", "name": ""} for n, s in enumerate(load(at_once))}
+    nobody = EmailAddress.parse("nobody@x.org")
+    done = change_subscribers(at_once, {**wanted, nobody: {"tags": "x"}})
+    for address, fields in wanted.items():
+        change_subscriber([singly], address, fields)
+    assert at_once.read_bytes() == singly.read_bytes()
+    assert [each.after.address for each in done] == list(wanted)
+    assert len(list_backups(at_once)) == (1 if wanted else 0)
+
+
+def test_of_many_changes_none_is_made_when_one_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("email\na@x.org\nb@x.org\n")
+    b = EmailAddress.parse("b@x.org")
+    for wrong in ({"frequency": "hourly"}, {"nick": "B"}, {"email": "c@x.org"}):
+        with pytest.raises(UsageError):
+            change_subscribers(path, {A: {"name": "A"}, b: wrong})
+    assert path.read_text() == "email\na@x.org\nb@x.org\n"
