@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from digest.errors import StorageError, UsageError
 from digest.storage.atomic import PRIVATE_FOLDER, sync_folder
+from digest.storage.lists.safe_write import take_after
 
 FOLDER = ".backups"
 KEPT = 20
@@ -33,7 +34,8 @@ class Backup(NamedTuple):
 
 
 def make_backup(path: Path, *, every: float = 0.0) -> Path | None:
-    """Keep the list as it is now; None where the newest backup is younger than `every` seconds.
+    """Keep the list as it is now; None where there is one already, or the newest is younger than
+    `every` seconds.
 
     Call it under the list's lock, right before the list is replaced.
 
@@ -46,7 +48,11 @@ def make_backup(path: Path, *, every: float = 0.0) -> Path | None:
     folder = path.parent / FOLDER
     target = folder / f"{path.name}.~{known[-1].number + 1 if known else 1}~"
     try:
-        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        if known and known[-1].path.samefile(
+            path
+        ):  # an edit was killed before it replaced the list
+            return None
+        _make_folder(folder)
         try:
             os.link(path, target)
         except OSError:  # a file system without links
@@ -54,10 +60,28 @@ def make_backup(path: Path, *, every: float = 0.0) -> Path | None:
         sync_folder(folder)
     except OSError as error:
         raise StorageError(f"{target}: the backup cannot be made: {error.strerror}") from None
-    for old in known[: max(len(known) + 1 - KEPT, 0)]:
+    return target
+
+
+def drop_backup(made: Path | None) -> None:
+    """Take back what `make_backup` gave, for the list was not replaced."""
+    if made is not None:
+        with suppress(OSError):
+            made.unlink()
+
+
+def prune_backups(path: Path) -> None:
+    """Remove all but the newest ones; what cannot be removed stays."""
+    for old in list_backups(path)[:-KEPT]:
         with suppress(OSError):
             old.path.unlink()
-    return target
+
+
+def _make_folder(folder: Path) -> None:
+    with suppress(FileExistsError):
+        folder.mkdir(mode=PRIVATE_FOLDER)
+        (folder / ".gitignore").write_text("*\n")  # addresses that nobody means to commit
+        take_after(folder, PRIVATE_FOLDER)
 
 
 def list_backups(path: Path) -> tuple[Backup, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from digest.storage.lists.backups import make_backup
+from digest.storage.lists.backups import drop_backup, make_backup, prune_backups
 from digest.storage.lists.files import show
 from digest.storage.lists.safe_write import replace_file
 from digest.storage.lists.source import Source
@@ -35,9 +35,14 @@ class SaveList:
     backup_every: float = 0.0
 
     def __call__(self, before: Source, content: bytes) -> None:
-        if before.path.exists():
-            make_backup(before.path, every=self.backup_every)
-        replace_file(before.path, content)
+        path = before.path
+
+        def keep() -> Callable[[], None]:
+            made = make_backup(path, every=self.backup_every) if path.exists() else None
+            return lambda: drop_backup(made)
+
+        replace_file(path, content, keep=keep)
+        prune_backups(path)
 
 
 save_list = SaveList()
