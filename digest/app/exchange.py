@@ -17,7 +17,7 @@ from digest.storage.lists.exchange.foreign import Foreign, Format
 from digest.storage.lists.exchange.plan import ImportPlan, plan_import
 from digest.storage.lists.exchange.reading import read_foreign
 from digest.storage.lists.exchange.writing import fields_of, holds_semicolon, write_csv, write_yaml
-from digest.storage.lists.files import ListFile, find_lists, show
+from digest.storage.lists.files import ListFile, find_lists, name_list, show
 from digest.storage.lists.reading import ListReading, doubts_of, open_lists
 from digest.storage.suppress_many import Leaver, suppress_all
 from digest.storage.suppressions import Kind, list_suppressions, suppressed_keys
@@ -130,6 +130,11 @@ def export_lists(
         UsageError: something cannot be said in CSV.
     """
     chosen = _chosen(house, lists)
+    defaults = {each.shown: each.defaults for each in find_lists(house.config)[0]}
+
+    def has_default(who: Subscriber, name: str) -> bool:
+        return name != "tags" and who.file in defaults and defaults[who.file].says(name)
+
     causes, ids = _causes(house)
     wanted = {tag.casefold() for tag in tags}
 
@@ -150,8 +155,8 @@ def export_lists(
             yield who, cause
 
     if yaml:
-        return write_yaml(who for who, _ in readers())
-    return write_csv(readers(), with_suppressed=with_suppressed)
+        return write_yaml((who for who, _ in readers()), has_default=has_default)
+    return write_csv(readers(), with_suppressed=with_suppressed, has_default=has_default)
 
 
 def all_about(house: House, address: EmailAddress) -> dict[str, Any]:
@@ -178,7 +183,7 @@ def _readers(house: House, target: Path) -> Iterator[Subscriber]:
 def _chosen(house: House, lists: Sequence[Path]) -> ListReading:
     if not lists:
         return open_lists(house.config)
-    return ListReading([ListFile(path, show(path, house.config.folder)) for path in lists])
+    return ListReading([name_list(house.config, path) for path in lists])
 
 
 class _barred:  # noqa: N801 - a question with memory

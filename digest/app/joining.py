@@ -10,6 +10,7 @@ from datetime import datetime
 from digest.app.house import House
 from digest.app.roster import Roster
 from digest.app.signing import load_signers
+from digest.app.wishes import CHOICES, PAUSE, said
 from digest.errors import ListError, StorageError
 from digest.mailing.note import write_note
 from digest.mailing.pending import Pending, confirm_url, open_pending, seal_pending
@@ -84,11 +85,13 @@ class Joining:
         if pending is None:
             return None
         reader = self.house.reader_id(pending.address)
-        if self.roster.find(reader) is None:
+        if (listed := self.roster.find(reader)) is None:
             self._add(pending, reader)
         elif standing_of(self.house.database, pending.address, reader).suppressed:
             # Her row outlived her leaving; what she asks for now counts, and no old pause.
-            changes = {"frequency": "", "paused_until": "", **pending.fields}
+            defaults = self.roster.defaults_of(listed)
+            asked = {n: said(pending.fields.get(n, ""), n, defaults) for n in (*CHOICES, PAUSE)}
+            changes = {**pending.fields, **asked}
             change_subscriber(self.roster.paths(), pending.address, changes, save=save_clicks)
         returned = let_return(
             self.house.database,

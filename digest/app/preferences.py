@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from digest.app.house import House
 from digest.app.roster import Roster
-from digest.app.wishes import Wishes, paused_until
+from digest.app.wishes import Wishes, changed_choices, paused_until
 from digest.model import Frequency, Subscriber
 from digest.model.subscriber import FURTHER_NOTICE
 from digest.storage.forgetting import forget, pause_letters
@@ -47,7 +47,8 @@ class Preferences:
             LockHeld: someone else edits the list.
             StorageError: it could not be written.
         """
-        change_subscriber(self.roster.paths(), reader.address, wishes.fields, save=save_clicks)
+        changes = changed_choices(wishes, reader, self.roster.defaults_of(reader))
+        change_subscriber(self.roster.paths(), reader.address, changes, save=save_clicks)
         until = paused_until(wishes)
         if wishes.fields.get("frequency") == Frequency.PAUSED:
             until = FURTHER_NOTICE

@@ -16,6 +16,7 @@ from threading import Lock
 
 from digest.app.house import House
 from digest.model import Subscriber
+from digest.storage.lists.defaults import NONE, Defaults
 from digest.storage.lists.files import ListFile, find_lists
 from digest.storage.lists.reading import ListReading
 
@@ -43,6 +44,11 @@ class Roster:
                         if self._house.reader_id(reader.address) == reader_id:
                             return reader
         return None
+
+    def defaults_of(self, reader: Subscriber) -> Defaults:
+        """What the list of a reader who was found says for who did not choose."""
+        files = (f for f in find_lists(self._house.config)[0] if f.shown == reader.file)
+        return next((file.defaults for file in files), NONE)
 
     def paths(self) -> tuple[Path, ...]:
         """The lists there are by now."""

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from digest.model import EmailAddress, Frequency, Subscriber
-from digest.model.subscriber import FURTHER_NOTICE
-from digest.storage.lists.fields import UNTIL_NOTICE
+from digest.model.subscriber import FURTHER_NOTICE, Format
+from digest.storage.lists.defaults import Defaults
+from digest.storage.lists.fields import NOTHING, UNTIL_NOTICE
 from digest.storage.lists.reading import parse_row
 from digest.storage.lists.row import FIELDS, Row
 
@@ -26,6 +27,8 @@ LONGEST_KEYWORDS = 500
 #: What a spreadsheet takes for a formula (OWASP, CSV injection), and full-width twins; also behind
 #: what may part cells where the file is opened.
 _FORMULA = re.compile(r"(?:^|[;,|\t\r\n])\s*[=+\-@\t\r＝＋－＠]")
+#: What nothing means in a row.
+_USUAL = {"frequency": Frequency.DAILY.value, "format": Format.HTML.value}
 _SECONDS = re.compile(r"(\d\d:\d\d):\d\d(\.\d+)?")
 
 
@@ -67,6 +70,33 @@ def read_choices(form: Form, themes: Collection[str], reader: Subscriber) -> Wis
     wrong = _wrong(fields, form, themes, ())
     values = {**_shown(fields, form, themes), PAUSE: _one(form, PAUSE)}
     return Wishes(fields=fields, values=values, wrong=frozenset(wrong))
+
+
+def changed_choices(wishes: Wishes, reader: Subscriber, defaults: Defaults) -> dict[str, str]:
+    """The fields that she really changed: what a form shows and sends back stays in the list as
+    it was written, and what her list gave her stays her list's. What she cleared there is `none`.
+    """
+    return {
+        name: said(value, name, defaults)
+        for name, value in wishes.fields.items()
+        if not _is_as_shown(name, wishes, reader)
+    }
+
+
+def said(value: str, name: str, defaults: Defaults) -> str:
+    """How a row says a value beside the defaults of its list."""
+    return value or (_USUAL.get(name, NOTHING) if defaults.says(name) else "")
+
+
+def _is_as_shown(name: str, wishes: Wishes, reader: Subscriber) -> bool:
+    shown, sent = shown_choices(reader)[name], wishes.values[name]
+    if name == "themes":
+        return set(reader.themes) == set(wishes.fields[name].split(";")) - {""}
+    if name == "keywords":
+        return _keywords(str(shown)) == _keywords(str(sent))
+    if name == "send_at":
+        return shown == wishes.fields[name]
+    return shown == sent
 
 
 def shown_choices(reader: Subscriber) -> dict[str, object]:
@@ -137,8 +167,7 @@ def _keywords(text: str) -> list[str]:
 
 def _told(fields: Mapping[str, str]) -> dict[str, str]:
     """Without what says no more than nothing does."""
-    unsaid = {"frequency": Frequency.DAILY.value, "format": "html"}
-    return {n: value for n, value in fields.items() if value and value != unsaid.get(n)}
+    return {n: value for n, value in fields.items() if value and value != _USUAL.get(n)}
 
 
 def _one(form: Form, name: str) -> str:

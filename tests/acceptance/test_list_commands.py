@@ -170,6 +170,88 @@ def test_lists_are_merged_each_reader_once_and_it_is_said_which_row_wins(digest:
     assert digest("subscribers", "diff", "readers.yaml", "all.csv").out == ""
 
 
+BOARD = """\
+email,name,themes,note
+dan@example.org,Dan,,x
+eve@example.org,,none,y
+fay@example.org,,Robotics*,z
+"""
+
+
+@pytest.fixture
+def board(digest: Terminal) -> Terminal:
+    """A list that chooses for its readers, beside one that does not."""
+    digest.room.write("board.csv", BOARD)
+    chosen = {"path": "board.csv", "themes": ["Vision"], "frequency": "weekdays", "tags": ["board"]}
+    digest.room.configure(subscribers={"lists": ["readers.yaml", chosen]})
+    return digest
+
+
+def choices(digest: Terminal, *words: str) -> dict[str, tuple[object, ...]]:
+    names = ("themes", "frequency", "tags", "max_papers", "format")
+    found = digest("subscribers", "list", "--json", *words).json
+    return {each["email"]: tuple(each[name] for name in names) for each in found}
+
+
+def test_one_list_is_shown_with_what_it_chooses_for_its_readers(board: Terminal):
+    everybody = choices(board)
+    assert everybody["dan@example.org"][:3] == (["Vision"], "weekdays", ["board"])
+    assert everybody["eve@example.org"][:3] == ([], "weekdays", ["board"]), "she said none"
+    alone = choices(board, "--list", "board.csv")
+    assert alone == {who: everybody[who] for who in alone}
+    assert board("subscribers", "diff", "board.csv", "board.csv").out == ""
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [("board.csv", "readers.yaml"), ("readers.yaml", "board.csv")]
+)
+def test_a_merge_changes_nobodys_letters_whatever_the_lists_choose(board, source, target):
+    """Tags of a list apart: who is on it has them."""
+    before = choices(board)
+    assert board("subscribers", "merge", source, "--into", target).code == 0
+    (board.room.folder / source).write_text("email\n" if source == "board.csv" else "[]\n")
+    after = choices(board)
+    assert after.keys() == before.keys()
+    for who, (themes, frequency, tags, *rest) in before.items():
+        assert after[who][:2] == (themes, frequency)
+        assert set(tags) <= set(after[who][2]) <= {*tags, "board"}
+        assert list(after[who][3:]) == rest
+
+
+def test_an_export_of_a_list_with_defaults_gives_the_same_readers_anywhere(board: Terminal):
+    before = choices(board, "--list", "board.csv")
+    for kind in ("csv", "yaml"):
+        out = board.room.folder / f"out.{kind}"
+        assert board("subscribers", "export", "--list", "board.csv", "--out", str(out)).code == 0
+        assert choices(board, "--list", f"out.{kind}") == before
+        board.room.write("board.csv", out.read_text()) if kind == "csv" else None
+        assert choices(board, "--list", "board.csv") == before
+
+
+def test_a_list_that_was_deleted_is_put_back_as_it_was(digest: Terminal):
+    path = digest.room.folder / "readers.yaml"
+    path.chmod(0o640)
+    digest("subscribers", "pause", "cy@example.org")
+    path.unlink()
+    told = digest("subscribers", "check")
+    assert told.code == 2
+    assert "digest subscribers restore readers.yaml" in told.out
+    assert digest("subscribers", "diff", "readers.yaml").out.count("- ") == 3
+    assert digest("subscribers", "restore", "readers.yaml").out.startswith("1\t")
+    assert digest("subscribers", "restore", "readers.yaml", "1").code == 0
+    assert lists(digest) == LIST
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    "words", [["add", "new@example.org", "--list"], ["merge", "readers.yaml", "--into"]]
+)
+def test_readers_put_on_a_file_that_no_run_reads_are_told(digest: Terminal, words):
+    done = digest("subscribers", *words, str(digest.room.folder / "typo.yaml"))
+    assert done.code == 0
+    assert "typo.yaml is not among subscribers.lists, so nobody on it is mailed" in done.err
+
+
 def test_show_tells_everything_that_is_known(room: Newsroom, digest: Terminal):
     assert room.run("run").code == 0
     digest("subscribers", "suppress", "cy@example.org", "--reason", "asked by post")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from digest.config import ListConfig
+from digest.storage.lists.fields import says_nothing
 from digest.storage.lists.row import FIELDS, Value
 from digest.storage.lists.text import trim
 
@@ -22,6 +23,14 @@ class Defaults(NamedTuple):
     values: tuple[Value, ...]
     daily: str = ""
     weekly: str = ""
+
+    def says(self, name: str) -> bool:
+        """Whether it has something for a field."""
+        return name in FIELDS[_FIRST:] and bool(self.values[FIELDS.index(name) - _FIRST])
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return _parts(self.values[_TAGS])
 
 
 NONE = Defaults(("",) * (len(FIELDS) - _FIRST))
@@ -53,7 +62,8 @@ def fill(values: tuple[Value, ...], defaults: Defaults) -> tuple[Value, ...]:
         for value, default in zip(values, defaults.values, strict=True)
     ]
     if defaults.values[_TAGS]:
-        filled[_TAGS] = (*_parts(values[_TAGS]), *_parts(defaults.values[_TAGS]))
+        hers = () if says_nothing(values[_TAGS]) else _parts(values[_TAGS])
+        filled[_TAGS] = (*hers, *defaults.tags)
     return tuple(filled)
 
 

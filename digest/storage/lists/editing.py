@@ -15,6 +15,7 @@ from pathlib import Path
 from digest.errors import ListError, Problem, UsageError
 from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
+from digest.storage.lists.fields import NOTHING, says_nothing
 from digest.storage.lists.files import CSV_SUFFIXES, YAML_SUFFIXES, is_yaml
 from digest.storage.lists.reading import InterestCheck, doubt_at, doubts_of, parse_row
 from digest.storage.lists.rewriting import (
@@ -314,7 +315,7 @@ def _parsed(
         written["name"] = who.name
     for name, value in zip(FIELDS[2:], values[2:], strict=True):
         text = ";".join(getattr(who, name)) if name in LISTS else trim(str(value))
-        if text:
+        if text := NOTHING if says_nothing(value) else text:
             written[name] = text
     return who, written
 
@@ -329,6 +330,8 @@ def _typed_address(text: str, address: EmailAddress) -> str:
 def _same(name: str, found: Found, after: Subscriber, written: Mapping[str, str]) -> bool:
     """Whether the row says already what it is to say about a field."""
     old, new = found.row.values[FIELDS.index(name)], written.get(name, "")
+    if says_nothing(old) or new == NOTHING:
+        return says_nothing(old) and new == NOTHING
     if name in LISTS:
         return bool(getattr(found.subscriber, name) == getattr(after, name))
     return isinstance(old, str) and trim(old) == new

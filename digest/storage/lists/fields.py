@@ -21,6 +21,8 @@ from digest.storage.lists.text import clean_text, trim
 MAX_NAME = 200
 #: What a list says for a pause without an end.
 UNTIL_NOTICE = "further notice"
+#: What a row says where its list has a default and the reader wants nothing there.
+NOTHING = "none"
 #: The number of that field.
 INTERESTS = FIELDS.index("interests")
 _NAMED = re.compile(r"(.*)<([^<>]*)>\s*", re.DOTALL)
@@ -140,6 +142,12 @@ def parse_choice(values: tuple[Value, ...]) -> tuple[Choice, tuple[Complaint, ..
     return choice, tuple(told)
 
 
+def says_nothing(value: Value) -> bool:
+    """Whether a field says `none`, which no default of the list fills."""
+    words = value.split(";") if isinstance(value, str) else value
+    return [word.lower() for word in map(trim, words) if word] == [NOTHING]
+
+
 def suggest(text: str, names: tuple[str, ...] | list[str]) -> str:
     """The way out of a misspelled word: the nearest name, or all of them."""
     near = difflib.get_close_matches(text.lower(), names, n=1)
@@ -154,6 +162,8 @@ def _formula(field: int, text: str) -> Complaint | None:
 
 def _list(field: int, value: Value, told: list[Complaint]) -> tuple[str, ...]:
     items: dict[str, None] = {}
+    if says_nothing(value):
+        return ()
     for part in value.split(";") if isinstance(value, str) else value:
         if formula := _formula(field, part):
             told.append(formula)
@@ -169,7 +179,7 @@ def _list(field: int, value: Value, told: list[Complaint]) -> tuple[str, ...]:
 
 def _one(field: int, value: Value, told: list[Complaint]) -> str:
     if isinstance(value, str):
-        return trim(value)
+        return "" if says_nothing(value) else trim(value)
     told.append(Complaint(field, "takes one value, not a list"))
     return ""
 

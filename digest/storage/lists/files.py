@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from digest.config import Config
 from digest.errors import Problem
+from digest.storage.lists.backups import list_backups
 from digest.storage.lists.defaults import NONE, Defaults, defaults_of
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
@@ -49,6 +50,13 @@ def find_lists(config: Config) -> tuple[tuple[ListFile, ...], tuple[Problem, ...
         mend = f"looked for {looked} in {config.folder}"
         problems.append(Problem(file="config.yaml", key="subscribers.lists", what=what, mend=mend))
     return tuple(found.values()), tuple(problems)
+
+
+def name_list(config: Config, path: Path) -> ListFile:
+    """The list with this path, with the defaults of the config's entry for it, if there is one."""
+    real = path.resolve()
+    known = (each for each in find_lists(config)[0] if each.path.resolve() == real)
+    return next(known, ListFile(path, show(path, config.folder)))
 
 
 def show(path: Path, folder: Path) -> str:
@@ -93,7 +101,8 @@ def _plain_problem(path: Path, shown: str) -> tuple[Problem, ...]:
         mend = f"name its files: {shown}/*.yaml"
         return (Problem(file=shown, what="is a folder, not a list", mend=mend),)
     if not path.exists():
-        mend = "make it, or take it out of subscribers.lists in config.yaml"
+        back = f"digest subscribers restore {shown}, " if list_backups(path.resolve()) else ""
+        mend = f"{back}make it, or take it out of subscribers.lists in config.yaml"
         return (Problem(file=shown, what="does not exist", mend=mend),)
     if path.suffix.lower() not in YAML_SUFFIXES | CSV_SUFFIXES:
         return (Problem(file=shown, what="is of no known kind", mend=_KINDS),)

@@ -1,8 +1,8 @@
 """Several lists made into one, each reader once.
 
 The row that counts today, the first in the order of the lists, wins: its choices stay what they
-are. Of the others it takes the tags that it has not, and the name if it has none. So a merge
-changes nobody's letters.
+are. Of the others it takes the tags that it has not, and the name if it has none. What her list's
+defaults gave her is written out. So a merge changes nobody's letters but for their look.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest.errors import ListError, Problem
+from digest.model.address import EmailAddress
 from digest.model.subscriber import Subscriber
 from digest.storage.lists.comparing import as_fields
+from digest.storage.lists.defaults import Defaults
+from digest.storage.lists.fields import NOTHING
 from digest.storage.lists.files import ListFile
 from digest.storage.lists.reading import ListReading
+from digest.storage.lists.row import FIELDS, LISTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +36,12 @@ class Merger:
     """`new` are the fields of who is not in the target yet, `changes` by address of who is."""
 
     new: tuple[dict[str, str], ...]
-    changes: dict[str, dict[str, str]]
+    changes: dict[EmailAddress, dict[str, str]]
     joined: tuple[Joined, ...]
     problems: tuple[Problem, ...]
 
 
-def plan_merger(target: Path, files: Sequence[ListFile]) -> Merger:
+def plan_merger(target: ListFile, files: Sequence[ListFile]) -> Merger:
     """What has to be written to `target` so that it has everyone of `files`.
 
     `files` are in the order in which they count; the target is the first of them if it exists.
@@ -46,22 +50,22 @@ def plan_merger(target: Path, files: Sequence[ListFile]) -> Merger:
         ListError: with the problems of all the lists.
     """
     rows, problems = _rows(files)
-    own = target.resolve()
+    own, defaults = target.path.resolve(), target.defaults
     new, joined = [], []
-    changes: dict[str, dict[str, str]] = {}
+    changes: dict[EmailAddress, dict[str, str]] = {}
     for (first_path, first), *others in rows.values():
         duplicates = tuple(each for _, each in others)
         if others:
             joined.append(Joined(winner=first, others=duplicates))
         whole = _united(first, duplicates)
         if first_path != own:
-            fields = as_fields(whole)
+            fields = _beside(whole, defaults)
             if whole.interests:
                 fields["interests"] = ";".join(_moved(first_path, own, whole.interests))
             new.append(fields)
         elif whole != first:
-            fields = as_fields(whole)
-            changes[str(first.address)] = {n: fields[n] for n in ("name", "tags") if n in fields}
+            fields = _beside(whole, defaults)
+            changes[first.address] = {n: fields[n] for n in ("name", "tags") if n in fields}
     return Merger(new=tuple(new), changes=changes, joined=tuple(joined), problems=tuple(problems))
 
 
@@ -88,6 +92,19 @@ def _united(first: Subscriber, others: Sequence[Subscriber]) -> Subscriber:
     tags = dict.fromkeys(tag for each in (first, *others) for tag in each.tags)
     name = next((each.name for each in (first, *others) if each.name), "")
     return replace(first, tags=tuple(tags), name=name)
+
+
+def _beside(reader: Subscriber, defaults: Defaults) -> dict[str, str]:
+    """The fields that make her the reader that she is on a list with these defaults."""
+    fields = as_fields(reader)
+    for name in FIELDS[2:]:
+        if name not in fields and defaults.says(name):
+            fields[name] = str(getattr(reader, name) or NOTHING) if name not in LISTS else NOTHING
+    tags = [tag for tag in reader.tags if tag not in defaults.tags]
+    fields.pop("tags", None)
+    if tags:
+        fields["tags"] = ";".join(tags)
+    return fields
 
 
 def _moved(old: Path, new: Path, interests: Sequence[str]) -> list[str]:

@@ -50,8 +50,11 @@ def lock_list(path: Path, *, patience: float = _PATIENCE) -> Iterator[Path]:
         os.close(handle)  # the lock goes with it; the file stays, for removing it would race
 
 
-def replace_file(path: Path, content: bytes, *, keep: Keep | None = None) -> None:
-    """Put `content` in the place of `path`, durably; mode and owner stay as they are.
+def replace_file(
+    path: Path, content: bytes, *, keep: Keep | None = None, like: Path | None = None
+) -> None:
+    """Put `content` in the place of `path`, durably; mode and owner stay as they are, or become
+    those of `like`.
 
     Call it under the list's lock. `keep` is called when all is written and nothing replaced yet,
     and what it gives is called if that fails.
@@ -66,7 +69,7 @@ def replace_file(path: Path, content: bytes, *, keep: Keep | None = None) -> Non
             prefix=f".{path.name}.", suffix=".tmp", dir=path.parent
         )
         with os.fdopen(handle, "wb") as stream:
-            _keep_owner(path, stream.fileno())
+            _keep_owner(like or path, stream.fileno())
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())

@@ -33,6 +33,7 @@ class SaveList:
     """
 
     backup_every: float = 0.0
+    like: Path | None = None  # whose mode and owner a new list gets
 
     def __call__(self, before: Source, content: bytes) -> None:
         path = before.path
@@ -41,7 +42,7 @@ class SaveList:
             made = make_backup(path, every=self.backup_every) if path.exists() else None
             return lambda: drop_backup(made)
 
-        replace_file(path, content, keep=keep)
+        replace_file(path, content, keep=keep, like=self.like)
         prune_backups(path)
 
 

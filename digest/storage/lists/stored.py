@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from digest.errors import ListError, Problem, StorageError
 from digest.model.subscriber import Subscriber
@@ -11,7 +12,7 @@ from digest.storage.lists.files import ListFile, is_yaml
 from digest.storage.lists.reading import parse_row, read_rows
 from digest.storage.lists.row import Unreadable
 from digest.storage.lists.safe_write import lock_list
-from digest.storage.lists.saving import Save, save_list
+from digest.storage.lists.saving import Save, SaveList, save_list
 from digest.storage.lists.source import Source, parse_source
 
 
@@ -49,6 +50,8 @@ def restore_backup(backup: Backup, file: ListFile, *, save: Save = save_list) ->
     """
     with lock_list(file.path) as real:
         content = _load(backup)
+        if not real.exists() and isinstance(save, SaveList):
+            save = replace(save, like=backup.path)
         now = real.read_bytes() if real.exists() else b""
         save(Source(real, file.shown, now, "utf-8", 0), content)
 

@@ -203,3 +203,58 @@ def test_a_fault_is_told_in_the_log_without_the_link(site, caplog):
     [record] = caplog.records
     assert record.getMessage().startswith("GET /p/...: TemplateError: ")
     assert site.preferences(ADA)[3:] not in caplog.text
+
+
+@pytest.fixture
+def board(tmp_path):
+    """A site whose one list chooses for its readers."""
+    chosen = {"path": "readers.yaml", "themes": ["Birds"], "send_at": "7:30", "frequency": "weekly"}
+    with reader_site(tmp_path, subscribers={"lists": [chosen]}) as served:
+        served.newsroom.write_readers([{"email": ADA, "keywords": ["red, green"]}, EVE])
+        yield served
+
+
+SHOWN = {
+    "themes": "Birds",
+    "keywords": "red, green",
+    "frequency": "weekly",
+    "paused_until": "",
+    "send_at": "07:30",
+    "timezone": "",
+    "format": "html",
+}
+
+
+def effective(site) -> dict[str, object]:
+    return next(
+        row
+        for row in site.newsroom.run("subscribers", "list", "--json").json
+        if row["email"] == ADA
+    )
+
+
+def test_what_she_did_not_touch_on_the_page_stays_as_the_list_has_it(board):
+    before = rows(board)
+    assert board.post(board.preferences(ADA), **SHOWN).status == 200
+    assert rows(board) == before
+    board.post(board.preferences(ADA), **SHOWN | {"format": "text"})
+    assert rows(board)[0] == before[0] | {"format": "text"}
+
+
+def test_what_her_list_chose_can_be_chosen_away_on_the_page(board):
+    """No theme ticked and no word typed is every paper, as the page says, on any list."""
+    board.post(
+        board.preferences(ADA),
+        **SHOWN | {"themes": [], "keywords": "", "frequency": "daily", "send_at": ""},
+    )
+    assert rows(board)[0] == {
+        "email": ADA,
+        "themes": ["none"],
+        "send_at": "none",
+        "frequency": "daily",
+    }
+    hers = effective(board)
+    assert (hers["themes"], hers["keywords"], hers["send_at"]) == ([], [], None)
+    assert hers["frequency"] == "daily"
+    assert 'value="none"' not in board.ask("GET", board.preferences(ADA)).text
+    assert board.newsroom.run("subscribers", "check").code == 0

@@ -180,7 +180,7 @@ def test_a_link_ends_in_time(site):
 
 
 def test_a_link_is_overtaken_by_a_later_leaving_and_not_by_an_earlier(site):
-    early = asked(site)
+    early = asked(site, keywords="owls", send_at="7:00")
     assert site.post(early, confirm="yes").status == 200
     site.later(minutes=1)
     assert site.ask("POST", site.unsubscribe(NEW), ONE_CLICK).status == 200

@@ -10,8 +10,9 @@ import click
 from digest.cli.desk import Desk, note, show
 from digest.errors import UsageError
 from digest.model import Subscriber
-from digest.storage.lists.files import ListFile, find_lists
-from digest.storage.lists.files import show as shown
+from digest.storage.lists.backups import list_backups
+from digest.storage.lists.defaults import NONE
+from digest.storage.lists.files import ListFile, find_lists, name_list
 from digest.storage.lists.saving import Save, ShowDiff, save_list
 
 dry_run_option = click.option(
@@ -27,8 +28,24 @@ def list_paths(desk: Desk) -> list[Path]:
     return [each.path for each in find_lists(desk.config)[0]]
 
 
-def named_list(desk: Desk, path: Path | None) -> ListFile:
+def place_of(desk: Desk, path: Path) -> Path:
+    """A path from where one is, or from the config's folder if a list or its backups are there."""
+    for place in (path, desk.config.folder / path):
+        if place.exists() or list_backups(place.resolve()):
+            return place
+    return path
+
+
+def warn_unlisted(desk: Desk, path: Path) -> None:
+    """Say so where readers went to a file that no run reads."""
+    if path.resolve() not in (each.resolve() for each in list_paths(desk)):
+        note(f"warning: {path} is not among subscribers.lists, so nobody on it is mailed")
+
+
+def named_list(desk: Desk, path: Path | None, *, gone: bool = False) -> ListFile:
     """The list that a command line names, from where one is or from the config; else the first.
+
+    With `gone` it is enough that there are backups of it.
 
     Raises:
         UsageError: there is no such list, or none at all.
@@ -37,17 +54,17 @@ def named_list(desk: Desk, path: Path | None) -> ListFile:
         if not (lists := find_lists(desk.config)[0]):
             raise UsageError("there is no list yet; name a file with --list")
         return lists[0]
-    for place in (path, desk.config.folder / path):
-        if place.exists():
-            return ListFile(place, shown(place, desk.config.folder))
+    place = place_of(desk, path)
+    if place.exists() or (gone and list_backups(place.resolve())):
+        return name_list(desk.config, place)
     raise UsageError(f"{path}: does not exist")
 
 
 def readers_of(file: ListFile) -> Iterator[Subscriber]:
-    """The readers of one list, each once."""
+    """The readers of one list, each once, as their rows have them."""
     from digest.storage.lists.reading import ListReading
 
-    yield from ListReading([file])
+    yield from ListReading([file._replace(defaults=NONE)])
 
 
 def saver(desk: Desk, dry_run: bool) -> Save:

@@ -12,8 +12,10 @@ from digest.cli.commands.subscribers._shared import (
     dry_run_option,
     list_option,
     list_paths,
+    place_of,
     saver,
     told,
+    warn_unlisted,
 )
 from digest.cli.desk import Desk, note, pass_desk
 from digest.errors import UsageError
@@ -53,7 +55,7 @@ def command(desk: Desk, /, email: str, path: Path | None, dry_run: bool, **optio
             f" if she asks to come back: digest subscribers unsuppress {address}"
         )
     lists = list_paths(desk)
-    target = path or (lists[0] if lists else None)
+    target = place_of(desk, path) if path else (lists[0] if lists else None)
     if target is None:
         raise UsageError("there is no list yet; name a file with --list")
     fields = {"email": email, "format": options.pop("format_")}
@@ -65,6 +67,7 @@ def command(desk: Desk, /, email: str, path: Path | None, dry_run: bool, **optio
     subscriber = add_subscriber(target, given, others=others, check=check, save=save)
     who = subscriber.address
     told(save, f"{who} added to {target}", f"{who} would be added to {target}")
+    warn_unlisted(desk, target)
     for interest, doubt in doubts_of(subscriber, target.parent, check):
         mend = f" ({doubt.mend})" if doubt.mend else ""
         note(f"warning: interests: {interest}: {doubt.what}{mend}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from digest.cli.commands.subscribers._shared import place_of
 from digest.cli.desk import Desk, count, json_option, note, pass_desk, show, show_json
 from digest.errors import ListError, Problem
 
@@ -50,14 +51,9 @@ def command(desk: Desk, files: tuple[Path, ...], as_json: bool) -> int:
 
 def _named(desk: Desk, files: Sequence[Path]) -> list[ListFile]:
     """These files, each with the defaults that the config has for it."""
-    from digest.storage.lists.files import ListFile, find_lists
-    from digest.storage.lists.files import show as shown
+    from digest.storage.lists.files import name_list
 
-    known = {each.path.resolve(): each for each in find_lists(desk.config)[0]}
-    return [
-        known.get(path.resolve()) or ListFile(path, shown(path, desk.config.folder))
-        for path in files
-    ]
+    return [name_list(desk.config, place_of(desk, path)) for path in files]
 
 
 def _sum_up(problems: Sequence[Problem], read: str) -> int:

@@ -30,10 +30,12 @@ def command(desk: Desk, old: Path, new: str | None, as_json: bool) -> int:
     from digest.storage.lists.comparing import compare_lists
     from digest.storage.lists.stored import backup_readers
 
-    first = named_list(desk, old)
-    if new is None or (new.isdecimal() and not Path(new).exists()):
+    stored = new is None or (new.isdecimal() and not Path(new).exists())
+    first = named_list(desk, old, gone=stored)
+    if new is None or stored:
         backup = find_backup(first.path.resolve(), int(new) if new else None)
-        before, after = backup_readers(backup, first), readers_of(first)
+        before = backup_readers(backup, first)
+        after = readers_of(first) if first.path.exists() else iter(())
         note(f"from backup {backup.number} of {first.shown}, {backup.at:%Y-%m-%d %H:%M} UTC, to it")
     else:
         before, after = readers_of(first), readers_of(named_list(desk, Path(new)))

@@ -11,6 +11,7 @@ from digest.cli.commands.subscribers._shared import (
     dry_run_option,
     list_paths,
     named_list,
+    place_of,
     saver,
     told,
 )
@@ -47,7 +48,8 @@ def command(
     if changes:
         if address is None:
             raise UsageError("whose? name the reader before --set or --clear")
-        return _change(desk, address, changes, [path] if path else list_paths(desk), save)
+        paths = [place_of(desk, path)] if path else list_paths(desk)
+        return _change(desk, address, changes, paths, save)
     return _open(desk, address, path, save)
 
 

@@ -32,7 +32,7 @@ def command(
 ) -> int:
     """Write the lists as CSV or YAML, every field of every reader who may be mailed.
 
-    An import of it anywhere gives the same readers. --only answers a person who asks what is
+    An import of it gives the same readers. --only answers a person who asks what is
     kept about her.
     """
     from digest.app.exchange import all_about, export_lists

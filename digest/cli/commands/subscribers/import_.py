@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from digest.cli.commands.subscribers._shared import place_of, warn_unlisted
 from digest.cli.desk import Desk, count, json_option, note, pass_desk, show_json
 from digest.errors import Problem
 
@@ -57,7 +58,7 @@ def command(desk: Desk, /, files: tuple[Path, ...], **options: Any) -> int:
     prepared = prepare_import(
         desk.house,
         files,
-        target=options["target"],
+        target=place_of(desk, options["target"]) if options["target"] else None,
         format_=Format(options["format_"]),
         columns=parse_columns(options["columns"], TARGETS),
         tags=options["tags"],
@@ -75,6 +76,7 @@ def command(desk: Desk, /, files: tuple[Path, ...], **options: Any) -> int:
     elif options["yes"] or _agreed(as_json):
         done = carry_out(desk.house, prepared, source=f"import of {_names(files)}")
         _tell_done(done, prepared)
+        warn_unlisted(desk, prepared.target)
     elif _can_ask(as_json):
         note("nothing was written")
     else:

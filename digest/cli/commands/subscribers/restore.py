@@ -24,7 +24,7 @@ def command(desk: Desk, file: Path, number: int | None, dry_run: bool, as_json: 
     from digest.storage.lists.backups import find_backup, list_backups
     from digest.storage.lists.stored import restore_backup
 
-    target = named_list(desk, file)
+    target = named_list(desk, file, gone=True)
     real = target.path.resolve()
     if number is None:
         known = list_backups(real)

@@ -14,7 +14,7 @@ from digest.model.subscriber import Subscriber
 from digest.storage.lists.exchange.foreign import Cause, Foreign, Incoming, Leaving
 from digest.storage.lists.exchange.typos import likely_domain
 from digest.storage.lists.exchange.writing import fields_of
-from digest.storage.lists.fields import parse_email
+from digest.storage.lists.fields import NOTHING, parse_email, says_nothing
 from digest.storage.lists.reading import ParsedRow, parse_row
 from digest.storage.lists.row import FIELDS, LISTS, Row
 
@@ -269,6 +269,8 @@ def _as_list_row(
     for name in FIELDS[2:]:
         if name == "tags":
             text = ";".join(dict.fromkeys((*who.tags, *tags)))
+        elif says_nothing(fields.get(name, "")):
+            text = NOTHING
         elif name in LISTS:
             text = ";".join(getattr(who, name))
         else:
