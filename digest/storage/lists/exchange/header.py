@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from digest.errors import Problem
-from digest.model.address import EmailAddress
-from digest.storage.lists.exchange.any_tool import ANY_TOOL
+from digest.storage.lists.exchange.any_tool import ANY_TOOL, watches
 from digest.storage.lists.exchange.columns import Mapped, field_of, map_columns, plain, tell_unread
 from digest.storage.lists.exchange.foreign import Format, Line
 from digest.storage.lists.exchange.google_groups import GOOGLE_GROUPS, TITLE
@@ -16,6 +15,7 @@ from digest.storage.lists.exchange.listmonk import LISTMONK
 from digest.storage.lists.exchange.mailchimp import MAILCHIMP
 from digest.storage.lists.exchange.substack import SUBSTACK
 from digest.storage.lists.exchange.tool import Tool
+from digest.storage.lists.fields import parse_email
 from digest.storage.lists.row import Unreadable
 from digest.storage.lists.text import clean_text, trim
 
@@ -61,17 +61,18 @@ def find_header(
         notes.append(_guessed(shown, names[column], headed=at >= 0))
     elif by_content and at < 0:
         notes.append(Problem(file=shown, what="has no header row", warning=True))
-    unread = [n for n in mapped.unread if plain(names[n]) not in tool.reads]
+    heard = [n for n in mapped.unread if watches(plain(names[n]))]
+    unread = [n for n in mapped.unread if plain(names[n]) not in tool.reads and n not in heard]
     notes += tell_unread(shown, names, unread)
     return Header(at, names, mapped, tool, tuple(notes))
 
 
 def is_address(text: str) -> bool:
-    """Whether a cell is an address and nothing else."""
+    """Whether a cell is an address, maybe behind a name, and nothing else."""
     if "@" not in text:
         return False
     try:
-        EmailAddress.parse(trim(text).strip("<>"))
+        parse_email(trim(text))
     except ValueError:
         return False
     return True

@@ -9,6 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from digest.errors import ListError, Problem, UsageError
+from digest.storage.lists.exchange.any_tool import all_left, watches, who_left
 from digest.storage.lists.exchange.columns import FIRST, LAST, join_name, plain
 from digest.storage.lists.exchange.csv_table import read_csv_lines
 from digest.storage.lists.exchange.foreign import Budget, Foreign, Format, Incoming, Line, Origin
@@ -131,6 +132,8 @@ def _people(
     fields, tool, names = header.mapped.fields, header.tool, header.names
     origin.columns = _shown_columns(names, fields)
     own = [(plain(name), n) for n, name in enumerate(names) if plain(name) in tool.reads]
+    watched = [(plain(name), n) for n, name in enumerate(names) if watches(plain(name))]
+    everybody = None if watched else all_left(file_name)
     by_file = tool.leaving({}, file_name) is not None
     for number, cells in lines:
         width = len(cells)
@@ -140,6 +143,10 @@ def _people(
                 found[ours] = text
         read = {name: cells[n].strip() for name, n in own if n < width}
         leaving = tool.leaving(read, file_name) if read or by_file else None
+        if leaving is None and watched:
+            told = ((name, cells[n].strip()) for name, n in watched if n < width)
+            leaving = who_left(told, file_name)
+        leaving = leaving or everybody
         if tool.read is not None:
             found.update(tool.read(read))
         if FIRST in found or LAST in found:

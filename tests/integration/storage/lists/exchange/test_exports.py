@@ -124,6 +124,27 @@ def test_who_left_is_seen_even_if_the_file_is_said_to_be_plain_csv() -> None:
         ("Unsubscribed", "2024-01-01", Cause.UNSUBSCRIBE),
         ("Unsubscribed", "No", None),
         ("Status", "active", None),
+        ("Status", "Cancelled", Cause.UNSUBSCRIBE),
+        ("Status", "Marked as spam", Cause.COMPLAINT),
+        ("State", "Deleted", Cause.UNSUBSCRIBE),
+        ("State", "Baja California", None),
+        ("type", "removed", Cause.UNSUBSCRIBE),
+        ("Type", "Spam researcher", None),
+        ("subscribed_to_emails", "false", Cause.UNSUBSCRIBE),
+        ("subscribed_to_emails", "true", None),
+        ("EMAIL_BLOCKLISTED", "true", Cause.UNSUBSCRIBE),
+        ("blacklisted", "0", None),
+        ("Unsubscribed from all email", "true", Cause.UNSUBSCRIBE),
+        ("Email hard bounce reason", "UNKNOWN_USER", Cause.BOUNCE),
+        ("Unsubscribe URL", "https://example.org/u/1", None),
+        ("bounce count", "2", None),
+        ("complained", "1", Cause.COMPLAINT),
+        ("Email Suppressions", "[USER_SUPPRESSED]", Cause.UNSUBSCRIBE),
+        ("Status", "abgemeldet", Cause.UNSUBSCRIBE),
+        ("Statut", "Désabonné", Cause.UNSUBSCRIBE),
+        ("Estado", "dado de baja", Cause.UNSUBSCRIBE),
+        ("ステータス", "配信停止", Cause.UNSUBSCRIBE),
+        ("Suppressed", "complaint", Cause.COMPLAINT),
     ],
 )
 def test_programs_not_known_by_name_say_who_left_too(tmp_path, column, cell, cause) -> None:
@@ -132,3 +153,50 @@ def test_programs_not_known_by_name_say_who_left_too(tmp_path, column, cell, cau
     plan = planned(path)
     assert [d.cause for d in plan.departures] == ([cause] if cause else [])
     assert len(plan.new) == (0 if cause else 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("opt_in", "no"),
+        ("Email Marketing Consent", "NEVER_SUBSCRIBED"),
+        ("confirmed", "0"),
+        ("type", "unactivated"),
+        ("Status", "inactive"),
+    ],
+)
+def test_who_never_asked_another_program_is_left_alone(tmp_path, column, cell) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"Email,{column}\nx@example.org,{cell}\n")
+    plan = planned(path)
+    assert counted(plan) == {"left": 1}
+    assert not plan.does_something
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("unsubscribes-2026.csv", Cause.UNSUBSCRIBE),
+        ("Suppression_list.csv", Cause.UNSUBSCRIBE),
+        ("bounces.csv", Cause.BOUNCE),
+        ("subscribers.csv", None),
+        ("pending.csv", None),
+    ],
+)
+def test_a_file_of_those_who_left_is_known_by_its_name(tmp_path, name, cause) -> None:
+    path = tmp_path / name
+    path.write_text("Email\nx@example.org\n")
+    assert [d.cause for d in planned(path).departures] == ([cause] if cause else [])
+
+
+@pytest.mark.parametrize("columns", ["Status,Status", "Status,Email status"])
+def test_the_worst_of_several_columns_counts(tmp_path, columns) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(f"Email,{columns}\nx@example.org,Unsubscribed,\ny@example.org,,bounced\n")
+    assert [d.cause for d in planned(path).departures] == [Cause.UNSUBSCRIBE, Cause.BOUNCE]
+
+
+def test_a_roster_of_names_with_addresses_needs_no_header(tmp_path) -> None:
+    path = tmp_path / "roster.txt"
+    path.write_text("x@example.org\nY Example <y@example.org>\nZ <z@example.org>\n")
+    assert [row.get("name", "") for row in planned(path).new] == ["", "Y Example", "Z"]
