@@ -56,19 +56,20 @@ def change_rows(source: Source, changes: Mapping[int, Mapping[str, str]]) -> byt
     wanted = [name for fields in changes.values() for name, value in fields.items() if value]
     wider = with_columns(source, wanted)
     header = read_header(wider)
-    kept = bytearray()
+    raw = memoryview(wider.raw)
+    kept: list[bytes | memoryview] = []
     behind = 0
     left = set(changes)
     for span in _spans(wider, header):
         if span.line in left:
             left.discard(span.line)
-            kept += wider.raw[behind : span.start]
-            kept += _encode(wider, _changed(header, span.raw, changes[span.line]))
+            kept.append(raw[behind : span.start])
+            kept.append(_encode(wider, _changed(header, span.raw, changes[span.line])))
             behind = span.end
             if not left:
                 break
-    kept += wider.raw[behind:]
-    return bytes(kept)
+    kept.append(raw[behind:])
+    return b"".join(kept)
 
 
 def _changed(header: Header, raw: str, changes: Mapping[str, str]) -> str:

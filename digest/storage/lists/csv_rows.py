@@ -139,7 +139,7 @@ def read_csv(source: Source, header: Header) -> Iterator[Row]:
     next(rows)
     width = header.width
     pick = itemgetter(*(width if c is None else c for c in header.columns))
-    short = False
+    short = told = False
     for cells in rows:
         problems: tuple[Problem, ...] = ()
         count = len(cells)
@@ -148,6 +148,8 @@ def read_csv(source: Source, header: Header) -> Iterator[Row]:
             if not any(cells):
                 continue
             problems = _extra_cells(source.shown, header, lines, cells)
+            if short and not told:  # once: some lists are written so throughout
+                told, problems = True, (_few_cells(source.shown, header, lines, count),)
             cells = (cells + [""] * width)[:width]
         elif not any(cells):
             continue
@@ -208,6 +210,9 @@ def _raw_rows(source: Source, lines: RowLines, delimiter: str) -> Iterator[list[
 def _quote_fault(shown: str, lines: RowLines, delimiter: str, reason: str) -> Unreadable:
     raw = "".join(lines.buffer)
     scan = scan_cells(raw, delimiter)
+    if "field larger" in reason:
+        what, mend = "holds a cell that is longer than 128 KB", "look for a quote that is left open"
+        return Unreadable(Problem(file=shown, line=lines.start, what=what, mend=mend))
     if scan.opened is None:
         return Unreadable(Problem(file=shown, line=lines.start, what=f"is not CSV: {reason}"))
     line, column = _offset_place(raw, lines.start, scan.opened)
@@ -221,7 +226,10 @@ def _quote_fault(shown: str, lines: RowLines, delimiter: str, reason: str) -> Un
 
 
 def _header_score(line: str, delimiter: str) -> tuple[int, int]:
-    cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    try:
+        cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:  # a cell as long as a file that is no list
+        return 0, 0
     return sum(_field_name(cell) in FIELDS for cell in cells), len(cells)
 
 
@@ -278,6 +286,12 @@ def _extra_cells(
     what = f"has {len(cells)} cells, the header has {header.width}"
     mend = f"put a value that holds {header.delimiter!r} in quotes"
     return (Problem(file=shown, line=line, column=column, what=what, mend=mend),)
+
+
+def _few_cells(shown: str, header: Header, lines: RowLines, count: int) -> Problem:
+    what = f"has {count} cells, the header has {header.width}".replace("1 cells", "1 cell", 1)
+    mend = "what is not there is taken as empty, here and in all rows like this"
+    return Problem(file=shown, line=lines.start, column=1, what=what, mend=mend, warning=True)
 
 
 def _field_place(buffer: list[str], start: int, header: Header, field: int) -> Place:

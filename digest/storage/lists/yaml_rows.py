@@ -155,6 +155,7 @@ def _value(
         problems.extend(_tag_problem(source, event, key))
         return _text(event)
     if isinstance(event, yaml.SequenceStartEvent):
+        problems.extend(_tag_problem(source, event, key))
         return tuple(_items(source, events, key, problems))
     _skip(events, event)
     what = "the alias is not taken here" if _is_alias(event) else "takes a value, not a mapping"

@@ -40,7 +40,6 @@ GOOD = {
     "CR": (CSV, "email\ra@x.org\rb@x.org\r", "a@x.org b@x.org"),
     "blank lines and rows": (CSV, "email,name\n\na@x.org,\n,\n \nb@x.org,B\n", "a@x.org b@x.org"),
     "comments": (CSV, '# who, "reads\nemail\n#a@x.org\nb@x.org\n', "b@x.org"),
-    "short row": (CSV, "email,name,themes\na@x.org\nb@x.org,B\n", "a@x.org b@x.org"),
     "trailing delimiters": (CSV, "email,name\na@x.org,Ada,,,\n", "a@x.org"),
     "blank before quote": (CSV, 'email,name\na@x.org, "Ada, L"\n', "a@x.org"),
     "only a header": (CSV, "email,name\n", ""),
@@ -99,6 +98,8 @@ BAD = {
     "no header": (CSV, "a@x.org,Ada\n", "1:1", "header row such as"),
     "column twice": (CSV, "email,name,E-Mail\na@x.org,A,B\n", "1:12", "here twice"),
     "only comments": (CSV, "# email\n", "1", "no header row"),
+    "a cell without an end": (CSV, 'email,name\na@x.org,"' + "b" * 200_000, "2", "longer than"),
+    "a header without an end": (CSV, "a" * 200_000, "1", "longer than"),
     "unclosed quote": (CSV, 'email,name\na@x.org,"Ada\nb@x.org,B\n', "2:9", "never closed"),
     "stray quote": (CSV, 'email,name\na@x.org,"Ada" L\n', "2:9", "text follows"),
     "runaway quote": (
@@ -200,6 +201,7 @@ WARNED = {
         "'A Bcc: b@x.org'",
     ),
     "direction override": (CSV, "email,name\na@x.org,A\u202eda\n", "2:9", "'A da'"),
+    "short row": (CSV, "email,name,themes\na@x.org\n", "2:1", "has 1 cell, the header has 3"),
     "duplicate on one line": (YAML, "[a@x.org, a@x.org]\n", "1:11", "list.yaml:1"),
 }
 
@@ -214,6 +216,12 @@ def test_what_is_odd_but_usable_is_a_warning(case: str, tmp_path: Path) -> None:
     assert problem.warning
     assert str(problem).startswith(f"{name}:{place}".rstrip(":") + ": ")
     assert words in str(problem)
+
+
+def test_short_rows_are_told_once_a_list(tmp_path: Path) -> None:
+    found = load(tmp_path, CSV, "email,name,themes\na@x.org,A,\nb@x.org\nc@x.org,C\n")
+    assert [problem.line for problem in found.problems] == [3]
+    assert [s.name for s in found] == ["A", "", "C"]
 
 
 def test_every_field_is_read_from_csv_and_yaml_alike(tmp_path: Path) -> None:
