@@ -154,11 +154,15 @@ class ListReading:
         return doubts_of(subscriber, file.path.resolve().parent, self._check)
 
     def _tell_advice(self, row: Row, file: ListFile, complaint: Complaint) -> None:
+        key = (complaint.field, complaint.what)
+        if complaint.field and (told := self._doubts.get(key)) is not None:
+            told.more += 1  # its place costs more than all else, and nobody asks for it
+            return
         problem = at(row, file.shown, complaint)
         if complaint.field == 0:  # an address is nobody else's
             self.problems.append(problem)
         else:
-            self._tell_once((complaint.field, complaint.what), problem)
+            self._tell_once(key, problem)
 
     def _tell_once(self, key: tuple[Path | int, str], problem: Problem, bad: bool = False) -> None:
         """Tell it at its first row; of the others, who may be many, only their number."""
