@@ -67,6 +67,35 @@ POINTS: dict[str, Point] = {
 }
 
 
+def _beside(name: str, function: str) -> dict[str, Point]:
+    return {
+        f"{name} {when}": Point(function=function, when=when)  # type: ignore[arg-type]
+        for when in ("before", "after")
+    }
+
+
+#: Those of the other commands, and of runs for groups and looks.
+BESIDE: dict[str, Point] = {
+    **_beside("list backup", f"{_STORAGE}.lists.backups:make_backup"),
+    **_beside("list replace", f"{_STORAGE}.lists.safe_write:replace_file"),
+    "list rename": Point(function="os:replace", when="before"),
+    **_beside("looks", "digest.app.looks:render_looks"),
+    **_around("extend", f"{_STORAGE}.campaigns:extend"),
+    **_around("leave", f"{_STORAGE}.leaving:Leavers.leave"),
+    **_beside("join", f"{_STORAGE}.lists.editing:add_subscriber"),
+    **_around("return", f"{_STORAGE}.returning:let_return"),
+    **_around("pause", f"{_STORAGE}.forgetting:pause_letters"),
+    **_around("forget", f"{_STORAGE}.forgetting:forget"),
+    "forget again": Point(function=f"{_STORAGE}.forgetting:forget", when="before", nth=2),
+    **_around("book", f"{_STORAGE}.bounce_book:book"),
+    **_beside("mark", "digest.bounces.maildir:Maildir.done"),
+    "mark midway": Point(function="pathlib:Path.rename", when="after"),
+    "rotate rename": Point(function="os:replace", when="before"),
+    "rotate after": Point(function=f"{_STORAGE}.atomic:save_file", when="after"),
+}
+POINTS |= BESIDE
+
+
 def _die() -> None:
     os._exit(KILLED)
 
