@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from digest.app.compose import collect_papers
 from digest.app.deliver import make_ways
+from digest.app.doctor_site import look_at_bounces, look_at_site
+from digest.app.finding import Finding
 from digest.app.house import House
 from digest.app.interests import Interests
 from digest.app.plan import list_losses
@@ -25,15 +26,6 @@ from digest.storage.lists.reading import open_lists
 _EDITIONS_LOOKED_AT = 14
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One line of the doctor's report. `ok` is None for what is only worth knowing."""
-
-    about: str
-    ok: bool | None
-    words: str
-
-
 def examine(house: House, *, network: bool = True) -> Iterator[Finding]:
     """Look at one thing after the other; a failure is a finding, not an end."""
     yield Finding(about="config", ok=True, words=f"{house.config.folder / 'config.yaml'} is fine")
@@ -46,6 +38,8 @@ def examine(house: House, *, network: bool = True) -> Iterator[Finding]:
         yield from _guarded("sources", lambda: _sources(house))
         yield from _delivery(house)
     yield from _guarded("dkim", lambda: _signatures(house))
+    yield from _guarded("site", lambda: look_at_site(house, network=network))
+    yield from _guarded("bounces", lambda: look_at_bounces(house, network=network))
     yield from _headers(house)
 
 

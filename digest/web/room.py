@@ -174,4 +174,7 @@ def open_room(house: House) -> Room:
         with suppress(OSError):  # `/health` tells it
             house.config.path(web.list).parent.mkdir(parents=True, exist_ok=True)
     _ = (house.database, house.page_templates, room.language, room.themes)
+    if web.sign_up:
+        with suppress(OSError):  # `/health` tells of it
+            house.config.path(web.list).parent.mkdir(parents=True, exist_ok=True)
     return room

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.support.newsroom import Newsroom, mail_server
-from tests.support.web import refused_port
+from tests.support.newsroom import Newsroom, finish, mail_server
+from tests.support.web import refused_port, web_site
 
 
 def test_a_relay_that_is_down_does_not_hide_the_others(tmp_path):
@@ -48,3 +48,46 @@ def test_a_signing_key_is_checked_and_its_dns_record_is_told(tmp_path):
     missing = room.run("doctor", "--offline")
     assert missing.code == 1
     assert "DIGEST_DKIM_KEY" in missing.out + missing.err
+
+
+def test_the_site_is_asked_whether_it_serves(tmp_path):
+    """It does not run, it runs, its lists cannot be written, another program has its port."""
+    room = Newsroom(tmp_path)
+    port = refused_port()
+    room.configure(web={"port": port, "list": "lists/web.csv"})
+    done = room.run("doctor")
+    assert (done.code, f"nothing answers on 127.0.0.1:{port}" in done.out) == (0, True)
+    site = room.start("serve")
+    assert site.stderr is not None
+    assert "serving" in site.stderr.readline()
+    try:
+        assert f"digest serve answers on 127.0.0.1:{port}" in room.run("doctor").out
+    finally:
+        site.terminate()
+        finish(site)
+    with web_site() as other:
+        room.configure(web={"port": other.port})
+        done = room.run("doctor")
+    assert (done.code, "another program answers" in done.out) == (0, True)
+
+
+def test_the_mailbox_of_what_comes_back_is_opened_and_left_alone(tmp_path):
+    room = Newsroom(tmp_path)
+    room.configure(newsletter={"bounces": "bounces@example.org"})
+    done = room.run("doctor", "--offline")
+    assert (done.code, "is not read: set bounces.maildir" in done.out) == (0, True)
+    room.configure(bounces={"maildir": "Maildir"})
+    done = room.run("doctor", "--offline")
+    assert (done.code, "is no Maildir" in done.out) == (1, True)
+    mail = room.write("Maildir/new/1", "Subject: hello\n\n")
+    (tmp_path / "Maildir" / "cur").mkdir()
+    done = room.run("doctor", "--offline")
+    assert (done.code, "Maildir can be read" in done.out) == (0, True)
+    assert mail.exists()
+    known = {"host": "127.0.0.1", "port": refused_port(), "security": "none", "username": "papers"}
+    room.configure(bounces={"maildir": None, "imap": known})
+    room.environ["DIGEST_IMAP_PASSWORD"] = "not-to-be-told"
+    done = room.run("doctor")
+    assert (done.code, "cannot be reached" in done.out) == (1, True)
+    assert "not-to-be-told" not in done.out + done.err
+    assert room.run("doctor", "--offline").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -75,10 +76,10 @@ def test_a_template_that_names_far_files_makes_no_connection(room, words):
     assert done.code in (0, 2), done.err
 
 
-def test_the_doctor_calls_the_relay_and_the_sources_and_nobody_else(room):
+def test_the_doctor_calls_the_relay_the_sources_and_the_site_and_nobody_else(room):
     done, tried = alone(room, "doctor")
     assert done.code == 0, done.err
-    assert tried == NOTHING
+    assert (tried["ipv4"], tried["ipv6"]) == (0, 0)
     room.mail_by(25, host="localhost", connect_timeout=1)
     done, tried = alone(room, "doctor", "--offline")
     assert done.code == 0, done.err
@@ -86,6 +87,69 @@ def test_the_doctor_calls_the_relay_and_the_sources_and_nobody_else(room):
     done, tried = alone(room, "doctor")
     assert done.code == 1
     assert (tried["ipv4"], tried["ipv6"]) == (0, 0), "localhost needs no resolver and no route"
+
+
+def test_lists_and_returned_mail_are_read_without_a_connection(room):
+    """Whatever stands in them: names, addresses of servers, pages."""
+    assert room.run("run").code == 0
+    mail = f"From: a@far.example\nSubject: back <{FAR}/x>\nReferences: <{FAR}>\n\n{FAR}/y\n"
+    returned = room.write("returned.eml", mail)
+    table = f"email,name,homepage\neve@far.example,Eve,{FAR}/eve\n"
+    given = room.write("given.csv", table)
+    into = str(room.folder / "readers.yaml")
+    for words in (
+        ("bounces", str(returned)),
+        ("subscribers", "import", str(given), "--list", into, "--yes"),
+        ("subscribers", "check"),
+        ("subscribers", "export", "--out", str(room.folder / "out.csv")),
+        ("keys", "rotate"),
+    ):
+        done, tried = alone(room, *words)
+        assert done.code == 0, done.err
+        assert tried == NOTHING, words
+
+
+def test_the_site_calls_nobody_for_what_it_shows(room):
+    """Its pages are asked for from within its network, in which nothing else answers."""
+    assert room.run("run").code == 0
+    asking = """
+import http.client, re, subprocess, sys
+site = subprocess.Popen(
+    [sys.executable, "-m", "digest", "serve", "--port", "0"],
+    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+)
+try:
+    port = int(re.search(r":([0-9]+)/ ", site.stderr.readline())[1])
+    for path in sys.argv[1:]:
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        client.request("GET", path)
+        answer = client.getresponse()
+        assert answer.read() and answer.status == 200, (path, answer.status)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    client.request("POST", "/subscribe", "email=new%40example.net", form)
+    assert client.getresponse().status == 200
+finally:
+    site.terminate()
+    ended = site.wait()
+sys.exit(ended)
+"""
+    program = room.write("asking.py", asking)
+    counts = room.folder.parent / "counts.json"
+    paths = ("/", "/archive", "/archive/2026-11-23", "/feed.xml", "/search?q=study", "/subscribe")
+    command = [offline.__file__, str(counts), sys.executable, str(program), *paths]
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=Path(__file__).parents[2],
+        env=room._environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    done = finish(process, 60)
+    assert done.code == 0, done.err
+    tried = json.loads(counts.read_text())
+    assert (tried["ipv4"], tried["ipv6"]) == (0, 0)
+    assert len(room.outbox()) == 2, "the letter of confirmation lies in the outbox"
 
 
 def test_what_is_counted_is_what_is_tried(room):

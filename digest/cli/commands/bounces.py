@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +32,6 @@ def command(desk: Desk, files: tuple[str, ...], dry_run: bool, as_json: bool) ->
     from digest.app.bounces import BounceReport, read_mailbox
 
     house = desk.house
-    _check_extra(files, house)
     if not house.has_state:
         what = f"nothing was mailed yet: {house.config.state_dir} holds no state"
         if "-" in files:
@@ -64,33 +62,17 @@ def _tell(report: BounceReport, *, dry_run: bool, as_json: bool) -> None:
         note(_summary(report))
 
 
-def _check_extra(files: tuple[str, ...], house: House) -> None:
-    wanted = ["flufl"]
-    wanted += ["imapclient"] if house.config.bounces.imap and not files else []
-    if any(find_spec(name) is None for name in wanted):
-        raise UsageError("reading bounces needs more: pip install 'papers-digest[bounces]'")
-
-
 def _open(house: House, files: tuple[str, ...]) -> Mailbox:
-    bounces, path = house.config.bounces, house.config.path
+    from digest.app.mailboxes import open_mailbox, require_packages
+
+    require_packages(house, imap=not files)
     if files:
         from digest.bounces.single import Singles
 
         return Singles(files)
-    if bounces.maildir is not None:
-        from digest.bounces.maildir import Maildir
-
-        return Maildir(path(bounces.maildir))
-    if bounces.mbox is not None:
-        from digest.bounces.mbox import Mbox
-
-        return Mbox(path(bounces.mbox))
-    if bounces.imap is not None:
-        from digest.bounces.imap import ImapMailbox
-
-        ca_file = path(bounces.imap.ca_file) if bounces.imap.ca_file else None
-        return ImapMailbox(bounces.imap, house.environ, ca_file)
-    raise UsageError("no mailbox to read: set bounces.maildir, mbox or imap, or name a FILE")
+    if (mailbox := open_mailbox(house)) is None:
+        raise UsageError("no mailbox to read: set bounces.maildir, mbox or imap, or name a FILE")
+    return mailbox
 
 
 def _lines(report: BounceReport, *, dry_run: bool) -> list[str]:

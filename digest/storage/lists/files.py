@@ -67,6 +67,13 @@ def show(path: Path, folder: Path) -> str:
         return os.path.abspath(path)
 
 
+def can_be_edited(path: Path) -> bool:
+    """Whether a list can be replaced here, or made with its folder: it is written beside."""
+    folders = path.resolve().parents
+    there = next(folder for folder in folders if folder.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
 def is_yaml(path: Path) -> bool:
     return path.suffix.lower() in YAML_SUFFIXES
 
