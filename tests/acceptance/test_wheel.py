@@ -172,6 +172,32 @@ def test_an_installed_digest_renders_and_sends_from_any_folder(installed: Instal
     assert not list(installed.elsewhere.iterdir()), "nothing lands in the working directory"
 
 
+def test_an_installed_digest_serves_its_pages(installed: Installed) -> None:
+    """Templates, words, styles and the taxonomy are in the wheel."""
+    news = installed.elsewhere.parent / "served"
+    installed.run("init", str(news))
+    look = """
+import http.client, re, subprocess, sys
+words = [sys.executable, sys.argv[1], "-c", sys.argv[2], "serve", "--port", "0"]
+site = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+try:
+    port = int(re.search(r":([0-9]+)/ ", site.stderr.readline())[1])
+    for path in ("/", "/archive", "/search", "/subscribe", "/feed.xml", "/style.css", "/health"):
+        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        client.request("GET", path)
+        answer = client.getresponse()
+        print(path, answer.status, len(answer.read()))
+finally:
+    site.terminate()
+    assert site.wait() == 0
+"""
+    command = (str(installed.site / "bin" / "digest"), str(news / "config.yaml"))
+    told = installed.run(*command, python=look)
+    answers = [line.split() for line in told.splitlines()]
+    assert len(answers) == 7
+    assert all(status == "200" and int(size) > 10 for _, status, size in answers), told
+
+
 def test_an_installed_digest_plays_its_demo(installed: Installed) -> None:
     out = installed.elsewhere.parent / "demo"
     told = installed.run("demo", "--out", str(out))
