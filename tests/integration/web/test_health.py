@@ -9,7 +9,7 @@ import shutil
 import pytest
 
 from digest.web import health
-from tests.support.reader_site import reader_site
+from tests.support.reader_site import ONE_CLICK, reader_site
 from tests.support.state import held_database
 
 
@@ -50,3 +50,22 @@ def test_a_database_that_was_removed_is_a_fault(site):
 def test_a_folder_of_lists_that_is_gone_is_a_fault(site):
     shutil.rmtree(site.newsroom.folder / "lists")
     assert list(faults(site)) == ["lists"]
+
+
+def test_a_state_folder_that_is_gone_is_not_made_anew(site):
+    """Its disk was unmounted, say: whoever left by a new, empty one would be mailed again."""
+    site.freeze("ada")
+    link = site.unsubscribe("ada@example.org")
+    state, away = site.newsroom.state, site.newsroom.folder / "away"
+    state.rename(away)
+    assert site.ask("POST", link, ONE_CLICK).status == 503
+    assert site.ask("GET", link).status == 200, "the keys are remembered"
+    assert site.ask("GET", "/health").status == 503
+    assert not state.exists()
+    state.mkdir()  # the mount point
+    assert site.ask("POST", link, ONE_CLICK).status == 503
+    assert list(state.iterdir()) == []
+    state.rmdir()
+    away.rename(state)
+    assert site.ask("POST", link, ONE_CLICK).status == 200
+    assert len(site.suppressed()) == 1
