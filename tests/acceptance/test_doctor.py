@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
+
+import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -91,3 +95,37 @@ def test_the_mailbox_of_what_comes_back_is_opened_and_left_alone(tmp_path):
     assert (done.code, "cannot be reached" in done.out) == (1, True)
     assert "not-to-be-told" not in done.out + done.err
     assert room.run("doctor", "--offline").code == 0
+
+
+class _EchoingImap(socketserver.StreamRequestHandler):
+    """Lets everybody in, opens no folder, and says the password in its reply."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"* OK hello\r\n")
+        heard = ""
+        for line in self.rfile:
+            tag, _, command = line.decode().strip().partition(" ")
+            heard += f" {command}"
+            name = command.partition(" ")[0].upper()
+            if name == "CAPABILITY":
+                self.wfile.write(b"* CAPABILITY IMAP4rev1\r\n")
+            verdict = f"NO you said{heard}" if name == "SELECT" else "OK done"
+            self.wfile.write(f"{tag} {verdict}\r\n".encode())
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("doctor", "--json"), ("-vv", "bounces")])
+def test_an_imap_server_that_repeats_the_password_has_it_told_to_nobody(tmp_path, words):
+    room = Newsroom(tmp_path)
+    room.environ["DIGEST_IMAP_PASSWORD"] = "not-to-be-told"
+    assert room.run("run").code == 0
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _EchoingImap) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = server.server_address[1]
+        known = {"host": "127.0.0.1", "port": port, "security": "none", "username": "papers"}
+        room.configure(bounces={"imap": known})
+        done = room.run(*words)
+        server.shutdown()
+    assert done.code == 1
+    assert "does not open folder" in done.out + done.err
+    assert "[secret]" in done.out + done.err
+    assert "not-to-be-told" not in done.out + done.err

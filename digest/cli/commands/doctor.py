@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from digest.cli.desk import Desk, json_option, pass_desk, show, show_json
+from digest.cli.voice import VOICE
 
 _SIGNS = {True: "ok  ", False: "FAIL", None: "note"}
 
@@ -18,7 +21,9 @@ def command(desk: Desk, offline: bool, as_json: bool) -> int:
     from digest.app.doctor import examine
 
     findings = []
-    for finding in examine(desk.house, network=not offline):
+    for each in examine(desk.house, network=not offline):
+        # A server may repeat what it was told.
+        finding = replace(each, words=VOICE.secrets.hide(each.words))
         findings.append(finding)
         if not as_json:
             show(f"{_SIGNS[finding.ok]}  {finding.about:<10} {finding.words}")
