@@ -13,11 +13,11 @@ _SIGNS = {True: "ok  ", False: "FAIL", None: "note"}
 
 
 @click.command("doctor")
-@click.option("--offline", is_flag=True, help="Leave out sources and mail server.")
+@click.option("--offline", is_flag=True, help="Leave out what is on the network.")
 @json_option
 @pass_desk
 def command(desk: Desk, offline: bool, as_json: bool) -> int:
-    """Check config, templates, lists, state, sources and mail server; mails nobody."""
+    """Check config, lists, state, sources, mail server, site and bounces; mails nobody."""
     from digest.app.doctor import examine
 
     findings = []

@@ -17,7 +17,7 @@ newsletter:
   name: {name}
   tagline: Trending papers in your inbox
   from: {name} <{address}>
-  site_url: http://localhost:8000        # unsubscribe, preferences and archive links
+  site_url: http://localhost:8000        # where readers reach `digest serve`; links begin so
   postal_address: 1 Example Street, 75001 Paris
   timezone: {timezone}
 
@@ -34,7 +34,7 @@ themes:
       keywords: [jailbreak, red-teaming, guardrail, "AI safety", "value alignment"]
 
 subscribers:
-  lists: [subscribers/readers.yaml]
+  lists: [subscribers/readers.yaml]      # who joins by the pages goes to subscribers/web.csv
 
 delivery:
   transport: outbox                      # then: smtp
@@ -94,5 +94,5 @@ def command(folder: Path, name: str, address: str, timezone: str) -> int:
         (folder / "config.yaml").unlink()
         (folder / "subscribers" / "readers.yaml").unlink()
         raise
-    note("next: digest preview --open, then digest run")
+    note("next: digest preview --open, then digest run; digest serve shows the readers' pages")
     return 0
