@@ -208,7 +208,7 @@ def test_a_crash_while_a_reader_joins_leaves_her_link_good(tmp_path, point):
         with site(room) as port:
             assert ask(port, "/subscribe", urlencode({"email": NEW})) == 200
         [(_, letter)] = server.letters
-        twice(room, point, link_of(letter), "")
+        twice(room, point, link_of(letter), "confirm=yes")
         assert (room.folder / "web.csv").read_text().count(NEW) == 1
         assert left_behind(room) == []
         assert room.run("run").code == 0
@@ -234,7 +234,7 @@ def test_a_crash_while_a_reader_is_deleted_is_finished_by_her_second_click(tmp_p
     with room_of(tmp_path) as (room, _):
         assert room.run("run").code == 0
         link = path_of(room, BEN, PREFERENCES)
-        twice(room, point, f"{link}/delete", "")
+        twice(room, point, f"{link}/delete", "delete=yes")
         assert BEN not in (room.folder / "readers.yaml").read_text()
         assert left_behind(room) == []
         with closing(sqlite3.connect(room.state / "digest.db")) as ledger:

@@ -225,7 +225,7 @@ class BusyWeek:
         link = self.server.links.get(who, "")  # a site that was killed may have sent none
         for _ in range(5 if link else 0):
             was = self.left.pop(who, None)
-            if self._ask("POST", link, "") == 200:
+            if self._ask("POST", link, "confirm=yes") == 200:
                 self.joined.add(who)
                 self.done["came back" if was else "joined"] += 1
                 return
