@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import digest
@@ -123,4 +124,6 @@ def _told(report: DayReport, mail: KeptMail, folder: Path, index: Path) -> list[
         f"look at them:        {index.resolve().as_uri()}",
         f"ask again:           {_command()} -c {folder}/config.yaml status --date {edition.key}",
     ]
+    if find_spec("uvicorn"):  # an extra
+        lines.append(f"the readers' pages:  {_command()} -c {folder}/config.yaml serve")
     return lines
