@@ -85,6 +85,7 @@ class BusyWeek:
             (folder / "Maildir" / name).mkdir()
         self.left: dict[str, tuple[float, bool]] = {}
         self.clicked: set[str] = set()
+        self.left_today: set[str] = set()
         self.unsure: set[str] = set()
         self.joined: set[str] = set()
         self.chosen: dict[str, set[str]] = {}
@@ -121,6 +122,7 @@ class BusyWeek:
         self.number += 1
         self.room.write_papers([paper(1000 * self.number + n) for n in range(6)])
         must = (self.listed | self.joined) - set(self.left) - self.unsure
+        self.left_today.clear()
         began, self.killed_runs = len(self.server.editions), 0
         threads = [
             threading.Thread(target=self._repeat, args=(what, times))
@@ -140,7 +142,8 @@ class BusyWeek:
             thread.join()
         self._to_the_end()
         letters = self.server.editions[began:]
-        self._count(letters, must - set(self.left) - self.unsure)
+        # Who left and came back on the same day may have missed its letter.
+        self._count(letters, must - set(self.left) - self.left_today - self.unsure)
         self.room.later(days=1)
 
     def _repeat(self, what: Callable[[], None], times: int) -> None:
@@ -304,6 +307,7 @@ class BusyWeek:
         with closing(sqlite3.connect(self.room.state / "digest.db", timeout=30)) as ledger:
             under_way = ledger.execute(query, (who,)).fetchone()[0] > 0
         self.left.setdefault(who, (at, under_way))
+        self.left_today.add(who)
 
     def breaches(self) -> list[str]:
         found = list(self.ways)
