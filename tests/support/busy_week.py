@@ -86,6 +86,7 @@ class BusyWeek:
         self.left: dict[str, tuple[float, bool]] = {}
         self.clicked: set[str] = set()
         self.left_today: set[str] = set()
+        self.returned: set[str] = set()
         self.unsure: set[str] = set()
         self.joined: set[str] = set()
         self.chosen: dict[str, set[str]] = {}
@@ -230,6 +231,7 @@ class BusyWeek:
             was = self.left.pop(who, None)
             if self._ask("POST", link, "confirm=yes") == 200:
                 self.joined.add(who)
+                self.returned |= {who} if was else set()
                 self.done["came back" if was else "joined"] += 1
                 return
             self.unsure.add(who)
@@ -320,6 +322,8 @@ class BusyWeek:
         rows = self._rows()
         found += [f"{who} is on no list" for who in sorted(self.joined - set(rows) - self.unsure)]
         for who, words in self.chosen.items():
+            if who in self.returned:
+                continue  # what she asked for then counts, and that was nothing
             if who in rows and rows[who] not in words:
                 found.append(f"{who} chose {words}, her row says {rows[who]!r}")
         strange = {p.name for p in self.room.folder.iterdir()} - _KNOWN
@@ -327,7 +331,8 @@ class BusyWeek:
         return found
 
     def told(self) -> str:
-        return f"{dict(self.done)}; killed: {dict(self.kills)}"
+        returned = sorted(self.returned)
+        return f"{dict(self.done)}; killed: {dict(self.kills)}; came back: {returned}"
 
     def _rows(self) -> dict[str, str]:
         reading = open_lists(load_config(self.room.folder / "config.yaml"))
