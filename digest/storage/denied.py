@@ -12,8 +12,9 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from digest.model import EditionKey
+from digest.storage.census import within
 from digest.storage.database import Database
-from digest.storage.schema import delivery, in_state
+from digest.storage.schema import delivery
 from digest.storage.states import State
 
 #: From so many of a domain on, if they are half of all who were offered a letter.
@@ -40,8 +41,6 @@ def doubtful_domains(database: Database, edition: EditionKey, denied: Collection
 
 
 def _sent(connection: sa.Connection, edition: EditionKey, domain: str) -> int:
-    where = [delivery.c.edition == str(edition), in_state(State.SENT)]
-    if domain:
-        where.append(delivery.c.address_key.endswith(f"@{domain}", autoescape=True))
+    where = within(edition, (State.SENT,), domain)
     query = sa.select(sa.func.count()).select_from(delivery).where(*where)
     return int(connection.execute(query).scalar_one())
