@@ -12,6 +12,7 @@
     |-- MailboxError        (1)    (bounces) where mail comes back to cannot be read
     |-- StorageError        (1)    what outlives a run cannot be read or written
     |   |-- StorageBusy            another program is writing just now
+    |   |   `-- StorageAway          the database's server is not to be reached just now
     |   `-- LedgerLost             (delivery) sending stopped: it could not be remembered
     |-- DeliveryError       (1)    the relay refuses us, not one reader
     |   |-- ConnectFailed          (delivery) one connection could not be opened
@@ -115,6 +116,10 @@ class StorageError(DigestError):
 
 class StorageBusy(StorageError):
     """Another program holds the database; a moment later it may be free."""
+
+
+class StorageAway(StorageBusy):
+    """The database's server cannot be reached; what was asked of it may have been done, or not."""
 
 
 class DeliveryError(DigestError):

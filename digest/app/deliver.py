@@ -18,7 +18,7 @@ from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
 from digest.model import EditionKey, Outcome, Recipient
 from digest.model.audience import EVERYBODY, Audience
-from digest.storage.ledger import EditionLedger
+from digest.storage.ledgers import open_ledger
 
 T = TypeVar("T")
 OnOutcome = Callable[[Recipient, Outcome], None]
@@ -80,7 +80,7 @@ def deliver_edition(
     ways = make_ways(house)
     writer = load_writer(house, key)
     due_before = house.clock() if due_only else None
-    ledger = EditionLedger(house.database, key, due_before=due_before, readers=readers)
+    ledger = open_ledger(house.database, key, due_before=due_before, readers=readers)
 
     async def work() -> DeliveryReport:
         async with AsyncExitStack() as stack:

@@ -137,7 +137,7 @@ def _state(house: House) -> Iterator[Finding]:
     }
     _ = house.keys
     yield Finding(
-        about="state", ok=True, words=f"{house.database.path}: {len(editions)} editions kept"
+        about="state", ok=True, words=f"{house.database.place}: {len(editions)} editions kept"
     )
     for key, number in unknown.items():
         words = (

@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 
 from digest import __version__
 from digest.config import Config
+from digest.config.storage import check_database_url
+from digest.errors import ConfigError, Problem
 from digest.model import Catalogue, EditionKey, EmailAddress, TemplateSet
 from digest.storage.catalogues import load_catalogues
 from digest.storage.database import NAME as DATABASE_NAME
@@ -60,14 +62,47 @@ class House:
     @cached_property
     def _database(self) -> Database:
         """One that this program has seen is not made anew: its disk may just be away."""
-        database = open_database(
-            self.config.state_dir / DATABASE_NAME,
-            create=not self._opened,
-            busy_seconds=self.busy_seconds,
-            synchronous=self.config.delivery.synchronous,
-        )
+        database = self._open(create=not self._opened)
         self._opened = True
         return database
+
+    def _open(self, *, create: bool) -> Database:
+        synchronous = self.config.delivery.synchronous
+        if url := self.database_url:
+            from digest.storage.postgres.database import open_postgres
+
+            return open_postgres(
+                url,
+                create=create,
+                state=self.config.state_dir,
+                busy_seconds=self.busy_seconds,
+                connect_timeout=self.config.storage.connect_timeout,
+                synchronous=synchronous,
+            )
+        return open_database(
+            self.config.state_dir / DATABASE_NAME,
+            create=create,
+            busy_seconds=self.busy_seconds,
+            synchronous=synchronous,
+        )
+
+    @cached_property
+    def database_url(self) -> str | None:
+        """The PostgreSQL database's address; None: the state is a file in the state folder.
+
+        Raises:
+            ConfigError: the environment holds another kind of address.
+        """
+        storage = self.config.storage
+        from_environment = self.environ.get(storage.url_env)
+        if not from_environment:
+            return storage.url
+        try:
+            return check_database_url(from_environment)
+        except ValueError as error:
+            raise ConfigError(
+                [Problem(file=f"environment variable {storage.url_env}", what=str(error))]
+            ) from None
 
     @property
     def has_state(self) -> bool:
@@ -75,6 +110,8 @@ class House:
 
         A database that is gone although its marker is there counts: opening it tells the loss.
         """
+        if self.database_url:
+            return True
         folder = self.config.state_dir
         return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
 

@@ -20,6 +20,7 @@ from digest.config.shape import (
     SmtpConfig,
     SourceConfig,
 )
+from digest.config.storage import StorageConfig, WorkersConfig
 from digest.config.taxonomy import joint_themes, load_taxonomy, renamed_themes
 from digest.config.themes import ThemeEntry, ThemeRule, ThemesConfig
 from digest.config.web import WebConfig
@@ -43,11 +44,13 @@ __all__ = [
     "RepeatConfig",
     "SmtpConfig",
     "SourceConfig",
+    "StorageConfig",
     "SubscribersConfig",
     "ThemeEntry",
     "ThemeRule",
     "ThemesConfig",
     "WebConfig",
+    "WorkersConfig",
     "joint_themes",
     "load_config",
     "load_taxonomy",

@@ -19,6 +19,7 @@ from pydantic import (
 
 from digest.config.bounces import BouncesConfig
 from digest.config.lists import SubscribersConfig
+from digest.config.storage import StorageConfig, WorkersConfig
 from digest.config.themes import ThemesConfig
 from digest.config.values import (
     ENVIRONMENT_NAME,
@@ -341,6 +342,8 @@ class Config(Shape):
     delivery: DeliveryConfig = DeliveryConfig()
     web: WebConfig = WebConfig()
     bounces: BouncesConfig = BouncesConfig()
+    storage: StorageConfig = StorageConfig()
+    workers: WorkersConfig = WorkersConfig()
     state: str = "var"
     folder: Path = Field(default=Path(), exclude=True)
     origin: Origin = Field(default=Origin(), exclude=True)

@@ -16,8 +16,9 @@ from digest.model import Letter, Outcome, Recipient
 class Ledger(Protocol):
     """What happened to every reader of one edition.
 
-    Its methods are called one at a time. `StorageBusy` says that nothing happened and that the same
-    call may work a moment later.
+    Its methods are called one at a time. Those of a ledger on a server may be coroutine functions
+    (`async def`): the letters go on while it is at work. `StorageBusy` says that nothing happened
+    and that the same call may work a moment later.
     """
 
     def claim(self, limit: int, now: datetime) -> Sequence[Recipient]:

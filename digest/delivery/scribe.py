@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import inspect
 import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -229,6 +230,9 @@ class Scribe:
         while True:
             try:
                 async with self._turn:
+                    if inspect.iscoroutinefunction(function):
+                        answer: T = await function(*arguments)
+                        return answer
                     if self._mean <= QUICK:
                         return function(*arguments)
                     return await self._call_in_thread(functools.partial(function, *arguments))

@@ -158,7 +158,7 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
     if row.content_hash != _hash(
         row.edition_document, row.rendition_document, row.newsletter_document, looks
     ):
-        raise StorageError(f"{database.path}: the frozen edition {key} is damaged")
+        raise StorageError(f"{database.place}: the frozen edition {key} is damaged")
     return Campaign(
         edition=key,
         date=row.date,

@@ -30,25 +30,25 @@ _CHECKED_WHOLE = 50_000_000
 
 
 class Database:
-    """An open state database; any thread may use it. Close it, or use it in a `with`."""
+    """An open state database; any thread may use it. Close it, or use it in a `with`.
 
-    def __init__(self, path: Path, engine: sa.Engine) -> None:
-        self.path = path
+    `place` is how a person finds it: a file, or a server and the database's name there.
+    """
+
+    def __init__(self, place: str, engine: sa.Engine) -> None:
+        self.place = place
         self._engine = engine
         self._writer = engine.execution_options(**{WRITES: True})
-        self._file = _identity(path)
-        self._quick: list[QuickWriter] = []
 
     @property
     def is_replaced(self) -> bool:
-        """Whether its file was removed, or another one stands in its place."""
-        return _identity(self.path) != self._file
+        """Whether another database stands in its place, or none."""
+        return False
 
-    def quick(self) -> QuickWriter:
-        """A connection of its own for many short transactions; it is closed with the database."""
-        writer = QuickWriter(self._engine, self._guarded)
-        self._quick.append(writer)
-        return writer
+    @property
+    def is_shared(self) -> bool:
+        """Whether programs on other machines may be at work on it: a server's, not a file."""
+        return False
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -72,15 +72,10 @@ class Database:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        # SQLite goes on writing into a file that somebody removed; what is written is lost.
-        if self.is_replaced:
-            raise StorageError(f"{self.path}: was removed or replaced while in use")
-        with plain_errors(self.path):
+        with plain_errors(self.place):
             yield
 
     def close(self) -> None:
-        for writer in self._quick:
-            writer.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:
@@ -95,13 +90,47 @@ class Database:
         self.close()
 
 
+class SqliteDatabase(Database):
+    """A state database in one file on this machine."""
+
+    def __init__(self, path: Path, engine: sa.Engine) -> None:
+        super().__init__(str(path), engine)
+        self.path = path
+        self._file = _identity(path)
+        self._quick: list[QuickWriter] = []
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether its file was removed, or another one stands in its place."""
+        return _identity(self.path) != self._file
+
+    def quick(self) -> QuickWriter:
+        """A connection of its own for many short transactions; it is closed with the database."""
+        writer = QuickWriter(self._engine, self._guarded)
+        self._quick.append(writer)
+        return writer
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        # SQLite goes on writing into a file that somebody removed; what is written is lost.
+        if self.is_replaced:
+            raise StorageError(f"{self.path}: was removed or replaced while in use")
+        with plain_errors(self.place):
+            yield
+
+    def close(self) -> None:
+        for writer in self._quick:
+            writer.close()
+        super().close()
+
+
 def open_database(
     path: Path,
     *,
     create: bool,
     busy_seconds: float = 30.0,
     synchronous: Synchronous = "full",
-) -> Database:
+) -> SqliteDatabase:
     """Open the database at `path`; with `create`, make it on the very first run.
 
     A database that existed before (`state.json` beside it says so) is never made again.
@@ -120,8 +149,8 @@ def open_database(
         _check_file(path)
     engine = make_sqlite_engine(path, busy_seconds=busy_seconds, synchronous=synchronous)
     try:
-        with plain_errors(path):
-            database = Database(path, engine)
+        with plain_errors(str(path)):
+            database = SqliteDatabase(path, engine)
             if create:
                 _make_tables(database)
             if _check_content(database, marker) < schema.SCHEMA_VERSION:
@@ -186,7 +215,7 @@ def _log(path: Path) -> bool:
     return False
 
 
-def _make_tables(database: Database) -> None:
+def _make_tables(database: SqliteDatabase) -> None:
     """Make the tables, unless they are there; two programs may try at once."""
     with database.write() as connection:
         if sa.inspect(connection).get_table_names():
@@ -197,7 +226,7 @@ def _make_tables(database: Database) -> None:
         connection.execute(schema.meta.insert(), rows)
 
 
-def _check_content(database: Database, marker: dict[str, str]) -> int:
+def _check_content(database: SqliteDatabase, marker: dict[str, str]) -> int:
     """See whether it is ours; says its schema's version."""
     path = database.path
     with database.read() as connection:

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Collection
 from datetime import datetime
 
-from digest.storage.database import Database
+from digest.storage.database import Database, SqliteDatabase
 from digest.storage.plain import storable
 from digest.storage.schema import to_microseconds
 
@@ -33,6 +33,7 @@ class Leavers:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        assert isinstance(database, SqliteDatabase)
         self._quick = database.quick()
 
     def leave(

@@ -13,7 +13,7 @@ from typing import Any
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient
 from digest.model.audience import EVERYBODY, Audience
-from digest.storage.database import Database
+from digest.storage.database import SqliteDatabase
 from digest.storage.ledger_sql import (
     BARRED,
     BEGIN,
@@ -53,7 +53,7 @@ class EditionLedger:
 
     def __init__(
         self,
-        database: Database,
+        database: SqliteDatabase,
         edition: EditionKey,
         *,
         due_before: datetime | None = None,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -36,7 +37,7 @@ from digest.storage.states import State
 
 #: Raised by one whenever a table changes; an older program refuses a newer database,
 #: and `upgrade.py` leads an older database here.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -186,6 +187,10 @@ delivery = Table(
     Column("updated_at", Moment, nullable=False),
     # The reader's tags, each between semicolons: ";lab;editors;".
     Column("tags", Text, nullable=False, server_default=text("''")),
+    # The batch that workers take it with; NULL: it was planned for no worker.
+    Column("batch", Integer),
+    # The worker that claimed it last (`worker.id`); "" where one program is alone.
+    Column("holder", String(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
 
@@ -209,7 +214,8 @@ INDEXED = (
 
 
 def _index(name: str, column: Column[Any], states: Sequence[State]) -> None:
-    Index(name, delivery.c.edition, column, sqlite_where=in_state(*states))
+    where = in_state(*states)
+    Index(name, delivery.c.edition, column, sqlite_where=where, postgresql_where=where)
 
 
 _index("delivery_due", delivery.c.due_at, INDEXED[0])
@@ -270,3 +276,46 @@ source_memory = Table(
     Column("ids", Packed, nullable=False),
 )
 Index("source_memory_latest", source_memory.c.source, source_memory.c.date)
+
+#: Who sends, on any machine. A worker may begin a letter only while its lease lasts.
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    # What it was started as: "worker", "run" or "send".
+    Column("command", String(12), nullable=False),
+    # "idle", "working", "stopping" or "ended".
+    Column("state", String(10), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("edition", String(10)),
+    Column("batches", Integer, nullable=False, server_default=text("0")),
+    Column("connections", Integer, nullable=False, server_default=text("0")),
+    Column("sent", Integer, nullable=False, server_default=text("0")),
+    Column("deferred", Integer, nullable=False, server_default=text("0")),
+    Column("rejected", Integer, nullable=False, server_default=text("0")),
+    Column("unknown", Integer, nullable=False, server_default=text("0")),
+    # Letters a second, lately.
+    Column("rate", Float, nullable=False, server_default=text("0")),
+)
+
+#: When the next letter may leave under a limit that all workers share: "all", "relay:NAME" or
+#: "domain:NAME".
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("next_at", Moment, nullable=False),
+)
+
+#: Who has a relay's connections, which are numbered from 1 up to its limit.
+permit = Table(
+    "permit",
+    metadata,
+    Column("relay", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("worker", String(36), nullable=False),
+)

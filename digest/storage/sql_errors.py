@@ -6,12 +6,12 @@ import sqlite3
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from digest.errors import StorageBusy, StorageError
+from digest.errors import StorageAway, StorageBusy, StorageError
 
 # The primary result code is the low byte of the extended one (sqlite.org/rescode.html).
 _WORDS: dict[int | None, str] = {
@@ -28,29 +28,41 @@ _WORDS: dict[int | None, str] = {
     sqlite3.SQLITE_NOMEM: "cannot be used: the machine has no memory left",
     sqlite3.SQLITE_PROTOCOL: "is locked by another program",
 }
+#: The SQLSTATEs of PostgreSQL, or their first two letters (appendix A of its manual).
+_STATES = {
+    "28": "refuses us: check the user and the password (~/.pgpass, PGPASSWORD)",
+    "3D": "does not exist: make it with createdb",
+    "42501": "cannot be used: its user lacks the right",
+    "53100": "cannot be written: the disk is full",
+    "53200": "cannot be used: the server has no memory left",
+    "53300": "takes no more connections (max_connections)",
+    "25006": "cannot be written: it is read-only, perhaps a standby",
+}
+_HELD_STATES = ("55P03", "40001", "40P01")
+_AWAY_STATES = ("08", "57P")
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 
 
 @contextmanager
-def plain_errors(path: Path) -> Iterator[None]:
+def plain_errors(place: str) -> Iterator[None]:
     """Let nothing of the database's own exceptions out.
 
     Raises:
-        StorageBusy: another program holds it; the line says which file.
-        StorageError: with the file and what is wrong with it.
+        StorageBusy: another program holds it; the line says which.
+        StorageError: with the place and what is wrong with it.
     """
     try:
         yield
     except DBAPIError as error:
-        raise _plain(path, error.orig) from None
+        raise _plain(place, error.orig) from None
     except sqlite3.Error as error:
-        raise _plain(path, error) from None
+        raise _plain(place, error) from None
     except PoolTimeout:
-        raise StorageError(f"{path}: all connections to it are busy") from None
+        raise StorageError(f"{place}: all connections to it are busy") from None
     except SQLAlchemyError as error:
-        raise StorageError(f"{path}: {_one_line(error)}") from None
+        raise StorageError(f"{place}: {_one_line(error)}") from None
     except zlib.error:
-        raise StorageError(f"{path}: is damaged; restore it from a backup") from None
+        raise StorageError(f"{place}: is damaged; restore it from a backup") from None
 
 
 def is_held(error: BaseException | None) -> bool:
@@ -63,11 +75,27 @@ def _primary(error: BaseException | None) -> int | None:
     return None if code is None else code & 0xFF
 
 
-def _plain(path: Path, error: BaseException | None) -> StorageError:
+def _plain(place: str, error: BaseException | None) -> StorageError:
+    if hasattr(error, "sqlstate"):
+        return plain_postgres(place, error)
     if known := _WORDS.get(_primary(error)):
         kind = StorageBusy if is_held(error) else StorageError
-        return kind(f"{path}: {known} ({_one_line(error)})")
-    return StorageError(f"{path}: the database says: {_one_line(error)}")
+        return kind(f"{place}: {known} ({_one_line(error)})")
+    return StorageError(f"{place}: the database says: {_one_line(error)}")
+
+
+def plain_postgres(place: str, error: Any) -> StorageError:
+    """What psycopg raised, as a line of ours."""
+    state, words = error.sqlstate or "", _one_line(error)
+    known = _STATES.get(state) or _STATES.get(state[:2])
+    if known:
+        return StorageError(f"{place}: {known} ({words})")
+    if state in _HELD_STATES:
+        return StorageBusy(f"{place}: is locked by another program ({words})")
+    lost = not state and type(error).__name__ in ("OperationalError", "ConnectionTimeout")
+    if lost or state.startswith(_AWAY_STATES):
+        return StorageAway(f"{place}: the server is not to be reached ({words})")
+    return StorageError(f"{place}: the database says: {words}")
 
 
 def _one_line(error: BaseException | None) -> str:

@@ -9,7 +9,7 @@ from digest.storage.schema import SCHEMA_VERSION, meta
 # The statements that lead from each version to the next. An edition frozen before version 2
 # knows no newsletter and no key: its letters are made with those of today. Version 3 has smaller
 # indexes. Until version 4 an edition was always planned for everybody, and who left by a link was
-# told by the source of the suppression alone.
+# told by the source of the suppression alone. Until version 5 there were no workers.
 _STEPS = {
     1: (
         "ALTER TABLE campaign ADD COLUMN newsletter_document TEXT",
@@ -42,6 +42,20 @@ _STEPS = {
         at BIGINT NOT NULL, forgotten INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (id),
         UNIQUE (report))""",
         "CREATE INDEX bounce_address ON bounce (address_key, at)",
+    ),
+    4: (
+        "ALTER TABLE delivery ADD COLUMN batch INTEGER",
+        "ALTER TABLE delivery ADD COLUMN holder VARCHAR(36) NOT NULL DEFAULT ''",
+        """CREATE TABLE worker (id VARCHAR(36) NOT NULL, host TEXT NOT NULL, pid INTEGER NOT NULL,
+        command VARCHAR(12) NOT NULL, state VARCHAR(10) NOT NULL, started_at BIGINT NOT NULL,
+        seen_at BIGINT NOT NULL, lease_until BIGINT NOT NULL, edition VARCHAR(10),
+        batches INTEGER NOT NULL DEFAULT 0, connections INTEGER NOT NULL DEFAULT 0,
+        sent INTEGER NOT NULL DEFAULT 0, deferred INTEGER NOT NULL DEFAULT 0,
+        rejected INTEGER NOT NULL DEFAULT 0, unknown INTEGER NOT NULL DEFAULT 0,
+        rate FLOAT NOT NULL DEFAULT 0, PRIMARY KEY (id))""",
+        """CREATE TABLE pace (name TEXT NOT NULL, next_at BIGINT NOT NULL, PRIMARY KEY (name))""",
+        """CREATE TABLE permit (relay TEXT NOT NULL, number INTEGER NOT NULL,
+        worker VARCHAR(36) NOT NULL, PRIMARY KEY (relay, number))""",
     ),
 }
 

