@@ -37,8 +37,10 @@ class Preferences:
             return None
         return found
 
-    def change(self, reader_id: str, reader: Subscriber, wishes: Wishes) -> None:
+    def change(self, reader_id: str, reader: Subscriber, wishes: Wishes) -> bool:
         """Write sound wishes into her row; they hold from the next edition that is planned.
+
+        False: nothing was written, as her row was taken out while she chose.
 
         A pause holds at once: letters that no run has begun are skipped.
 
@@ -48,13 +50,16 @@ class Preferences:
             StorageError: it could not be written.
         """
         changes = changed_choices(wishes, reader, self.roster.defaults_of(reader))
-        change_subscriber(self.roster.paths(), reader.address, changes, save=save_clicks)
+        paths = self.roster.paths()
+        if change_subscriber(paths, reader.address, changes, save=save_clicks) is None:
+            return False
         until = paused_until(wishes)
         if wishes.fields.get("frequency") == Frequency.PAUSED:
             until = FURTHER_NOTICE
         if until is not None:
             now = self.house.clock()
             pause_letters(self.house.database, reader_id, until=until, reason=PAUSED, at=now)
+        return True
 
     def delete(self, reader_id: str) -> None:
         """Suppress her by her id, take her off every list and her address out of the ledger.

@@ -51,7 +51,8 @@ async def _change(room: Room, reader_id: str, reader: Subscriber, form: Form) ->
     wishes = read_choices(form, room.themes, reader)
     if wishes.wrong:
         return _page(room, reader_id, reader, wishes, 422)
-    await asyncio.to_thread(room.preferences.change, reader_id, reader, wishes)
+    if not await asyncio.to_thread(room.preferences.change, reader_id, reader, wishes):
+        return _no_reader(room)
     return _page(room, reader_id, reader, wishes, saved=True)
 
 
@@ -110,6 +111,7 @@ def _no_reader(room: Room) -> Response:
     return room.message(
         _("You are not subscribed"),
         _("No letter comes to you. You can subscribe again."),
+        status=410,  # a program that pressed the button must not take this for "saved"
         link=link,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 import yaml
 
+from digest.app.wishes import Wishes
+from digest.model import EmailAddress
 from digest.storage.secret_key import rotate_keys
 from tests.support.reader_site import ONE_CLICK, reader_site
 
@@ -117,14 +119,24 @@ def test_a_day_before_the_edition_skips_nothing(site):
 
 
 def test_who_has_left_or_is_on_no_list_sees_no_choices(site):
-    assert site.ask("GET", site.preferences("nobody@example.org")).status == 200
+    assert site.ask("GET", site.preferences("nobody@example.org")).status == 410
     assert site.ask("POST", site.unsubscribe(ADA), ONE_CLICK).status == 200
     for answer in (
         site.ask("GET", site.preferences(ADA)),
         site.post(site.preferences(ADA), **FORM),
     ):
+        assert answer.status == 410
         assert "You are not subscribed" in answer.text
     assert rows(site)[1] == HERS
+
+
+def test_nothing_is_called_saved_whose_row_went_while_she_chose(site):
+    preferences = site.room.preferences
+    found = preferences.find(site.house.reader_id(EmailAddress.parse(ADA)))
+    site.newsroom.write_readers([{"email": "first@example.org"}])
+    wishes = Wishes(fields={"frequency": "weekly"}, values={"frequency": "weekly"})
+    assert preferences.change("any", found, wishes) is False
+    assert rows(site) == [{"email": "first@example.org"}]
 
 
 def test_the_way_out_of_the_page_is_the_link_that_only_leaves(site):
