@@ -79,6 +79,7 @@ def command(
     as_json: bool,
 ) -> int:
     """How many letters of an edition were sent, and who did not get one."""
+    from digest.cli.campaign import campaign_facts, campaign_lines
     from digest.cli.reports import counts_line, edition_counts
     from digest.storage.states import State
 
@@ -108,13 +109,16 @@ def command(
             _write_csv(file, _group_table(groups) if groups is not None else _table(found))
         return 0
     facts = edition_counts(house, key, domain) | ({"domain": domain} if domain else {})
+    left = facts["pending"] + facts["in_flight"] + facts["deferred"]
+    campaign = {} if domain else campaign_facts(house, key, left)
+    facts |= campaign
     if as_json:
         if groups is not None:
             facts |= {"by": by, "groups": [_document(group) for group in groups]}
         _write_json(facts, found if wanted and not by else None)
         return 0
     show(counts_line(facts) if facts["frozen_at"] else f"{key}: nothing planned or sent")
-    for line in _group_lines(groups or ()):
+    for line in (*campaign_lines(campaign), *_group_lines(groups or ())):
         show(line)
     for row in found:
         why = f"{row.code or ''} {VOICE.secrets.hide(row.words)}".split()
