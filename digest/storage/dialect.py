@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import ReturnTypeFromArgs
 
 from digest.storage.sql_errors import is_held
 
@@ -81,6 +83,18 @@ def _keep_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
             return
 
 
-def after_at(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """What follows the @ of an address; there is exactly one (SQLite's instr)."""
-    return sa.func.substr(column, sa.func.instr(column, "@") + 1, type_=sa.String)
+class after_at(ReturnTypeFromArgs[str]):  # noqa: N801 - it is written as a function is
+    """What follows the @ of an address; there is exactly one."""
+
+    inherit_cache = True
+
+
+@compiles(after_at)
+def _after_at(element: Any, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return f"substr({column}, instr({column}, '@') + 1)"
+
+
+@compiles(after_at, "postgresql")
+def _after_at_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"

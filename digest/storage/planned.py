@@ -57,7 +57,8 @@ def write_plan(
     rows = _reader_rows(key, readers, to_microseconds(at))
     try:
         while chunk := list(islice(rows, _CHUNK)):
-            connection.exec_driver_sql(_READERS, chunk)
+            sql = _READERS if connection.dialect.name == "sqlite" else _READERS.replace("?", "%s")
+            connection.exec_driver_sql(sql, chunk)
     except IntegrityError:
         raise StorageError(
             f"edition {key}: the plan holds an address twice; nothing was planned"

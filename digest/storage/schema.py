@@ -32,6 +32,7 @@ from sqlalchemy import (
     or_,
     text,
 )
+from sqlalchemy.types import TypeEngine
 
 from digest.storage.states import State
 
@@ -66,10 +67,22 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else from_microseconds(value)
 
 
+def _words(longest: int | None = None) -> TypeEngine[str]:
+    """Text that every database sorts by its code points, as SQLite does.
+
+    `longest` is what to expect. PostgreSQL would refuse what is longer, SQLite never does.
+    """
+    return String(longest).with_variant(Text(collation="C"), "postgresql")
+
+
+def _text() -> TypeEngine[str]:
+    return Text().with_variant(Text(collation="C"), "postgresql")
+
+
 class Day(TypeDecorator[date]):
     """A calendar day, kept as YYYY-MM-DD, which sorts as days do."""
 
-    impl = String(10)
+    impl = _words(10)
     cache_ok = True
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
@@ -98,15 +111,15 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", _words(40), primary_key=True),
+    Column("value", _text(), nullable=False),
 )
 
 #: Composed editions, before and after they are frozen.
 edition = Table(
     "edition",
     metadata,
-    Column("key", String(10), primary_key=True),
+    Column("key", _words(10), primary_key=True),
     Column("date", Day, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("document", Packed, nullable=False),
@@ -116,31 +129,31 @@ edition = Table(
 campaign = Table(
     "campaign",
     metadata,
-    Column("edition", String(10), primary_key=True),
+    Column("edition", _words(10), primary_key=True),
     Column("date", Day, nullable=False),
     Column("frozen_at", Moment, nullable=False),
     Column("edition_document", Packed, nullable=False),
     Column("rendition_document", Packed, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("newsletter_document", Text),
-    Column("key_fingerprint", String(32), nullable=False, server_default=text("''")),
+    Column("content_hash", _words(64), nullable=False),
+    Column("newsletter_document", _text()),
+    Column("key_fingerprint", _words(32), nullable=False, server_default=text("''")),
 )
 
 #: The choices of blocks that a campaign's letters have.
 segment = Table(
     "segment",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("segment", String(64), primary_key=True),
-    Column("choice", Text, nullable=False),
+    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("segment", _words(64), primary_key=True),
+    Column("choice", _text(), nullable=False),
 )
 
 #: A frozen edition as the readers see it whose list has a template set of its own.
 look = Table(
     "look",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("templates", String(200), primary_key=True),
+    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("templates", _words(200), primary_key=True),
     Column("rendition_document", Packed, nullable=False),
 )
 
@@ -148,8 +161,8 @@ look = Table(
 audience = Table(
     "audience",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("audience", String(200), primary_key=True),
+    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("audience", _words(200), primary_key=True),
     Column("planned_at", Moment, nullable=False),
 )
 
@@ -157,7 +170,7 @@ audience = Table(
 list_memory = Table(
     "list_memory",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", _text(), primary_key=True),
     Column("readers", Integer, nullable=False),
     # Whether its last line ended as a line does.
     Column("whole", Boolean, nullable=False),
@@ -168,29 +181,29 @@ list_memory = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("address_key", String(320), primary_key=True),
-    Column("address", String(320), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("reader_id", String(128), nullable=False),
-    Column("segment", String(64), nullable=False),
+    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("address_key", _words(320), primary_key=True),
+    Column("address", _words(320), nullable=False),
+    Column("name", _text(), nullable=False),
+    Column("reader_id", _words(128), nullable=False),
+    Column("segment", _words(64), nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("state", String(10), nullable=False),
+    Column("state", _words(10), nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("repeats", Integer, nullable=False, server_default=text("0")),
     Column("retry_at", Moment),
-    Column("stage", String(10), nullable=False, server_default=text("''")),
+    Column("stage", _words(10), nullable=False, server_default=text("''")),
     Column("code", Integer, nullable=False, server_default=text("0")),
-    Column("enhanced", String(16), nullable=False, server_default=text("''")),
-    Column("words", Text, nullable=False, server_default=text("''")),
-    Column("relay", Text, nullable=False, server_default=text("''")),
+    Column("enhanced", _words(16), nullable=False, server_default=text("''")),
+    Column("words", _text(), nullable=False, server_default=text("''")),
+    Column("relay", _text(), nullable=False, server_default=text("''")),
     Column("updated_at", Moment, nullable=False),
     # The reader's tags, each between semicolons: ";lab;editors;".
-    Column("tags", Text, nullable=False, server_default=text("''")),
+    Column("tags", _text(), nullable=False, server_default=text("''")),
     # The batch that workers take it with; NULL: it was planned for no worker.
     Column("batch", Integer),
     # The worker that claimed it last (`worker.id`); "" where one program is alone.
-    Column("holder", String(36), nullable=False, server_default=text("''")),
+    Column("holder", _words(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
 
@@ -228,14 +241,14 @@ suppression = Table(
     "suppression",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("address_key", String(320), unique=True),
-    Column("address", String(320), nullable=False),
-    Column("reader_id", String(128), unique=True),
-    Column("reason", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("address_key", _words(320), unique=True),
+    Column("address", _words(320), nullable=False),
+    Column("reader_id", _words(128), unique=True),
+    Column("reason", _text(), nullable=False),
+    Column("source", _text(), nullable=False),
     Column("at", Moment, nullable=False),
     # What it came of: "hand", "unsubscribe", "bounce" or "complaint".
-    Column("kind", String(12), nullable=False, server_default=text("'hand'")),
+    Column("kind", _words(12), nullable=False, server_default=text("'hand'")),
     CheckConstraint("address_key IS NOT NULL OR reader_id IS NOT NULL", name="someone"),
 )
 
@@ -245,13 +258,13 @@ bounce = Table(
     "bounce",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("report", String(64), nullable=False, unique=True),
-    Column("address_key", String(320), nullable=False),
-    Column("edition", String(10)),
-    Column("kind", String(12), nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("words", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("report", _words(64), nullable=False, unique=True),
+    Column("address_key", _words(320), nullable=False),
+    Column("edition", _words(10)),
+    Column("kind", _words(12), nullable=False),
+    Column("status", _words(16), nullable=False),
+    Column("words", _text(), nullable=False),
+    Column("source", _text(), nullable=False),
     Column("at", Moment, nullable=False),
     Column("forgotten", Integer, nullable=False, server_default=text("0")),
 )
@@ -261,8 +274,8 @@ Index("bounce_address", bounce.c.address_key, bounce.c.at)
 seen_paper = Table(
     "seen_paper",
     metadata,
-    Column("paper_id", Text, primary_key=True),
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("paper_id", _text(), primary_key=True),
+    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
     Column("date", Day, nullable=False),
 )
 
@@ -270,8 +283,8 @@ seen_paper = Table(
 source_memory = Table(
     "source_memory",
     metadata,
-    Column("edition", String(10), primary_key=True),
-    Column("source", String(200), primary_key=True),
+    Column("edition", _words(10), primary_key=True),
+    Column("source", _words(200), primary_key=True),
     Column("date", Day, nullable=False),
     Column("ids", Packed, nullable=False),
 )
@@ -281,17 +294,17 @@ Index("source_memory_latest", source_memory.c.source, source_memory.c.date)
 worker = Table(
     "worker",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("host", Text, nullable=False),
+    Column("id", _words(36), primary_key=True),
+    Column("host", _text(), nullable=False),
     Column("pid", Integer, nullable=False),
     # What it was started as: "worker", "run" or "send".
-    Column("command", String(12), nullable=False),
+    Column("command", _words(12), nullable=False),
     # "idle", "working", "stopping" or "ended".
-    Column("state", String(10), nullable=False),
+    Column("state", _words(10), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("lease_until", Moment, nullable=False),
-    Column("edition", String(10)),
+    Column("edition", _words(10)),
     Column("batches", Integer, nullable=False, server_default=text("0")),
     Column("connections", Integer, nullable=False, server_default=text("0")),
     Column("sent", Integer, nullable=False, server_default=text("0")),
@@ -307,7 +320,7 @@ worker = Table(
 pace = Table(
     "pace",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", _text(), primary_key=True),
     Column("next_at", Moment, nullable=False),
 )
 
@@ -315,7 +328,7 @@ pace = Table(
 permit = Table(
     "permit",
     metadata,
-    Column("relay", Text, primary_key=True),
+    Column("relay", _text(), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("worker", String(36), nullable=False),
+    Column("worker", _words(36), nullable=False),
 )

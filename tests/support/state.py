@@ -6,12 +6,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
+from digest.model.audience import EVERYBODY, Audience
 from digest.storage.campaigns import freeze
 from digest.storage.database import Database, open_database
+from digest.storage.ledger import EditionLedger
+from digest.storage.ledgers import open_ledger
 from digest.storage.planned import SkippedReader
+from digest.storage.postgres.database import open_postgres
+from tests.support.postgres import shared_server
 
 KEY = EditionKey("2026-11-23")
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -19,8 +26,53 @@ CHOICES = {"all": '{"sections": [[0, [0, 1]]]}'}
 
 
 def new_database(folder: Path) -> Database:
-    """A database in the state folder `folder`, made if need be."""
+    """The database of the state folder `folder`, made if need be.
+
+    It is a file there; within `on_postgres`, or where that made one, it is a server's.
+    """
+    url = folder / _URL
+    if _made and not url.exists():
+        _made[-1].append(shared_server().make_database(_template()))
+        url.write_text(_made[-1][-1])
+    if url.exists():
+        return open_postgres(url.read_text(), create=True, state=folder)
     return open_database(folder / "digest.db", create=True)
+
+
+@contextmanager
+def on_postgres() -> Iterator[None]:
+    """Let `new_database` make PostgreSQL databases meanwhile, copied from one with the tables."""
+    _made.append([])
+    try:
+        yield
+    finally:
+        for url in _made.pop():
+            shared_server().drop_database(url)
+
+
+#: Where a child process finds the database of a state folder.
+_URL = "postgres.url"
+_made: list[list[str]] = []
+
+
+@cache
+def _template() -> str:
+    server = shared_server()
+    url = server.make_database()
+    with TemporaryDirectory() as folder:
+        open_postgres(url, create=True, state=Path(folder)).close()
+    return server.name_of(url)
+
+
+def ledger_of(
+    database: Database,
+    key: EditionKey = KEY,
+    *,
+    due_before: datetime | None = None,
+    readers: Audience = EVERYBODY,
+) -> EditionLedger:
+    """The ledger of an edition in the database at hand."""
+    return open_ledger(database, key, due_before=due_before, readers=readers)
 
 
 @contextmanager
