@@ -110,9 +110,12 @@ class House:
 
         A database that is gone although its marker is there counts: opening it tells the loss.
         """
-        if self.database_url:
-            return True
         folder = self.config.state_dir
+        if url := self.database_url:
+            from digest.storage.postgres.database import has_tables
+
+            timeout = self.config.storage.connect_timeout
+            return self._opened or has_tables(url, state=folder, connect_timeout=timeout)
         return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
 
     @cached_property

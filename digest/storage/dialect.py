@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import ReturnTypeFromArgs
+from sqlalchemy.types import TypeEngine
 
 from digest.storage.sql_errors import is_held
 
@@ -25,6 +26,7 @@ WRITES = "digest_writes"
 _CACHE_KIB = 65_536
 _KEPT_LOG_BYTES = 67_108_864
 _BETWEEN_TRIES = 0.005
+_SORTED = sa.Text(collation="C")
 
 
 def make_sqlite_engine(
@@ -81,6 +83,19 @@ def _keep_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
             time.sleep(_BETWEEN_TRIES)
         else:
             return
+
+
+def words(longest: int) -> TypeEngine[str]:
+    """A text that is sorted by its code points, as SQLite does.
+
+    `longest` tells what to expect; PostgreSQL would refuse what is longer, SQLite never does.
+    """
+    return sa.String(longest).with_variant(_SORTED, "postgresql")
+
+
+def long_text() -> TypeEngine[str]:
+    """The same without an end to expect."""
+    return sa.Text().with_variant(_SORTED, "postgresql")
 
 
 class after_at(ReturnTypeFromArgs[str]):  # noqa: N801 - it is written as a function is

@@ -24,16 +24,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     TypeDecorator,
     literal_column,
     or_,
     text,
 )
-from sqlalchemy.types import TypeEngine
 
+from digest.storage.dialect import long_text, words
 from digest.storage.states import State
 
 #: Raised by one whenever a table changes; an older program refuses a newer database,
@@ -67,22 +65,10 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else from_microseconds(value)
 
 
-def _words(longest: int | None = None) -> TypeEngine[str]:
-    """Text that every database sorts by its code points, as SQLite does.
-
-    `longest` is what to expect. PostgreSQL would refuse what is longer, SQLite never does.
-    """
-    return String(longest).with_variant(Text(collation="C"), "postgresql")
-
-
-def _text() -> TypeEngine[str]:
-    return Text().with_variant(Text(collation="C"), "postgresql")
-
-
 class Day(TypeDecorator[date]):
     """A calendar day, kept as YYYY-MM-DD, which sorts as days do."""
 
-    impl = _words(10)
+    impl = words(10)
     cache_ok = True
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
@@ -111,15 +97,15 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("name", _words(40), primary_key=True),
-    Column("value", _text(), nullable=False),
+    Column("name", words(40), primary_key=True),
+    Column("value", long_text(), nullable=False),
 )
 
 #: Composed editions, before and after they are frozen.
 edition = Table(
     "edition",
     metadata,
-    Column("key", _words(10), primary_key=True),
+    Column("key", words(10), primary_key=True),
     Column("date", Day, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("document", Packed, nullable=False),
@@ -129,31 +115,31 @@ edition = Table(
 campaign = Table(
     "campaign",
     metadata,
-    Column("edition", _words(10), primary_key=True),
+    Column("edition", words(10), primary_key=True),
     Column("date", Day, nullable=False),
     Column("frozen_at", Moment, nullable=False),
     Column("edition_document", Packed, nullable=False),
     Column("rendition_document", Packed, nullable=False),
-    Column("content_hash", _words(64), nullable=False),
-    Column("newsletter_document", _text()),
-    Column("key_fingerprint", _words(32), nullable=False, server_default=text("''")),
+    Column("content_hash", words(64), nullable=False),
+    Column("newsletter_document", long_text()),
+    Column("key_fingerprint", words(32), nullable=False, server_default=text("''")),
 )
 
 #: The choices of blocks that a campaign's letters have.
 segment = Table(
     "segment",
     metadata,
-    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("segment", _words(64), primary_key=True),
-    Column("choice", _text(), nullable=False),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("segment", words(64), primary_key=True),
+    Column("choice", long_text(), nullable=False),
 )
 
 #: A frozen edition as the readers see it whose list has a template set of its own.
 look = Table(
     "look",
     metadata,
-    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("templates", _words(200), primary_key=True),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("templates", words(200), primary_key=True),
     Column("rendition_document", Packed, nullable=False),
 )
 
@@ -161,8 +147,8 @@ look = Table(
 audience = Table(
     "audience",
     metadata,
-    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("audience", _words(200), primary_key=True),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("audience", words(200), primary_key=True),
     Column("planned_at", Moment, nullable=False),
 )
 
@@ -170,7 +156,7 @@ audience = Table(
 list_memory = Table(
     "list_memory",
     metadata,
-    Column("path", _text(), primary_key=True),
+    Column("path", long_text(), primary_key=True),
     Column("readers", Integer, nullable=False),
     # Whether its last line ended as a line does.
     Column("whole", Boolean, nullable=False),
@@ -181,29 +167,29 @@ list_memory = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("address_key", _words(320), primary_key=True),
-    Column("address", _words(320), nullable=False),
-    Column("name", _text(), nullable=False),
-    Column("reader_id", _words(128), nullable=False),
-    Column("segment", _words(64), nullable=False),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("address_key", words(320), primary_key=True),
+    Column("address", words(320), nullable=False),
+    Column("name", long_text(), nullable=False),
+    Column("reader_id", words(128), nullable=False),
+    Column("segment", words(64), nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("state", _words(10), nullable=False),
+    Column("state", words(10), nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("repeats", Integer, nullable=False, server_default=text("0")),
     Column("retry_at", Moment),
-    Column("stage", _words(10), nullable=False, server_default=text("''")),
+    Column("stage", words(10), nullable=False, server_default=text("''")),
     Column("code", Integer, nullable=False, server_default=text("0")),
-    Column("enhanced", _words(16), nullable=False, server_default=text("''")),
-    Column("words", _text(), nullable=False, server_default=text("''")),
-    Column("relay", _text(), nullable=False, server_default=text("''")),
+    Column("enhanced", words(16), nullable=False, server_default=text("''")),
+    Column("words", long_text(), nullable=False, server_default=text("''")),
+    Column("relay", long_text(), nullable=False, server_default=text("''")),
     Column("updated_at", Moment, nullable=False),
     # The reader's tags, each between semicolons: ";lab;editors;".
-    Column("tags", _text(), nullable=False, server_default=text("''")),
+    Column("tags", long_text(), nullable=False, server_default=text("''")),
     # The batch that workers take it with; NULL: it was planned for no worker.
     Column("batch", Integer),
     # The worker that claimed it last (`worker.id`); "" where one program is alone.
-    Column("holder", _words(36), nullable=False, server_default=text("''")),
+    Column("holder", words(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
 
@@ -241,14 +227,14 @@ suppression = Table(
     "suppression",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("address_key", _words(320), unique=True),
-    Column("address", _words(320), nullable=False),
-    Column("reader_id", _words(128), unique=True),
-    Column("reason", _text(), nullable=False),
-    Column("source", _text(), nullable=False),
+    Column("address_key", words(320), unique=True),
+    Column("address", words(320), nullable=False),
+    Column("reader_id", words(128), unique=True),
+    Column("reason", long_text(), nullable=False),
+    Column("source", long_text(), nullable=False),
     Column("at", Moment, nullable=False),
     # What it came of: "hand", "unsubscribe", "bounce" or "complaint".
-    Column("kind", _words(12), nullable=False, server_default=text("'hand'")),
+    Column("kind", words(12), nullable=False, server_default=text("'hand'")),
     CheckConstraint("address_key IS NOT NULL OR reader_id IS NOT NULL", name="someone"),
 )
 
@@ -258,13 +244,13 @@ bounce = Table(
     "bounce",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("report", _words(64), nullable=False, unique=True),
-    Column("address_key", _words(320), nullable=False),
-    Column("edition", _words(10)),
-    Column("kind", _words(12), nullable=False),
-    Column("status", _words(16), nullable=False),
-    Column("words", _text(), nullable=False),
-    Column("source", _text(), nullable=False),
+    Column("report", words(64), nullable=False, unique=True),
+    Column("address_key", words(320), nullable=False),
+    Column("edition", words(10)),
+    Column("kind", words(12), nullable=False),
+    Column("status", words(16), nullable=False),
+    Column("words", long_text(), nullable=False),
+    Column("source", long_text(), nullable=False),
     Column("at", Moment, nullable=False),
     Column("forgotten", Integer, nullable=False, server_default=text("0")),
 )
@@ -274,8 +260,8 @@ Index("bounce_address", bounce.c.address_key, bounce.c.at)
 seen_paper = Table(
     "seen_paper",
     metadata,
-    Column("paper_id", _text(), primary_key=True),
-    Column("edition", _words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("paper_id", long_text(), primary_key=True),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
     Column("date", Day, nullable=False),
 )
 
@@ -283,8 +269,8 @@ seen_paper = Table(
 source_memory = Table(
     "source_memory",
     metadata,
-    Column("edition", _words(10), primary_key=True),
-    Column("source", _words(200), primary_key=True),
+    Column("edition", words(10), primary_key=True),
+    Column("source", words(200), primary_key=True),
     Column("date", Day, nullable=False),
     Column("ids", Packed, nullable=False),
 )
@@ -294,17 +280,17 @@ Index("source_memory_latest", source_memory.c.source, source_memory.c.date)
 worker = Table(
     "worker",
     metadata,
-    Column("id", _words(36), primary_key=True),
-    Column("host", _text(), nullable=False),
+    Column("id", words(36), primary_key=True),
+    Column("host", long_text(), nullable=False),
     Column("pid", Integer, nullable=False),
     # What it was started as: "worker", "run" or "send".
-    Column("command", _words(12), nullable=False),
+    Column("command", words(12), nullable=False),
     # "idle", "working", "stopping" or "ended".
-    Column("state", _words(10), nullable=False),
+    Column("state", words(10), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("lease_until", Moment, nullable=False),
-    Column("edition", _words(10)),
+    Column("edition", words(10)),
     Column("batches", Integer, nullable=False, server_default=text("0")),
     Column("connections", Integer, nullable=False, server_default=text("0")),
     Column("sent", Integer, nullable=False, server_default=text("0")),
@@ -320,7 +306,7 @@ worker = Table(
 pace = Table(
     "pace",
     metadata,
-    Column("name", _text(), primary_key=True),
+    Column("name", long_text(), primary_key=True),
     Column("next_at", Moment, nullable=False),
 )
 
@@ -328,7 +314,7 @@ pace = Table(
 permit = Table(
     "permit",
     metadata,
-    Column("relay", _text(), primary_key=True),
+    Column("relay", long_text(), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("worker", _words(36), nullable=False),
+    Column("worker", words(36), nullable=False),
 )

@@ -9,7 +9,7 @@ import pytest
 from tests.support.state import on_postgres
 
 #: Modules whose rules are of the state, whichever database it is kept in.
-_BOTH = ("test_breakdown", "test_freeze", "test_suppressions")
+_BOTH = ("test_breakdown", "test_freeze", "test_suppressions", "test_upgrade")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
