@@ -192,6 +192,8 @@ delivery = Table(
     Column("holder", words(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
+# Only a server's database has workers.
+Index("delivery_batch", delivery.c.edition, delivery.c.batch).ddl_if(dialect="postgresql")
 
 
 def in_state(*states: State) -> ColumnElement[bool]:

@@ -28,20 +28,12 @@ from dataclasses import asdict, dataclass
 from digest.errors import StorageError
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.link import Link
-
-#: The database's clock in whole microseconds, as moments are kept.
-NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-#: When a worker's lease ends. A server that was away could not renew it, so from the server's
-#: start every worker has the whole time again.
-ENDS = """greatest(worker.lease_until, worker.lease_until - worker.seen_at
-    + (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)"""
-#: Workers whose lease is over: others may end them.
-OVER = f"worker.state <> 'ended' AND {ENDS} < {NOW}"
+from digest.storage.workers import DATABASE_NOW, ENDS, OVER
 
 _BEGIN = f"""
     INSERT INTO worker (id, host, pid, command, state, started_at, seen_at, lease_until)
     SELECT %(id)s, %(host)s, %(pid)s, %(command)s, 'idle', clock.now, clock.now,
-      clock.now + %(timeout)s FROM (SELECT {NOW}) AS clock(now)
+      clock.now + %(timeout)s FROM (SELECT {DATABASE_NOW}) AS clock(now)
     ON CONFLICT (id) DO NOTHING
 """  # noqa: S608 - words of ours
 _RENEW = f"""
@@ -49,13 +41,13 @@ _RENEW = f"""
       state = %(state)s, edition = %(edition)s, batches = %(batches)s,
       connections = %(connections)s, sent = %(sent)s, deferred = %(deferred)s,
       rejected = %(rejected)s, unknown = %(unknown)s, rate = %(rate)s
-    FROM (SELECT {NOW}) AS clock(now)
-    WHERE id = %(id)s AND state <> 'ended' AND NOT ({OVER}) RETURNING id
+    FROM (SELECT {DATABASE_NOW}) AS clock(now)
+    WHERE id = %(id)s AND state <> 'ended' AND NOT {OVER} RETURNING id
 """  # noqa: S608
-_END = f"UPDATE worker SET state = 'ended', seen_at = {NOW} WHERE id = %(id)s"  # noqa: S608
+_END = f"UPDATE worker SET state = 'ended', seen_at = {DATABASE_NOW} WHERE id = %(id)s"  # noqa: S608
 _PRUNE = f"""
     DELETE FROM worker
-    WHERE greatest(seen_at, {ENDS}) < {NOW} - 86400000000 AND (state = 'ended' OR {OVER})
+    WHERE greatest(seen_at, {ENDS}) < {DATABASE_NOW} - 86400000000 AND (state = 'ended' OR {OVER})
 """  # noqa: S608
 
 

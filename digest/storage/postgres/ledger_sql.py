@@ -6,12 +6,12 @@ program less than an array for each column.
 
 from __future__ import annotations
 
-from digest.storage.postgres.leases import NOW
+from digest.storage.workers import DATABASE_NOW
 
 #: Whether the lease `me` lasts `margin` microseconds longer. Looked at once a statement.
 LASTS = f"""
     EXISTS (SELECT 1 FROM worker WHERE id = %(me)s AND state <> 'ended'
-      AND lease_until - %(margin)s > {NOW})
+      AND lease_until - %(margin)s > {DATABASE_NOW})
 """  # noqa: S608 - words of ours
 CAN_BEGIN = f"SELECT {LASTS}"
 
