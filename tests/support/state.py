@@ -11,11 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
-from digest.model.audience import EVERYBODY, Audience
 from digest.storage.campaigns import freeze
 from digest.storage.database import Database, open_database
-from digest.storage.ledger import EditionLedger
-from digest.storage.ledgers import open_ledger
 from digest.storage.planned import SkippedReader
 from digest.storage.postgres.database import open_postgres
 from tests.support.postgres import shared_server
@@ -62,17 +59,6 @@ def _template() -> str:
     with TemporaryDirectory() as folder:
         open_postgres(url, create=True, state=Path(folder)).close()
     return server.name_of(url)
-
-
-def ledger_of(
-    database: Database,
-    key: EditionKey = KEY,
-    *,
-    due_before: datetime | None = None,
-    readers: Audience = EVERYBODY,
-) -> EditionLedger:
-    """The ledger of an edition in the database at hand."""
-    return open_ledger(database, key, due_before=due_before, readers=readers)
 
 
 @contextmanager

@@ -50,6 +50,7 @@ class Link:
         self._conninfo = make_conninfo(
             database.conninfo,
             application_name=name,
+            client_encoding="UTF8",
             connect_timeout=10,
             keepalives_idle=5,
             keepalives_interval=5,

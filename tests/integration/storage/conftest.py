@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.ledgers import close_ledgers
 from tests.support.state import on_postgres
 
 #: Modules whose rules are of the state, whichever database it is kept in.
-_BOTH = ("test_breakdown", "test_freeze", "test_suppressions", "test_upgrade")
+_BOTH = ("test_breakdown", "test_freeze", "test_ledger", "test_suppressions", "test_upgrade")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -26,3 +27,4 @@ def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
         return
     with on_postgres():
         yield kind
+        close_ledgers()

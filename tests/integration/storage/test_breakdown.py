@@ -10,7 +10,8 @@ from digest.model import EmailAddress, Outcome, OutcomeKind, Stage
 from digest.storage.breakdown import by_domain, by_reply, by_segment
 from digest.storage.census import counts, rows
 from digest.storage.states import State
-from tests.support.state import KEY, NOW, freeze_readers, ledger_of, new_database, reader
+from tests.support.ledgers import ledger_of
+from tests.support.state import KEY, NOW, freeze_readers, new_database, reader
 
 
 @pytest.fixture

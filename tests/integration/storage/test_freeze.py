@@ -23,12 +23,12 @@ from digest.storage.planned import SkippedReader
 from digest.storage.seen import mailed_in_others
 from digest.storage.source_memory import memory_before, save_memory
 from digest.storage.states import State
+from tests.support.ledgers import ledger_of
 from tests.support.state import (
     CHOICES,
     KEY,
     NOW,
     freeze_readers,
-    ledger_of,
     new_database,
     outcome,
     reader,
