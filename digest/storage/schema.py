@@ -192,8 +192,13 @@ delivery = Table(
     Column("holder", words(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
-# Only a server's database has workers.
-Index("delivery_batch", delivery.c.edition, delivery.c.batch).ddl_if(dialect="postgresql")
+Index(
+    "delivery_batch",
+    delivery.c.edition,
+    delivery.c.batch,
+    sqlite_where=delivery.c.batch.is_not(None),
+    postgresql_where=delivery.c.batch.is_not(None),
+)
 
 
 def in_state(*states: State) -> ColumnElement[bool]:

@@ -16,8 +16,9 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("batch", sa.Integer))
     holder = sa.Column("holder", words(36), nullable=False, server_default=sa.text("''"))
     op.add_column("delivery", holder)
-    if op.get_context().dialect.name == "postgresql":
-        op.create_index("delivery_batch", "delivery", ["edition", "batch"])
+    some = sa.text("batch IS NOT NULL")
+    columns = ["edition", "batch"]
+    op.create_index("delivery_batch", "delivery", columns, sqlite_where=some, postgresql_where=some)
     counted = ("batches", "connections", "sent", "deferred", "rejected", "unknown")
     op.create_table(
         "worker",
