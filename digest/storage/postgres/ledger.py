@@ -29,6 +29,7 @@ from digest.storage.postgres.ledger_sql import (
 )
 from digest.storage.postgres.link import Link
 from digest.storage.schema import to_microseconds
+from digest.storage.states import State
 
 _ALWAYS = 2**63 - 1
 _AT_ONCE = -1
@@ -61,6 +62,8 @@ class PostgresLedger:
         self._given = {
             "edition": edition.text,
             "me": lease.id,
+            "claimed": State.CLAIMED.value,
+            "sent": State.SENT.value,
             "margin": round(lease.margin * 1_000_000),
             "due_before": _ALWAYS if due_before is None else to_microseconds(due_before),
             "tags": [f";{tag};" for tag in readers.tags],

@@ -2,6 +2,11 @@
 
 Each is one round trip and one transaction. Many rows come as one JSON text, which costs the
 program less than an array for each column.
+
+The planner does not know how few the given keys are, nor, before it has counted a new edition's
+rows, how many those are. So that it finds each row by its whole key, as it must, the edition
+comes along with every key (behind OFFSET 0, where it cannot see that it is always the same), and
+a state that must not lead it to that state's index is a parameter.
 """
 
 from __future__ import annotations
@@ -33,14 +38,15 @@ _TAKE = f"""
       LEFT JOIN suppression AS by_address ON by_address.address_key = found.address_key
       LEFT JOIN suppression AS by_reader ON by_reader.reader_id = found.reader_id
     ) AS f
-    WHERE d.edition = %(edition)s AND d.address_key = f.address_key
+    WHERE d.edition = f.edition AND d.address_key = f.address_key
     RETURNING f.queue, f.moment, f.reason IS NOT NULL, {_ROW}
 """  # noqa: S608
 
 
 def _queue(number: int, column: str, where: str, limit: str, tagged: str) -> str:
     return f"""
-      SELECT {number} AS queue, {column} AS moment, address_key, reader_id FROM delivery AS d
+      SELECT {number} AS queue, {column} AS moment, edition, address_key, reader_id
+      FROM delivery AS d
       WHERE edition = %(edition)s AND {where} {tagged}
       ORDER BY {column} LIMIT {limit} FOR UPDATE SKIP LOCKED
     """  # noqa: S608
@@ -76,7 +82,7 @@ def claim_of_edition(*, tagged: bool) -> str:
 CLAIM_OF_BATCHES = f"""
     WITH found AS MATERIALIZED (
       SELECT CASE state WHEN 'deferred' THEN 0 ELSE 1 END AS queue,
-        coalesce(retry_at, due_at) AS moment, address_key, reader_id
+        coalesce(retry_at, due_at) AS moment, edition, address_key, reader_id
       FROM delivery
       WHERE edition = %(edition)s AND batch = ANY(%(batches)s)
         AND (state = 'pending' AND due_at <= %(due_before)s OR state = 'deferred'
@@ -110,9 +116,12 @@ _SETTLE = """
         ELSE 0 END,
       state = s.state, retry_at = s.retry_at, stage = s.stage, code = s.code,
       enhanced = s.enhanced, words = s.words, relay = s.relay, updated_at = %(at)s
-    FROM json_to_recordset(%(settled)s) AS s(key text, state text, retry_at bigint, stage text,
-      code integer, enhanced text, words text, relay text)
-    WHERE d.edition = %(edition)s AND d.address_key = s.key AND d.state <> 'sent'
+    FROM (
+      SELECT %(edition)s::text AS edition, r.*
+      FROM json_to_recordset(%(settled)s) AS r(key text, state text, retry_at bigint, stage text,
+        code integer, enhanced text, words text, relay text) OFFSET 0
+    ) AS s
+    WHERE d.edition = s.edition AND d.address_key = s.key AND d.state <> %(sent)s
       AND (s.state = 'sent' OR d.holder = %(me)s)
 """
 
@@ -120,9 +129,11 @@ _SETTLE = """
 _BEGIN = f"""
     UPDATE delivery AS d
     SET state = 'data', attempt = d.attempt + 1, retry_at = NULL, updated_at = %(at)s
-    FROM unnest(%(begun)s::text[]) AS b(key)
-    WHERE d.edition = %(edition)s AND d.address_key = b.key
-      AND d.state = 'claimed' AND d.holder = %(me)s
+    FROM (
+      SELECT %(edition)s::text AS edition, u.key FROM unnest(%(begun)s::text[]) AS u(key) OFFSET 0
+    ) AS b
+    WHERE d.edition = b.edition AND d.address_key = b.key
+      AND d.state = %(claimed)s AND d.holder = %(me)s
       AND NOT EXISTS (SELECT 1 FROM suppression AS s WHERE s.address_key = d.address_key)
       AND NOT EXISTS (SELECT 1 FROM suppression AS s WHERE s.reader_id = d.reader_id)
       AND {LASTS}

@@ -26,6 +26,8 @@ _SETTINGS = """
     SET enable_bitmapscan = off;
     SET enable_hashjoin = off;
     SET enable_mergejoin = off;
+    SET enable_material = off;
+    SET enable_memoize = off;
     SET jit = off;
     SET lock_timeout = '5s'
 """
