@@ -33,6 +33,7 @@ from digest.storage.states import State
 
 _ALWAYS = 2**63 - 1
 _AT_ONCE = -1
+_SECOND = 1_000_000
 
 
 class PostgresLedger:
@@ -74,15 +75,16 @@ class PostgresLedger:
         self._kept: deque[tuple[int | None, Recipient]] = deque()
         #: The keys of those claimed and not begun yet, handed out or not.
         self._hands: set[str] = set()
-        #: From when on the batches may hold somebody new, in microseconds.
-        self._again = _ALWAYS
+        #: When the batches may hold somebody to claim, in microseconds; whole seconds, so that
+        #: many deferred letters make few moments.
+        self._moments: set[int] = set()
         self._in_doubt = False
 
     def add_batch(self, number: int) -> None:
         """Hand out this batch's readers too."""
         assert self._batches is not None
         self._batches.add(number)
-        self._again = _AT_ONCE
+        self._moments.add(_AT_ONCE)
 
     async def drop_batch(self, number: int) -> None:
         """Hand out no more of this batch; who was not yet handed out is given back.
@@ -164,7 +166,7 @@ class PostgresLedger:
             keys = [recipient.address.key for recipient in recipients]
             await self._ask(RELEASE, keys=keys)
             self._hands.difference_update(keys)
-            self._again = _AT_ONCE
+            self._moments.add(_AT_ONCE)
 
     async def close(self) -> None:
         """Give back who was not handed out.
@@ -183,14 +185,10 @@ class PostgresLedger:
         self._kept = deque(each for each in self._kept if each[1].address.key not in gone)
 
     async def _claim_batches(self, moments: dict[str, int]) -> None:
-        if self._kept or not self._batches or self._again > moments["at"]:
-            return
-        again, self._again = self._again, _ALWAYS
-        try:
+        come = {moment for moment in self._moments if moment <= moments["at"]}
+        if come and self._batches and not self._kept:
             await self._claimed(CLAIM_OF_BATCHES, batches=list(self._batches), **moments)
-        except BaseException:
-            self._again = again
-            raise
+            self._moments -= come
 
     async def _claimed(self, statement: str, **given: Any) -> Sequence[Any]:
         try:
@@ -234,9 +232,9 @@ class PostgresLedger:
         again = None
         if outcome.kind is OutcomeKind.DEFERRED:
             again = to_microseconds(outcome.retry_at) if outcome.retry_at else at
-            self._again = min(self._again, again)
+            self._moments.add(-(-again // _SECOND) * _SECOND)
         elif outcome.kind is OutcomeKind.UNTRIED:
-            self._again = _AT_ONCE
+            self._moments.add(_AT_ONCE)
         stage, code, enhanced, words, relay = kept_reply(outcome)
         return {
             "key": recipient.address.key,
