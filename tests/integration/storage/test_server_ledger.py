@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -182,7 +182,6 @@ async def _lost_answers(ledger: PostgresLedger, lose: Callable[[], None]) -> Non
     settled = [*zip(refused, kinds, strict=True)]
     assert await _patiently(ledger.record, rest[:1], settled, NOW) == frozenset()
     lose()
-    assert await _patiently(ledger.record, (), (), NOW) == frozenset()
     await _patiently(ledger.release, rest[1:3])
     lose()
     await _patiently(ledger.release, rest[3:])
@@ -285,11 +284,11 @@ def test_letters_planned_for_no_worker_are_put_into_batches(database: PostgresDa
     assert batch_rest(database, KEY, 3, lambda _, some: told.extend(some)) == []
 
 
-def _wait_until_someone_waits(database: PostgresDatabase) -> None:
-    """Until a connection to the database waits for another's lock."""
+def _wait_until_it_waits(database: PostgresDatabase, work: Future[Any]) -> None:
+    """Until a connection to the database waits for another's lock, or the work is done."""
     waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = %s"
     with psycopg.connect(database.conninfo, autocommit=True) as watch:
-        while not watch.execute(waits, (watch.info.dbname,)).fetchone():
+        while not work.done() and not watch.execute(waits, (watch.info.dbname,)).fetchone():
             pass
 
 
@@ -305,7 +304,7 @@ def test_a_letter_that_looked_before_she_left_does_not_begin_after(
         with leavers._open().transaction():
             assert leavers.leave(["id-ann"], reason="left", source="link", at=1, kind="x") == 1
             beginning = pool.submit(ledger.record, claimed, (), NOW)
-            _wait_until_someone_waits(database)
+            _wait_until_it_waits(database, beginning)
         assert beginning.result() == {"id-ann"}
     leavers.close()
     assert _counts(database) == {"suppressed": 1}
@@ -321,7 +320,7 @@ def test_who_leaves_waits_for_the_letter_that_begins_just_now(database: Postgres
     with ThreadPoolExecutor(2) as pool, psycopg.connect(database.conninfo) as other:
         other.execute("SELECT 1 FROM delivery WHERE name = 'Bob' FOR UPDATE")
         beginning = pool.submit(ledger.record, claimed, (), NOW)
-        _wait_until_someone_waits(database)
+        _wait_until_it_waits(database, beginning)
         leaving = pool.submit(leavers.leave, ["id-ann"], **told)  # type: ignore[arg-type]
         with pytest.raises(TimeoutError):
             leaving.result(timeout=0.2)
