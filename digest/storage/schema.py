@@ -192,13 +192,6 @@ delivery = Table(
     Column("holder", words(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
-Index(
-    "delivery_batch",
-    delivery.c.edition,
-    delivery.c.batch,
-    sqlite_where=delivery.c.batch.is_not(None),
-    postgresql_where=delivery.c.batch.is_not(None),
-)
 
 
 def in_state(*states: State) -> ColumnElement[bool]:
@@ -228,6 +221,17 @@ _index("delivery_due", delivery.c.due_at, INDEXED[0])
 _index("delivery_retry", delivery.c.retry_at, INDEXED[1])
 _index("delivery_begun", delivery.c.state, INDEXED[2])
 _index("delivery_ended", delivery.c.state, INDEXED[3])
+
+# What may be claimed of a batch. On a server a row's every step costs an entry in each index that
+# has it, so none has more than it must.
+_claimable = delivery.c.batch.is_not(None) & in_state(State.PENDING, State.DEFERRED)
+Index(
+    "delivery_batch",
+    delivery.c.edition,
+    delivery.c.batch,
+    sqlite_where=_claimable,
+    postgresql_where=_claimable,
+)
 
 #: Who is never to be mailed: known by address, by the opaque id in an unsubscribe link, or both.
 suppression = Table(

@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.add_column("delivery", sa.Column("batch", sa.Integer))
     holder = sa.Column("holder", words(36), nullable=False, server_default=sa.text("''"))
     op.add_column("delivery", holder)
-    some = sa.text("batch IS NOT NULL")
+    some = sa.text("batch IS NOT NULL AND (state = 'pending' OR state = 'deferred')")
     columns = ["edition", "batch"]
     op.create_index("delivery_batch", "delivery", columns, sqlite_where=some, postgresql_where=some)
     counted = ("batches", "connections", "sent", "deferred", "rejected", "unknown")
