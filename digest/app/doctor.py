@@ -22,6 +22,7 @@ from digest.rendering.check_pages import check_pages
 from digest.storage.archive import list_editions
 from digest.storage.census import counts
 from digest.storage.lists.reading import open_lists
+from digest.storage.writable import prove_writable
 
 _EDITIONS_LOOKED_AT = 14
 
@@ -139,11 +140,28 @@ def _state(house: House) -> Iterator[Finding]:
     yield Finding(
         about="state", ok=True, words=f"{house.database.place}: {len(editions)} editions kept"
     )
+    if house.database.is_shared:
+        yield from _server(house)
     for key, number in unknown.items():
         words = (
             f"{number} letters of {key} have an unknown end: digest status --date {key} --unknown"
         )
         yield Finding(about="state", ok=None, words=words)
+
+
+def _server(house: House) -> Iterator[Finding]:
+    from digest.storage.postgres.looking import OLDEST, look_at_server
+
+    prove_writable(house.database)
+    server = look_at_server(house.database)
+    words = (
+        f"PostgreSQL {server.version} takes writes; {server.size / 1e6:,.0f} MB,"
+        f" {server.connections} of {server.most} connections in use"
+    )
+    yield Finding(about="state", ok=True, words=words)
+    if server.major < OLDEST:
+        words = f"PostgreSQL {server.version} is too old: digest needs {OLDEST} or newer"
+        yield Finding(about="state", ok=False, words=words)
 
 
 def _sources(house: House) -> Iterator[Finding]:

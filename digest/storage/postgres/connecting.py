@@ -95,7 +95,11 @@ def make_engine(
 
     @event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        if connection.get_execution_options().get(WRITES, False):
+        writes = connection.get_execution_options().get(WRITES, False)
+        driver: Any = connection.connection.driver_connection
+        # None is what the server is set to: a provider may have made it read-only for want of disk.
+        driver.read_only = None if writes else True
+        if writes:
             connection.exec_driver_sql(_TURN)
 
     return engine

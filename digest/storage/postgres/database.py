@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from digest.errors import StorageError
 from digest.storage import schema
+from digest.storage.atomic import make_private_folder
 from digest.storage.database import Database, make_tables_in
 from digest.storage.dialect import WRITES, Synchronous
 from digest.storage.postgres.connecting import connect, make_engine, name_place
@@ -18,6 +19,7 @@ from digest.storage.postgres.queue_schema import ensure_queue
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
 from digest.storage.upgrade import upgrade
+from digest.storage.versions import Versions, read_versions
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,13 +34,9 @@ class PostgresDatabase(Database):
         super().__init__(place, engine)
         self.conninfo = conninfo
         self._connect_timeout = connect_timeout
-        self._engine = engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
+        self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # Whatever the server is set to: who had to wait for his turn sees what was written since.
-        self._writer = engine.execution_options(
-            **{WRITES: True}, isolation_level="READ COMMITTED", postgresql_readonly=False
-        )
+        self._writer = engine.execution_options(**{WRITES: True}, isolation_level="READ COMMITTED")
 
     @property
     def is_shared(self) -> bool:
@@ -90,17 +88,17 @@ def open_postgres(
 
 def upgrade_postgres(
     url: str, *, state: Path, busy_seconds: float = 30.0, connect_timeout: float = 10.0
-) -> tuple[int, int]:
-    """Make or upgrade the tables, and the queue's, in one transaction; gives both versions.
+) -> tuple[int | None, str]:
+    """Make or upgrade the tables, and the queue's, in one transaction.
 
-    The version before is 0 where there were no tables.
+    Gives the version before, None where there were no tables, and the database's place.
 
     Raises:
         ConfigError, StorageError: as `open_postgres`; nothing was changed.
     """
     with _opening(url, busy_seconds, connect_timeout, "full") as database:
         marker = load_marker(state)
-        before = 0
+        before = None
         if _is_made(database):
             facts = _facts(database)
             _recognise(database, facts, marker, state)
@@ -110,10 +108,24 @@ def upgrade_postgres(
                 ensure_queue(connection)
         else:
             _make_tables(database, marker, create=True)
-        facts = _facts(database)
-        _recognise(database, facts, marker, state)
+            _recognise(database, _facts(database), marker, state)
     database.close()
-    return before, int(facts["schema"])
+    return before, database.place
+
+
+def look_at_versions(url: str, *, connect_timeout: float = 10.0) -> tuple[str, Versions]:
+    """The database's place, and of which version its tables are.
+
+    Raises:
+        ConfigError, StorageError: the database cannot be looked at.
+    """
+    with (
+        _opening(url, 30.0, connect_timeout, "full") as database,
+        database.read() as connection,
+    ):
+        found = read_versions(connection)
+    database.close()
+    return database.place, found
 
 
 def has_tables(url: str, *, state: Path, connect_timeout: float = 10.0) -> bool:
@@ -211,4 +223,8 @@ def _recognise(
             f"{database.place}: is not the database that state.json in {state} names"
         )
     if "database" not in marker:
+        try:
+            make_private_folder(state)
+        except OSError as error:
+            raise StorageError(f"{state}: cannot be made: {error.strerror}") from None
         save_marker(state, database=facts["id"])

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 
 from digest.errors import StorageError
 from digest.storage.schema import meta
+from digest.storage.versions import QUEUE
 
 _TABLE = "procrastinate_jobs"
-#: Under this name `meta` keeps the newest of Procrastinate's migrations that the tables have.
-_FACT = "queue"
 
 
 def ensure_queue(connection: sa.Connection) -> None:
@@ -24,7 +23,7 @@ def ensure_queue(connection: sa.Connection) -> None:
     Raises:
         StorageError: there are such tables that we did not make.
     """
-    steps = _steps()
+    steps = queue_steps()
     has, latest = queue_version(connection), max(steps)
     if has is None:
         if sa.inspect(connection).has_table(_TABLE):
@@ -33,26 +32,27 @@ def ensure_queue(connection: sa.Connection) -> None:
                 " database of its own"
             )
         _run(connection, files("procrastinate.sql").joinpath("schema.sql").read_text("utf-8"))
-        connection.execute(meta.insert().values(name=_FACT, value=latest))
+        connection.execute(meta.insert().values(name=QUEUE, value=latest))
         return
     for name in sorted(steps):
         if name > has:
             _run(connection, steps[name])
-    row = meta.update().where(meta.c.name == _FACT)
+    row = meta.update().where(meta.c.name == QUEUE)
     connection.execute(row.values(value=max(has, latest)))
 
 
 def queue_version(connection: sa.Connection) -> str | None:
     """The newest migration that the queue's tables have; None: there are none of ours."""
-    return connection.execute(sa.select(meta.c.value).where(meta.c.name == _FACT)).scalar()
+    return connection.execute(sa.select(meta.c.value).where(meta.c.name == QUEUE)).scalar()
 
 
 def known_queue_version() -> str:
     """The newest migration of the installed Procrastinate."""
-    return max(_steps())
+    return max(queue_steps())
 
 
-def _steps() -> dict[str, str]:
+def queue_steps() -> dict[str, str]:
+    """The installed Procrastinate's migrations, each a script, by their names."""
     folder = files("procrastinate.sql").joinpath("migrations")
     found = (each for each in folder.iterdir() if each.name.endswith(".sql"))
     return {each.name.removesuffix(".sql"): each.read_text("utf-8") for each in found}

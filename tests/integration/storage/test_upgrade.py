@@ -18,7 +18,7 @@ from digest.errors import StorageError
 from digest.storage import census
 from digest.storage.campaigns import load_campaign
 from digest.storage.database import Database, open_database
-from digest.storage.dialect import make_sqlite_engine
+from digest.storage.dialect import WRITES, make_sqlite_engine
 from digest.storage.postgres.connecting import make_engine
 from digest.storage.postgres.database import open_postgres, upgrade_postgres
 from digest.storage.schema import SCHEMA_VERSION, metadata
@@ -36,9 +36,10 @@ class Home:
         self.folder, self.url = folder, url
         self.path = folder / "digest.db"
         if url:
-            self.engine = make_engine(url, busy_seconds=5, connect_timeout=5, synchronous="full")
+            engine = make_engine(url, busy_seconds=5, connect_timeout=5, synchronous="full")
         else:
-            self.engine = make_sqlite_engine(self.path, busy_seconds=5)
+            engine = make_sqlite_engine(self.path, busy_seconds=5)
+        self.engine = engine.execution_options(**{WRITES: True})
 
     def make_first(self) -> None:
         """As the program of the first schema left it; Alembic was not asked then."""
@@ -111,8 +112,8 @@ def test_a_frozen_edition_of_the_first_schema_goes_on(home: Home, create: bool) 
         with pytest.raises(StorageError, match="stop the workers, then run `digest db upgrade`"):
             home.open(create=create)
         assert home.version() == ("1", None)
-        assert upgrade_postgres(home.url, state=home.folder) == (1, SCHEMA_VERSION)
-        assert upgrade_postgres(home.url, state=home.folder) == (SCHEMA_VERSION, SCHEMA_VERSION)
+        assert upgrade_postgres(home.url, state=home.folder)[0] == 1
+        assert upgrade_postgres(home.url, state=home.folder)[0] == SCHEMA_VERSION
     for _ in range(2):
         with home.open(create=create) as database:
             campaign = load_campaign(database, KEY)
