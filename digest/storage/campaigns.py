@@ -19,6 +19,7 @@ from digest.storage.audiences import planned_in
 from digest.storage.batches import Numbering, OnBatches, next_number
 from digest.storage.database import Database
 from digest.storage.ledger import LONGEST_WAIT
+from digest.storage.plain import storable_key
 from digest.storage.planned import Planned, insert_rows, write_plan
 from digest.storage.schema import campaign, delivery, edition, in_state, look, seen_paper, segment
 from digest.storage.source_memory import save_memory_in
@@ -251,7 +252,7 @@ def _keep_in_archive(
 def _seen_rows(
     key: EditionKey, day: date, papers: Iterable[Iterable[PaperId]]
 ) -> Iterator[dict[str, Any]]:
-    for paper_id in sorted({str(name) for ids in papers for name in ids}):
+    for paper_id in sorted({storable_key(str(name)) for ids in papers for name in ids}):
         yield {"paper_id": paper_id, "edition": str(key), "date": day}
 
 

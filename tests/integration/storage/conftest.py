@@ -10,7 +10,14 @@ from tests.support.ledgers import close_ledgers
 from tests.support.state import on_postgres
 
 #: Modules whose rules are of the state, whichever database it is kept in.
-_BOTH = ("test_breakdown", "test_freeze", "test_ledger", "test_suppressions", "test_upgrade")
+_BOTH = (
+    "test_breakdown",
+    "test_freeze",
+    "test_ledger",
+    "test_suppressions",
+    "test_unruly",
+    "test_upgrade",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
