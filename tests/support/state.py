@@ -27,13 +27,18 @@ def new_database(folder: Path) -> Database:
 
     It is a file there; within `on_postgres`, or where that made one, it is a server's.
     """
-    url = folder / _URL
-    if _made and not url.exists():
-        _made[-1].append(shared_server().make_database(_template()))
-        url.write_text(_made[-1][-1])
-    if url.exists():
-        return open_postgres(url.read_text(), create=True, state=folder)
+    if url := environ_of(folder).get("DIGEST_DATABASE_URL"):
+        return open_postgres(url, create=True, state=folder)
     return open_database(folder / "digest.db", create=True)
+
+
+def environ_of(folder: Path) -> dict[str, str]:
+    """What a command must be told to find the same database."""
+    note = folder / _URL
+    if _made and not note.exists():
+        _made[-1].append(shared_server().make_database(_template()))
+        note.write_text(_made[-1][-1])
+    return {"DIGEST_DATABASE_URL": note.read_text()} if note.exists() else {}
 
 
 @contextmanager

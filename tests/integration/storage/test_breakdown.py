@@ -13,6 +13,8 @@ from digest.storage.states import State
 from tests.support.ledgers import ledger_of
 from tests.support.state import KEY, NOW, freeze_readers, new_database, reader
 
+pytestmark = pytest.mark.both
+
 
 @pytest.fixture
 def database(tmp_path):

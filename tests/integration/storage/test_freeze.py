@@ -34,6 +34,8 @@ from tests.support.state import (
     reader,
 )
 
+pytestmark = pytest.mark.both
+
 PAPER = PaperId.parse("arxiv:2403.01234")
 TWIN = PaperId.parse("doi:10.1000/xyz")
 

@@ -24,6 +24,8 @@ from digest.storage.suppressions import suppress_address, suppress_reader
 from tests.support.ledgers import ledger_of, let_leases_lapse
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
 
+pytestmark = pytest.mark.both
+
 T = TypeVar("T")
 HOUR = timedelta(hours=1)
 

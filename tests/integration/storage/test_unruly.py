@@ -28,6 +28,8 @@ UNRULY = (
     "' \" \\ %s %% :x $1 ? {}",
     "x" * 5000,
 )
+
+pytestmark = pytest.mark.both
 LONG = "https://example.org/" + "".join(f"{n * 7919 % 10007}-" for n in range(2000))
 
 

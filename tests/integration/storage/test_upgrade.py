@@ -26,6 +26,8 @@ from digest.storage.upgrade import migrate, revision, revision_of, revisions, up
 from tests.support.postgres import fresh_database
 from tests.support.state import CHOICES, KEY, NOW
 
+pytestmark = pytest.mark.both
+
 FIRST = Path(__file__).parents[2] / "data" / "storage" / "schema-1.sql"
 
 

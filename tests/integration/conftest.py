@@ -1,4 +1,4 @@
-"""What is kept is kept alike in a file and on PostgreSQL: these tests run on both."""
+"""What is kept is kept alike in a file and on PostgreSQL: tests marked `both` run on each."""
 
 from __future__ import annotations
 
@@ -6,22 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.ledgers import close_ledgers
-from tests.support.state import on_postgres
-
-#: Modules whose rules are of the state, whichever database it is kept in.
-_BOTH = (
-    "test_breakdown",
-    "test_freeze",
-    "test_ledger",
-    "test_suppressions",
-    "test_unruly",
-    "test_upgrade",
-)
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.module.__name__.rpartition(".")[2] in _BOTH:
+    if metafunc.definition.get_closest_marker("both"):
         metafunc.parametrize("kept_in", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -32,6 +19,9 @@ def kept_in(request: pytest.FixtureRequest) -> Iterator[str]:
     if kind == "sqlite":
         yield kind
         return
+    from tests.support.ledgers import close_ledgers
+    from tests.support.state import on_postgres
+
     with on_postgres():
         yield kind
         close_ledgers()
