@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from digest.app.house import House
 from digest.storage.database import NAME
 from digest.storage.versions import Versions, known_versions, versions_of_file
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upgraded:
-    """What was done: `before` is None where there were no tables."""
-
-    place: str
-    before: int | None
-    schema: int
-
-
-def upgrade_database(house: House) -> Upgraded:
+def upgrade_database(house: House) -> tuple[str, Versions, Versions]:
     """Make the tables of the state, or lead them to this program's.
+
+    Says where the state is, of which version it was, and of which it is.
 
     Raises:
         StorageError: it cannot be done; nothing was changed.
     """
     if url := house.database_url:
         from digest.storage.postgres.database import upgrade_postgres
+        from digest.storage.postgres.queue_schema import known_queue_version
 
-        before, place = upgrade_postgres(
+        place, before = upgrade_postgres(
             url,
             state=house.config.state_dir,
             busy_seconds=house.busy_seconds,
             connect_timeout=house.config.storage.connect_timeout,
         )
-    else:
-        path = house.config.state_dir / NAME
-        before, place = versions_of_file(path).schema, house.database.place
-    return Upgraded(place=place, before=before, schema=known_versions().schema or 0)
+        return place, before, known_versions(queue=known_queue_version())
+    before = versions_of_file(house.config.state_dir / NAME)
+    return house.database.place, before, known_versions()
 
 
 def look_at_database(house: House) -> tuple[str, Versions, Versions]:

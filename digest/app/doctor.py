@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from digest.app.compose import collect_papers
+from digest.app.databases import look_at_database
 from digest.app.deliver import make_ways
 from digest.app.doctor_site import look_at_bounces, look_at_site
 from digest.app.finding import Finding
@@ -159,6 +160,10 @@ def _server(house: House) -> Iterator[Finding]:
         f" {server.connections} of {server.most} connections in use"
     )
     yield Finding(about="state", ok=True, words=words)
+    _, found, needed = look_at_database(house)
+    if found.is_older(needed):
+        words = f"the queue's tables are of {found.queue}: stop the workers, `digest db upgrade`"
+        yield Finding(about="state", ok=False, words=words)
     if server.major < OLDEST:
         words = f"PostgreSQL {server.version} is too old: digest needs {OLDEST} or newer"
         yield Finding(about="state", ok=False, words=words)

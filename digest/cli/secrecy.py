@@ -41,7 +41,7 @@ class Secrets:
     ) -> None:
         """Take the values of `variables`; `users` are the names that log in with them."""
         for value in filter(None, map(environ.get, variables)):
-            if "://" in value:
+            if value.startswith(("postgresql://", "postgres://")):
                 self._add_passwords(value)
                 continue
             for part in {value, *value.splitlines(), *value.split(",")}:

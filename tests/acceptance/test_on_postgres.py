@@ -11,6 +11,8 @@ import psycopg
 import pytest
 
 from digest.cli.root import run
+from digest.storage.lock import everywhere_lock
+from digest.storage.postgres.database import open_postgres
 from digest.storage.schema import SCHEMA_VERSION
 from tests.support.newsroom import Newsroom, mail_server
 from tests.support.postgres import fresh_database
@@ -121,10 +123,17 @@ def _kinds(room: Newsroom) -> dict[str, str]:
     return {each["address"]: each["kind"] for each in found}
 
 
-def test_a_program_that_does_not_fit_the_tables_does_nothing(tmp_path: Path, url: str) -> None:
-    """Neither an older one, whose tables have gone on, nor a newer one before the upgrade."""
+def test_who_must_not_begin_says_why_in_a_line(tmp_path: Path, url: str) -> None:
+    """Another machine's run is at work; the tables are newer than the program; or older."""
     room = machine(tmp_path, url)
     assert room.run("db", "upgrade").code == 0
+    with (
+        open_postgres(url, create=False, state=tmp_path / "another") as database,
+        everywhere_lock(database, command="digest run"),
+    ):
+        done = room.run("run")
+        assert (done.code, len(done.lines)) == (75, 1)
+        assert "another run is at work: digest run " in done.err
     for version, said in ((SCHEMA_VERSION + 1, "a newer version"), (1, "`digest db upgrade`")):
         with psycopg.connect(url) as connection:
             connection.execute("UPDATE meta SET value = %s WHERE name = 'schema'", [str(version)])

@@ -28,6 +28,10 @@ _KEPT_ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
+#: The same for the server, which otherwise keeps the locks of a machine that is gone for hours.
+MISS_US = """
+    SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
+"""
 
 
 def connect(
@@ -88,7 +92,7 @@ def make_engine(
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
-        connection.execute(f"SET lock_timeout = {int(busy_seconds * 1000)}")
+        connection.execute(f"{MISS_US} SET lock_timeout = {int(busy_seconds * 1000)}")
         if synchronous == "normal":
             connection.execute("SET synchronous_commit = off")
         connection.commit()

@@ -88,29 +88,29 @@ def open_postgres(
 
 def upgrade_postgres(
     url: str, *, state: Path, busy_seconds: float = 30.0, connect_timeout: float = 10.0
-) -> tuple[int | None, str]:
+) -> tuple[str, Versions]:
     """Make or upgrade the tables, and the queue's, in one transaction.
 
-    Gives the version before, None where there were no tables, and the database's place.
+    Gives the database's place, and of which version its tables were before.
 
     Raises:
         ConfigError, StorageError: as `open_postgres`; nothing was changed.
     """
     with _opening(url, busy_seconds, connect_timeout, "full") as database:
         marker = load_marker(state)
-        before = None
+        before = Versions()
         if _is_made(database):
             facts = _facts(database)
             _recognise(database, facts, marker, state)
-            before = int(facts["schema"])
             with database.write() as connection:
+                before = read_versions(connection)
                 upgrade(connection)
                 ensure_queue(connection)
         else:
             _make_tables(database, marker, create=True)
             _recognise(database, _facts(database), marker, state)
     database.close()
-    return before, database.place
+    return database.place, before
 
 
 def look_at_versions(url: str, *, connect_timeout: float = 10.0) -> tuple[str, Versions]:

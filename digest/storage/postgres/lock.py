@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from digest.errors import LockHeld
+from digest.storage.postgres.connecting import MISS_US
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.sql_errors import plain_errors
 
@@ -40,7 +41,7 @@ def lock_for_all_machines(database: PostgresDatabase, *, command: str) -> Iterat
     """
     with database.connect(f"{command} {os.getpid()}@{socket.gethostname()}") as connection:
         with plain_errors(database.place):
-            connection.execute("SET idle_session_timeout = 0")
+            connection.execute(f"{MISS_US} SET idle_session_timeout = 0")
             if connection.execute(_TAKE).fetchone() != (True,):
                 holder = connection.execute(_HOLDER).fetchone()
                 raise LockHeld(f"{database.place}: another run is at work{_describe(holder)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,14 +49,17 @@ def queue_version(connection: sa.Connection) -> str | None:
 
 def known_queue_version() -> str:
     """The newest migration of the installed Procrastinate."""
-    return max(queue_steps())
+    return max(name.removesuffix(".sql") for name in _files())
 
 
 def queue_steps() -> dict[str, str]:
     """The installed Procrastinate's migrations, each a script, by their names."""
+    return {name.removesuffix(".sql"): file.read_text("utf-8") for name, file in _files().items()}
+
+
+def _files() -> dict[str, Traversable]:
     folder = files("procrastinate.sql").joinpath("migrations")
-    found = (each for each in folder.iterdir() if each.name.endswith(".sql"))
-    return {each.name.removesuffix(".sql"): each.read_text("utf-8") for each in found}
+    return {each.name: each for each in folder.iterdir() if each.name.endswith(".sql")}
 
 
 def _run(connection: sa.Connection, script: str) -> None:

@@ -114,8 +114,8 @@ def test_a_frozen_edition_of_the_first_schema_goes_on(home: Home, create: bool) 
         with pytest.raises(StorageError, match="stop the workers, then run `digest db upgrade`"):
             home.open(create=create)
         assert home.version() == ("1", None)
-        assert upgrade_postgres(home.url, state=home.folder)[0] == 1
-        assert upgrade_postgres(home.url, state=home.folder)[0] == SCHEMA_VERSION
+        assert upgrade_postgres(home.url, state=home.folder)[1].schema == 1
+        assert upgrade_postgres(home.url, state=home.folder)[1].schema == SCHEMA_VERSION
     for _ in range(2):
         with home.open(create=create) as database:
             campaign = load_campaign(database, KEY)

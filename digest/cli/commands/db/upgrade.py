@@ -16,12 +16,14 @@ def command(desk: Desk) -> int:
     """
     from digest.app.databases import upgrade_database
 
-    done = upgrade_database(desk.house)
-    if done.before is None:
-        what = f"made, schema {done.schema}"
-    elif done.before == done.schema:
-        what = f"schema {done.schema}, nothing to do"
+    place, before, now = upgrade_database(desk.house)
+    if before.schema is None:
+        what = f"made, schema {now.schema}"
+    elif before.schema != now.schema:
+        what = f"schema {now.schema}, was {before.schema}"
     else:
-        what = f"schema {done.schema}, was {done.before}"
-    show(f"{done.place}: {what}")
+        what = f"schema {now.schema}, nothing to do"
+    show(f"{place}: {what}")
+    if before.schema and now.queue and before.queue != now.queue:
+        show(f"queue: {now.queue}, was {before.queue or 'not there'}")
     return 0
