@@ -26,7 +26,7 @@ from digest.model.audience import Audience, say_audience
 from digest.model.document import edition_from_document
 from digest.storage.audiences import count_waiting, planned_for
 from digest.storage.campaigns import Campaign, load_campaign, open_editions
-from digest.storage.lock import run_lock
+from digest.storage.lock import everywhere_lock, run_lock
 from digest.storage.recovery import Recovered, give_up, recover
 
 _log = logging.getLogger(__name__)
@@ -160,7 +160,10 @@ def _check(house: House, key: EditionKey, orders: Orders) -> None:
 def _at_work(house: House, report: DayReport, command: str) -> Iterator[None]:
     """Hold the run lock, with what a killed run left behind settled first."""
     delivery = house.config.delivery
-    with run_lock(house.config.state_dir, command=command, now=house.clock()):
+    with (
+        run_lock(house.config.state_dir, command=command, now=house.clock()),
+        everywhere_lock(house.database, command=command),
+    ):
         now = house.clock()
         report.recovered = recover(house.database, delivery.unknown, now)
         oldest = now - timedelta(seconds=delivery.give_up_after)

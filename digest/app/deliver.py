@@ -80,18 +80,26 @@ def deliver_edition(
     ways = make_ways(house)
     writer = load_writer(house, key)
     due_before = house.clock() if due_only else None
-    ledger = open_ledger(house.database, key, due_before=due_before, readers=readers)
 
     async def work() -> DeliveryReport:
         async with AsyncExitStack() as stack:
             stop = stack.enter_context(stop_on_signals())
+            opened = await stack.enter_async_context(
+                open_ledger(
+                    house.database,
+                    key,
+                    due_before=due_before,
+                    readers=readers,
+                    workers=house.config.workers,
+                )
+            )
             press = None
             if writer.signers:
                 from digest.app.press import Press
 
                 press = await stack.enter_async_context(Press(writer))
             return await deliver_letters(
-                ledger,
+                opened.ledger,
                 writer.write,
                 ways,
                 delivery=house.config.delivery,
@@ -99,6 +107,7 @@ def deliver_edition(
                 on_outcome=on_outcome,
                 stop=stop,
                 press=press.write if press else None,
+                fence=opened.fence,
             )
 
     return run_fast(work)

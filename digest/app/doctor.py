@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from digest.app.compose import collect_papers
+from digest.app.databases import look_at_database
 from digest.app.deliver import make_ways
 from digest.app.doctor_site import look_at_bounces, look_at_site
 from digest.app.finding import Finding
@@ -22,6 +23,7 @@ from digest.rendering.check_pages import check_pages
 from digest.storage.archive import list_editions
 from digest.storage.census import counts
 from digest.storage.lists.reading import open_lists
+from digest.storage.writable import prove_writable
 
 _EDITIONS_LOOKED_AT = 14
 
@@ -139,11 +141,32 @@ def _state(house: House) -> Iterator[Finding]:
     yield Finding(
         about="state", ok=True, words=f"{house.database.place}: {len(editions)} editions kept"
     )
+    if house.database.is_shared:
+        yield from _server(house)
     for key, number in unknown.items():
         words = (
             f"{number} letters of {key} have an unknown end: digest status --date {key} --unknown"
         )
         yield Finding(about="state", ok=None, words=words)
+
+
+def _server(house: House) -> Iterator[Finding]:
+    from digest.storage.postgres.looking import OLDEST, look_at_server
+
+    prove_writable(house.database)
+    server = look_at_server(house.database)
+    words = (
+        f"PostgreSQL {server.version} takes writes; {server.size / 1e6:,.0f} MB,"
+        f" {server.connections} of {server.most} connections in use"
+    )
+    yield Finding(about="state", ok=True, words=words)
+    _, found, needed = look_at_database(house)
+    if found.is_older(needed):
+        words = f"the queue's tables are of {found.queue}: stop the workers, `digest db upgrade`"
+        yield Finding(about="state", ok=False, words=words)
+    if server.major < OLDEST:
+        words = f"PostgreSQL {server.version} is too old: digest needs {OLDEST} or newer"
+        yield Finding(about="state", ok=False, words=words)
 
 
 def _sources(house: House) -> Iterator[Finding]:

@@ -110,10 +110,22 @@ class House:
 
         A database that is gone although its marker is there counts: opening it tells the loss.
         """
-        if self.database_url:
-            return True
         folder = self.config.state_dir
+        if url := self.database_url:
+            from digest.storage.postgres.database import has_tables
+
+            timeout = self.config.storage.connect_timeout
+            return self._opened or has_tables(url, state=folder, connect_timeout=timeout)
         return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
+
+    @property
+    def place(self) -> str:
+        """Where the state is kept, for a person to find."""
+        if url := self.database_url:
+            from digest.storage.postgres.connecting import name_place
+
+            return name_place(url)
+        return str(self.config.state_dir)
 
     @cached_property
     def keys(self) -> tuple[bytes, ...]:

@@ -46,6 +46,7 @@ class Desk:
         ways = config.delivery.ways
         variables = {way.password_env for way in ways}
         variables |= {signature.key_env for signature in config.delivery.dkim}
+        variables.add(config.storage.url_env)
         variables |= {config.llm.key_env} if config.llm else set()
         variables |= {config.bounces.imap.password_env} if config.bounces.imap else set()
         VOICE.secrets.learn(os.environ, variables, {way.username for way in ways if way.username})

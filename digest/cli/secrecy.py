@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import unquote
 
 #: The variables that hold secrets unless config.yaml names others.
 VARIABLES = (
@@ -12,12 +13,17 @@ VARIABLES = (
     "DIGEST_SECRET_KEY",
     "DIGEST_DKIM_KEY",
     "DIGEST_LLM_KEY",
+    "DIGEST_DATABASE_URL",
+    "PGPASSWORD",
 )
 HIDDEN = "[secret]"
 
 #: Shorter values would blot out ordinary words.
 _SHORTEST = 4
 _URL_PASSWORD = re.compile(r"(://[^\s/:@]*):[^\s/@]+@")
+
+#: Of user:password@ and of password=… behind a question mark.
+_PASSWORDS = re.compile(r"://[^/:@?]*:([^/]*)@|[?&](?:ssl)?password=([^&]*)")
 
 
 class Secrets:
@@ -35,10 +41,20 @@ class Secrets:
     ) -> None:
         """Take the values of `variables`; `users` are the names that log in with them."""
         for value in filter(None, map(environ.get, variables)):
+            if value.startswith(("postgresql://", "postgres://")):
+                self._add_passwords(value)
+                continue
             for part in {value, *value.splitlines(), *value.split(",")}:
                 self._add(part.strip(), users)
         longest = sorted(self._values, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest))) if longest else None
+
+    def _add_passwords(self, url: str) -> None:
+        """An address itself is no secret, what it holds may be: as written, and decoded."""
+        for found in _PASSWORDS.finditer(url):
+            written = found[1] or found[2]
+            for password in {written, unquote(written)}:
+                self._add(password, ())
 
     def _add(self, value: str, users: Iterable[str]) -> None:
         if len(value) < _SHORTEST:

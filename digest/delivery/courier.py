@@ -23,7 +23,7 @@ from digest.delivery.protocols import Ledger
 from digest.delivery.relay import Relay, Shares, Way
 from digest.delivery.report import DeliveryReport, Tally
 from digest.delivery.scribe import Scribe
-from digest.delivery.slot import Floor, Press, Slot, Write
+from digest.delivery.slot import Fence, Floor, Press, Slot, Write
 from digest.delivery.streaks import RenderFaults
 from digest.model import Outcome, Recipient
 
@@ -40,12 +40,14 @@ async def deliver_letters(
     press: Press | None = None,
     timing: Timing | None = None,
     chance: Callable[[], float] = random.random,
+    fence: Fence | None = None,
 ) -> DeliveryReport:
     """Send to everyone whom the ledger gives, until it has nobody left.
 
     `on_outcome` is called when an outcome is durable. Setting `stop` lets letters under way
     finish and begins no more; the report then says `stopped`. A `press` writes the letters
-    instead (signing takes long). `chance` gives numbers in [0, 1) that spread the retries.
+    instead (signing takes long). `chance` gives numbers in [0, 1) that spread the retries. Where
+    others may take our letters up, `fence` is asked right before the content of each leaves.
 
     Raises:
         RunStopped: a DeliveryError; every relay refuses us, cannot be reached or is full.
@@ -53,7 +55,7 @@ async def deliver_letters(
         DigestError: the outbox cannot be written, or the letters cannot be rendered.
     """
     run = _Run(ledger, ways, delivery, timing or Timing(), clock, chance, on_outcome)
-    return await run.work(write, press, stop)
+    return await run.work(write, press, stop, fence)
 
 
 class _Run:
@@ -104,9 +106,11 @@ class _Run:
             on_drained=self._halt,  # nobody is left to wait for, at a door or for a pace
         )
 
-    async def work(self, write: Write, press: Press | None, stop: asyncio.Event) -> DeliveryReport:
+    async def work(
+        self, write: Write, press: Press | None, stop: asyncio.Event, fence: Fence | None
+    ) -> DeliveryReport:
         started = time.monotonic()
-        floor = self._floor(write, press)
+        floor = self._floor(write, press, fence)
         watcher = asyncio.create_task(self._watch(stop))
         ramp = asyncio.get_running_loop().call_later(self._timing.ramp, self._ramped.set)
         self._early = sum(map(_half, self._relays))
@@ -135,11 +139,12 @@ class _Run:
             error.report = report
         raise error
 
-    def _floor(self, write: Write, press: Press | None) -> Floor:
+    def _floor(self, write: Write, press: Press | None, fence: Fence | None) -> Floor:
         limit = self._delivery.letters_per_minute
         return Floor(
             write=write,
             press=press,
+            fence=fence,
             delivery=self._delivery,
             clock=self._clock,
             chance=self._chance,

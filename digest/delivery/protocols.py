@@ -21,7 +21,9 @@ class Ledger(Protocol):
     and that the same call may work a moment later.
     """
 
-    def claim(self, limit: int, now: datetime) -> Sequence[Recipient]:
+    def claim(
+        self, limit: int, now: datetime
+    ) -> Sequence[Recipient] | Awaitable[Sequence[Recipient]]:
         """At most `limit` readers who are due: untried, or deferred with `retry_at` <= `now`.
 
         They are the caller's until recorded or released. Readers suppressed by now are marked so
@@ -34,7 +36,7 @@ class Ledger(Protocol):
         begun: Sequence[Recipient],
         settled: Sequence[tuple[Recipient, Outcome]],
         now: datetime,
-    ) -> Collection[str]:
+    ) -> Collection[str] | Awaitable[Collection[str]]:
         """Write one durable transaction: all of it, or nothing with an exception.
 
         The answer holds the `reader_id`s of those in `begun` who were suppressed after they were
@@ -45,7 +47,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def release(self, recipients: Sequence[Recipient]) -> None:
+    def release(self, recipients: Sequence[Recipient]) -> Awaitable[None] | None:
         """Give back claimed readers whose letters have not begun."""
         ...
 

@@ -6,16 +6,16 @@ import asyncio
 import functools
 import inspect
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from digest.delivery.faults import LedgerLost
 from digest.delivery.protocols import Ledger
-from digest.errors import StorageBusy
+from digest.errors import StorageAway, StorageBusy
 from digest.model import Outcome, OutcomeKind, Recipient
 
 Settled = tuple[Recipient, Outcome]
@@ -27,6 +27,8 @@ GATHERING = 0.001
 QUICK = 0.003
 #: So long a ledger that another program holds is asked again, in seconds, and how often.
 PATIENCE = 30.0
+#: The same for one whose server is not to be reached: it may have to start again.
+AWAY = 300.0
 _ASK_AGAIN = 0.02
 
 
@@ -224,20 +226,19 @@ class Scribe:
             self._tell(recipient, outcome)
         raise LedgerLost(f"{stopped}; every outcome so far is recorded") from cause
 
-    async def _call(self, function: Callable[..., T], *arguments: object) -> T:
+    async def _call(self, function: Callable[..., T | Awaitable[T]], *arguments: object) -> T:
         """Call the ledger; one that another program holds is asked again for a while."""
-        patience = time.monotonic() + PATIENCE
+        begun = time.monotonic()
         while True:
             try:
                 async with self._turn:
                     if inspect.iscoroutinefunction(function):
-                        answer: T = await function(*arguments)
-                        return answer
-                    if self._mean <= QUICK:
-                        return function(*arguments)
-                    return await self._call_in_thread(functools.partial(function, *arguments))
-            except StorageBusy:
-                if time.monotonic() > patience:
+                        return await cast(Awaitable[T], function(*arguments))
+                    call = cast(Callable[[], T], functools.partial(function, *arguments))
+                    return call() if self._mean <= QUICK else await self._call_in_thread(call)
+            except StorageBusy as error:
+                patience = AWAY if isinstance(error, StorageAway) else PATIENCE
+                if time.monotonic() > begun + patience:
                     raise
                 await asyncio.sleep(_ASK_AGAIN)
 

@@ -24,7 +24,7 @@ from digest.delivery.replies import Bearing, judge_reply
 from digest.delivery.retry import plan_retry
 from digest.delivery.scribe import Scribe, Settled, Written
 from digest.delivery.streaks import RenderFaults
-from digest.errors import DigestError
+from digest.errors import DigestError, StorageError
 from digest.model import Letter, Outcome, OutcomeKind, Recipient, Stage
 
 #: An outcome waits at most so many seconds for the next letter's beginning, to be written with it.
@@ -34,6 +34,8 @@ UNRECORDED = 0.02
 Write = Callable[[Recipient, bool], Letter]
 #: The same elsewhere, while the others go on; such letters hold no octets past 127.
 Press = Callable[[Recipient], Awaitable[Letter]]
+#: Whether a letter that has begun is still ours to send.
+Fence = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Floor:
 
     write: Write
     press: Press | None
+    fence: Fence | None
     delivery: DeliveryConfig
     clock: Callable[[], datetime]
     chance: Callable[[], float]
@@ -232,6 +235,8 @@ class Slot:
         written = await recording
         if written is not Written.YES:
             return await self._call_off(recipient, following)
+        if floor.fence is not None and not floor.fence():
+            return await self._stand_back(recipient, following)
         sending = connection.hand_over(turn.letter, following.letter if following else None)
         # While the relay reads this letter, the one after the next is written.
         self._ahead = await self._at_hand()
@@ -256,6 +261,17 @@ class Slot:
         await self._settle()
         self._answered = True
         await self._hang_up()
+
+    async def _stand_back(self, recipient: Recipient, following: _Turn | None) -> _Turn | None:
+        """We stood still for so long that others may have taken this letter; it goes back."""
+        words = "this program stood still for too long (workers.timeout); it begins no more"
+        self._floor.halt(StorageError(f"{self._relay.name}: {words}"))
+        untried = Outcome(kind=OutcomeKind.UNTRIED, stage=Stage.DOT, words=words)
+        self._settled.append((recipient, untried))
+        self._relay.took(-1)
+        self._answered = True
+        await self._hang_up()
+        return following
 
     async def _call_off(self, recipient: Recipient, following: _Turn | None) -> _Turn | None:
         """A letter whose 354 has come is not to be sent: only hanging up takes it back."""

@@ -143,7 +143,7 @@ def came_back(database: Database, edition: EditionKey, domain: str = "") -> dict
     """
     where = [bounce.c.edition == str(edition)]
     if domain:
-        where.append(bounce.c.address_key.endswith(f"@{domain}", autoescape=True))
+        where.append(bounce.c.address_key.endswith(f"@{domain.lower()}", autoescape=True))
     readers = sa.func.count(sa.distinct(bounce.c.address_key))
     wanted = {"bounced": _CAME_BACK, "complained": (Cause.COMPLAINT.value,)}
     with database.read() as connection:

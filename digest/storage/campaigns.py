@@ -16,8 +16,10 @@ from digest.errors import StorageError
 from digest.model import EditionKey, PaperId
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.audiences import planned_in
+from digest.storage.batches import Numbering, OnBatches, next_number
 from digest.storage.database import Database
 from digest.storage.ledger import LONGEST_WAIT
+from digest.storage.plain import storable_key
 from digest.storage.planned import Planned, insert_rows, write_plan
 from digest.storage.schema import campaign, delivery, edition, in_state, look, seen_paper, segment
 from digest.storage.source_memory import save_memory_in
@@ -65,12 +67,16 @@ def freeze(
     memory: Mapping[str, frozenset[str]] | None = None,
     newsletter: NewsletterConfig | None = None,
     key_fingerprint: str = "",
+    batch_size: int | None = None,
+    on_batches: OnBatches | None = None,
 ) -> bool:
     """Make `key` a campaign: its documents, one row per reader, its papers marked as seen.
 
     All of it or nothing, also when an iterable raises midway. `choices` and `lists` may be filled
     while `readers` is consumed; they are read afterwards. `paper_ids` holds each paper's
-    identities. Rows are written as they come: memory does not grow with the readers.
+    identities. Rows are written as they come: memory does not grow with the readers. With a
+    `batch_size` they are put into batches for workers, of which `on_batches` is told at the end of
+    the same transaction.
 
     Returns:
         False, with nothing read or changed, when the edition is frozen already.
@@ -96,9 +102,11 @@ def freeze(
         )
         _keep_in_archive(connection, key, day, frozen_at, edition_document)
         insert_rows(connection, look, _look_rows(key, looks))
-        write_plan(connection, key, readers, choices, audience, lists, frozen_at)
+        numbering = None if batch_size is None else Numbering(batch_size, 1)
+        write_plan(connection, key, readers, choices, audience, lists, frozen_at, numbering)
         insert_rows(connection, seen_paper, _seen_rows(key, day, paper_ids))
         save_memory_in(connection, key, day, memory or {})
+        _tell(connection, numbering, on_batches)
     return True
 
 
@@ -112,10 +120,13 @@ def extend(
     audience: Audience,
     looks: Mapping[str, str] = MappingProxyType({}),
     lists: Mapping[str, ListSize] | None = None,
+    batch_size: int | None = None,
+    on_batches: OnBatches | None = None,
 ) -> bool:
     """Add the rows of more readers, none of whom has one yet, to a frozen edition.
 
-    All of it or nothing, as `freeze`. `looks` are those that the edition has not.
+    All of it or nothing, as `freeze`, with batches as there. `looks` are those that the edition
+    has not.
 
     Returns:
         False, with nothing read or changed, when they were planned by then.
@@ -137,7 +148,11 @@ def extend(
                 _looks(connection, key),
             )
             connection.execute(campaign.update().where(where).values(content_hash=digest))
-        write_plan(connection, key, readers, choices, audience, lists, at)
+        numbering = None
+        if batch_size is not None:
+            numbering = Numbering(batch_size, next_number(connection, key))
+        write_plan(connection, key, readers, choices, audience, lists, at, numbering)
+        _tell(connection, numbering, on_batches)
     return True
 
 
@@ -210,6 +225,14 @@ def open_editions(database: Database, now: datetime | None = None) -> tuple[Edit
         return tuple(EditionKey(text) for text in connection.execute(query).scalars())
 
 
+def _tell(
+    connection: sa.Connection, numbering: Numbering | None, on_batches: OnBatches | None
+) -> None:
+    batches = numbering.batches() if numbering else ()
+    if batches and on_batches:
+        on_batches(connection.connection.driver_connection, batches)
+
+
 def _is_frozen(connection: sa.Connection, key: EditionKey) -> bool:
     query = sa.select(campaign.c.edition).where(campaign.c.edition == str(key))
     return connection.execute(query).first() is not None
@@ -229,7 +252,7 @@ def _keep_in_archive(
 def _seen_rows(
     key: EditionKey, day: date, papers: Iterable[Iterable[PaperId]]
 ) -> Iterator[dict[str, Any]]:
-    for paper_id in sorted({str(name) for ids in papers for name in ids}):
+    for paper_id in sorted({storable_key(str(name)) for ids in papers for name in ids}):
         yield {"paper_id": paper_id, "edition": str(key), "date": day}
 
 

@@ -105,7 +105,8 @@ def within(
     if states and len(states) < len(State):
         found.append(delivery.c.state.in_([each.value for each in states]))
     if domain:
-        found.append(delivery.c.address_key.endswith(f"@{domain}", autoescape=True))
+        # A key's domain is in lower case; one database's LIKE heeds case, another's does not.
+        found.append(delivery.c.address_key.endswith(f"@{domain.lower()}", autoescape=True))
     return found
 
 

@@ -19,7 +19,7 @@ from digest.storage.dialect import WRITES, Synchronous, make_sqlite_engine
 from digest.storage.quick import QuickWriter
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
-from digest.storage.upgrade import upgrade
+from digest.storage.upgrade import stamp, upgrade
 
 #: The database's name in the state folder.
 NAME = "digest.db"
@@ -220,10 +220,16 @@ def _make_tables(database: SqliteDatabase) -> None:
     with database.write() as connection:
         if sa.inspect(connection).get_table_names():
             return
-        schema.metadata.create_all(connection)
-        facts = {"schema": str(schema.SCHEMA_VERSION), "id": str(uuid.uuid4())}
-        rows = [{"name": name, "value": value} for name, value in facts.items()]
-        connection.execute(schema.meta.insert(), rows)
+        make_tables_in(connection)
+
+
+def make_tables_in(connection: sa.Connection) -> None:
+    """The tables of a new database, whose id nobody else has."""
+    schema.metadata.create_all(connection)
+    stamp(connection, schema.SCHEMA_VERSION)
+    facts = {"schema": str(schema.SCHEMA_VERSION), "id": str(uuid.uuid4())}
+    rows = [{"name": name, "value": value} for name, value in facts.items()]
+    connection.execute(schema.meta.insert(), rows)
 
 
 def _check_content(database: SqliteDatabase, marker: dict[str, str]) -> int:

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import ReturnTypeFromArgs
+from sqlalchemy.types import TypeEngine
 
 from digest.storage.sql_errors import is_held
 
@@ -23,6 +26,7 @@ WRITES = "digest_writes"
 _CACHE_KIB = 65_536
 _KEPT_LOG_BYTES = 67_108_864
 _BETWEEN_TRIES = 0.005
+_SORTED = sa.Text(collation="C")
 
 
 def make_sqlite_engine(
@@ -81,6 +85,31 @@ def _keep_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
             return
 
 
-def after_at(column: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """What follows the @ of an address; there is exactly one (SQLite's instr)."""
-    return sa.func.substr(column, sa.func.instr(column, "@") + 1, type_=sa.String)
+def words(longest: int) -> TypeEngine[str]:
+    """A text that is sorted by its code points, as SQLite does.
+
+    `longest` tells what to expect; PostgreSQL would refuse what is longer, SQLite never does.
+    """
+    return sa.String(longest).with_variant(_SORTED, "postgresql")
+
+
+def long_text() -> TypeEngine[str]:
+    """The same without an end to expect."""
+    return sa.Text().with_variant(_SORTED, "postgresql")
+
+
+class after_at(ReturnTypeFromArgs[str]):  # noqa: N801 - it is written as a function is
+    """What follows the @ of an address; there is exactly one."""
+
+    inherit_cache = True
+
+
+@compiles(after_at)
+def _after_at(element: Any, compiler: Any, **options: Any) -> str:
+    column = compiler.process(element.clauses, **options)
+    return f"substr({column}, instr({column}, '@') + 1)"
+
+
+@compiles(after_at, "postgresql")
+def _after_at_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"

@@ -10,44 +10,18 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import sqlalchemy as sa
+
 from digest.model import EmailAddress
 from digest.storage.database import Database
-from digest.storage.schema import to_microseconds
+from digest.storage.schema import bounce, campaign, delivery, suppression
 from digest.storage.states import State
 from digest.storage.suppressions import Kind
 
 #: The source of the suppression of somebody who is forgotten.
 FORGOTTEN = "deleted by the reader"
 
-_SETTLED = ", ".join(
-    f"'{state}'" for state in (State.SENT, State.REJECTED, State.SUPPRESSED, State.SKIPPED)
-)
-_STOP = """
-    UPDATE delivery SET state = 'suppressed', words = :reason, retry_at = NULL, updated_at = :at
-    WHERE reader_id = :reader AND state IN ('pending', 'deferred')
-"""
-# A reader has one row at most in each place: by her address, by her id, or both in one.
-_KIND = """
-    SELECT kind FROM suppression WHERE reader_id = :reader OR address_key = :key
-    ORDER BY kind IN ('unsubscribe', 'bounce') LIMIT 1
-"""
-_UNNAME = "DELETE FROM suppression WHERE reader_id = :reader OR address_key = :key"
-_NAME = """
-    INSERT INTO suppression (address_key, address, reader_id, reason, source, at, kind)
-    VALUES (NULL, '', :reader, :reason, :source, :at, :kind)
-"""
-# The words of a server may repeat the address.
-_BOUNCES = "UPDATE bounce SET address_key = :pseudonym, words = '' WHERE address_key = :key"
-_SWEEP = f"""
-    UPDATE delivery SET address_key = 'deleted:' || reader_id, address = '', name = '', words = ''
-    WHERE state IN ({_SETTLED}) AND address <> ''
-      AND reader_id IN (SELECT reader_id FROM suppression WHERE source = :source)
-"""  # noqa: S608 - states of ours
-_PAUSE = """
-    UPDATE delivery SET state = 'skipped', words = :reason, updated_at = :at
-    WHERE reader_id = :reader AND state = 'pending' AND attempt = 0
-      AND edition IN (SELECT edition FROM campaign WHERE date < :until)
-"""
+_SETTLED = (State.SENT, State.REJECTED, State.SUPPRESSED, State.SKIPPED)
 
 
 def forget(
@@ -58,21 +32,28 @@ def forget(
     Raises:
         StorageError: it could not be written; nothing was.
     """
-    given = {
-        "reader": reader_id,
-        "key": address.key if address else "",
-        "pseudonym": f"deleted:{reader_id}",
-        "reason": reason,
-        "source": FORGOTTEN,
-        "at": to_microseconds(at),
-        "kind": Kind.UNSUBSCRIBE.value,
-    }
+    theirs = suppression.c.reader_id == reader_id
+    if address is not None:
+        theirs |= suppression.c.address_key == address.key
     with database.write() as connection:
-        before = connection.exec_driver_sql(_KIND, given).scalar()
-        if before in (Kind.HAND, Kind.COMPLAINT):
-            given["kind"] = before
-        for statement in (_UNNAME, _NAME, _STOP, _SWEEP, _BOUNCES):
-            connection.exec_driver_sql(statement, given)
+        before = set(connection.execute(sa.select(suppression.c.kind).where(theirs)).scalars())
+        stricter = before & {Kind.HAND.value, Kind.COMPLAINT.value}
+        connection.execute(suppression.delete().where(theirs))
+        connection.execute(
+            suppression.insert().values(
+                address_key=None,
+                address="",
+                reader_id=reader_id,
+                reason=reason,
+                source=FORGOTTEN,
+                at=at,
+                kind=min(stricter, default=Kind.UNSUBSCRIBE.value),
+            )
+        )
+        _stop_letters(connection, reader_id, reason, at)
+        _sweep(connection)
+        if address is not None:
+            _unname_bounces(connection, address, reader_id)
 
 
 def sweep(database: Database) -> None:
@@ -82,7 +63,7 @@ def sweep(database: Database) -> None:
         StorageError: it could not be written.
     """
     with database.write() as connection:
-        connection.exec_driver_sql(_SWEEP, {"source": FORGOTTEN})
+        _sweep(connection)
 
 
 def pause_letters(
@@ -93,11 +74,48 @@ def pause_letters(
     Raises:
         StorageError: it could not be written.
     """
-    given = {
-        "reader": reader_id,
-        "reason": reason,
-        "at": to_microseconds(at),
-        "until": until.isoformat(),
-    }
+    earlier = sa.select(campaign.c.edition).where(campaign.c.date < until)
+    query = (
+        delivery.update()
+        .where(
+            delivery.c.reader_id == reader_id,
+            delivery.c.state == State.PENDING.value,
+            delivery.c.attempt == 0,
+            delivery.c.edition.in_(earlier),
+        )
+        .values(state=State.SKIPPED.value, words=reason, updated_at=at)
+    )
     with database.write() as connection:
-        return connection.exec_driver_sql(_PAUSE, given).rowcount
+        return connection.execute(query).rowcount
+
+
+def _stop_letters(connection: sa.Connection, reader_id: str, reason: str, at: datetime) -> None:
+    ends = {"state": State.SUPPRESSED.value, "words": reason, "retry_at": None, "updated_at": at}
+    waiting = delivery.c.state.in_([State.PENDING.value, State.DEFERRED.value])
+    connection.execute(
+        delivery.update().where(delivery.c.reader_id == reader_id, waiting).values(ends)
+    )
+
+
+def _sweep(connection: sa.Connection) -> None:
+    forgotten = sa.select(suppression.c.reader_id).where(suppression.c.source == FORGOTTEN)
+    connection.execute(
+        delivery.update()
+        .where(
+            delivery.c.state.in_([state.value for state in _SETTLED]),
+            delivery.c.address != "",
+            delivery.c.reader_id.in_(forgotten),
+        )
+        .values(
+            address_key=sa.literal("deleted:") + delivery.c.reader_id, address="", name="", words=""
+        )
+    )
+
+
+def _unname_bounces(connection: sa.Connection, address: EmailAddress, reader_id: str) -> None:
+    """The words of a server may repeat the address."""
+    connection.execute(
+        bounce.update()
+        .where(bounce.c.address_key == address.key)
+        .values(address_key=f"deleted:{reader_id}", words="")
+    )

@@ -1,14 +1,15 @@
 """Suppress the readers who leave by their links, many in one transaction.
 
-Letters' links name a reader by her opaque id. The statements are SQLite's own, as those of the
-ledger: after a letter to many, thousands leave within minutes.
+Letters' links name a reader by her opaque id. The statements are each database's own, as those
+of the ledger: after a letter to many, thousands leave within minutes.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from digest.storage.database import Database, SqliteDatabase
 from digest.storage.plain import storable
@@ -33,47 +34,65 @@ class Leavers:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        assert isinstance(database, SqliteDatabase)
-        self._quick = database.quick()
+        self._way = _ways(database)
 
     def leave(
         self, reader_ids: Collection[str], *, reason: str, source: str, at: datetime, kind: str
     ) -> int:
         """Suppress these readers; says how many were not suppressed yet.
 
-        Durable when this returns, and in force for every letter not yet claimed.
+        Durable when this returns, and in force for every letter that has not begun by then.
 
         Raises:
-            StorageBusy: another program is writing just now; nothing was written.
+            StorageBusy: another program is writing just now; the same call may be repeated.
             StorageError: nothing was written; no reader must be told that it was.
         """
+        ids = list(dict.fromkeys(storable(each, 128) for each in reader_ids))
+        told = {"reason": storable(reason), "source": storable(source)}
+        return self._way.leave(ids, at=to_microseconds(at), kind=kind, **told)
+
+    def close(self) -> None:
+        self._way.close()
+
+
+class _Way(Protocol):
+    def leave(self, ids: Sequence[str], *, reason: str, source: str, at: int, kind: str) -> int: ...
+
+    def close(self) -> None: ...
+
+
+def _ways(database: Database) -> _Way:
+    if isinstance(database, SqliteDatabase):
+        return _FileLeavers(database)
+    from digest.storage.postgres.database import PostgresDatabase
+    from digest.storage.postgres.leaving import ServerLeavers
+
+    assert isinstance(database, PostgresDatabase)
+    return ServerLeavers(database)
+
+
+class _FileLeavers:
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._quick = database.quick()
+
+    def leave(self, ids: Sequence[str], *, reason: str, source: str, at: int, kind: str) -> int:
+        told = (reason, source, at, kind)
         with self._quick.transaction() as connection:
-            return sum(
-                suppress_in(connection, each, reason=reason, source=source, at=at, kind=kind)
-                for each in dict.fromkeys(reader_ids)
-            )
+            return sum(_suppress(connection, each, told) for each in ids)
 
     def close(self) -> None:
         self._quick.close()
 
 
-def suppress_in(
-    connection: sqlite3.Connection,
-    reader_id: str,
-    *,
-    reason: str,
-    source: str,
-    at: datetime,
-    kind: str,
+def _suppress(
+    connection: sqlite3.Connection, reader_id: str, told: tuple[str, str, int, str]
 ) -> bool:
-    """Suppress one reader within the caller's transaction; False: she is, and its reason stays."""
-    reader_id = storable(reader_id, 128)
+    """False: she is suppressed, and that reason stays."""
     if connection.execute(_KNOWN, (reader_id,)).fetchone():
         return False
     key, address = connection.execute(_ADDRESS, (reader_id,)).fetchone() or (None, "")
     same = connection.execute(_SAME, (key,)).fetchone() if key is not None else None
     if same is None:
-        told = (storable(reason), storable(source), to_microseconds(at), kind)
         connection.execute(_ADD, (key, address, reader_id, *told))
         return True
     if same[1] is None:

@@ -35,7 +35,8 @@ from digest.storage.states import State
 #: A clock that stood a year ahead must not put a reader off for a year.
 LONGEST_WAIT = timedelta(days=1)
 
-_STATE_AFTER = {
+#: The state of a row for each outcome.
+STATE_AFTER = {
     OutcomeKind.SENT: State.SENT,
     OutcomeKind.DEFERRED: State.DEFERRED,
     OutcomeKind.REJECTED: State.REJECTED,
@@ -161,7 +162,7 @@ class EditionLedger:
                     name=name,
                     reader_id=reader_id,
                     segment=intern(segment),
-                    due_at=_moment(due_at),
+                    due_at=kept_moment(due_at),
                     attempt=attempt,
                 )
             )
@@ -174,7 +175,7 @@ class EditionLedger:
 
     def _sent(self, recipient: Recipient, outcome: Outcome, at: int) -> tuple[str | int, ...]:
         """A row of `SENT`."""
-        return (*_reply(outcome), at, self._edition.text, recipient.address.key)
+        return (*kept_reply(outcome), at, self._edition.text, recipient.address.key)
 
     def _settled(
         self, recipient: Recipient, outcome: Outcome, at: int
@@ -183,15 +184,16 @@ class EditionLedger:
         again = None
         if outcome.kind is OutcomeKind.DEFERRED:
             again = to_microseconds(outcome.retry_at) if outcome.retry_at else at
-        state = _STATE_AFTER[outcome.kind].value
+        state = STATE_AFTER[outcome.kind].value
         key = (self._edition.text, recipient.address.key)
-        return (state, again, *_reply(outcome), at, *key)
+        return (state, again, *kept_reply(outcome), at, *key)
 
     def _given(self, at: int) -> dict[str, Any]:
         return {"edition": self._edition.text, "at": at}
 
 
-def _reply(outcome: Outcome) -> tuple[str, int, str, str, str]:
+def kept_reply(outcome: Outcome) -> tuple[str, int, str, str, str]:
+    """Its (stage, code, enhanced, words, relay), as every database takes them."""
     return (
         outcome.stage.value,
         outcome.code,
@@ -206,4 +208,4 @@ def _keys(keys: Iterable[str]) -> str:
 
 
 #: Most readers are due at one of few moments.
-_moment = lru_cache(1024)(from_microseconds)
+kept_moment = lru_cache(1024)(from_microseconds)

@@ -2,21 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
+from digest.config import WorkersConfig
 from digest.model import EditionKey
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.database import Database, SqliteDatabase
 from digest.storage.ledger import EditionLedger
 
+if TYPE_CHECKING:
+    from digest.storage.postgres.ledger import PostgresLedger
 
-def open_ledger(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLedger:
+    """What a courier writes its letters down in.
+
+    `fence` says whether a letter's content may leave now; None: nobody could take it from us.
+    """
+
+    ledger: EditionLedger | PostgresLedger
+    fence: Callable[[], bool] | None = None
+
+
+@asynccontextmanager
+async def open_ledger(
     database: Database,
     edition: EditionKey,
     *,
     due_before: datetime | None = None,
     readers: Audience = EVERYBODY,
-) -> EditionLedger:
-    """What a courier writes its letters down in; see `EditionLedger` for the limits."""
-    assert isinstance(database, SqliteDatabase)
-    return EditionLedger(database, edition, due_before=due_before, readers=readers)
+    workers: WorkersConfig | None = None,
+    command: str = "run",
+) -> AsyncIterator[OpenLedger]:
+    """The ledger that a run of its own works from; see `EditionLedger` for the limits.
+
+    On a server it holds a lease by the terms of `workers` while the block runs, known to others
+    as `command`.
+
+    Raises:
+        StorageError: the server is not to be reached.
+    """
+    if isinstance(database, SqliteDatabase):
+        yield OpenLedger(
+            ledger=EditionLedger(database, edition, due_before=due_before, readers=readers)
+        )
+        return
+    from digest.storage.postgres.database import PostgresDatabase
+    from digest.storage.postgres.leases import hold_lease
+    from digest.storage.postgres.ledger import PostgresLedger
+
+    assert isinstance(database, PostgresDatabase)
+    terms = workers or WorkersConfig()
+    async with hold_lease(
+        database, command=command, heartbeat=terms.heartbeat, timeout=terms.timeout
+    ) as lease:
+        ledger = PostgresLedger(database, edition, lease, due_before=due_before, readers=readers)
+        try:
+            yield OpenLedger(ledger=ledger, fence=lease.holds)
+        finally:
+            await ledger.close()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from digest.errors import Problem
 from digest.storage.database import Database
+from digest.storage.plain import storable_key
 from digest.storage.schema import list_memory
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def save_lists_in(connection: sa.Connection, lists: Mapping[str, ListSize], at: 
     """Keep these lists in place of the former, inside a transaction that is under way."""
     connection.execute(list_memory.delete())
     rows = [
-        {"path": path, "readers": size.readers, "whole": size.whole, "at": at}
+        {"path": storable_key(path), "readers": size.readers, "whole": size.whole, "at": at}
         for path, size in lists.items()
     ]
     if rows:
@@ -59,6 +60,7 @@ def find_losses(
     """
     if shrink >= 1:
         return
+    now = {storable_key(path): size for path, size in now.items()}
     for path, then in before.items():
         had = f"had {_count(then.readers)} on {then.at.astimezone(zone):%Y-%m-%d}"
         size = now.get(path)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from digest.errors import LockHeld, StorageError
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder
+from digest.storage.database import Database
 
 #: The lock's name in the state folder.
 NAME = "run.lock"
@@ -45,6 +46,25 @@ def run_lock(folder: Path, *, command: str, now: datetime) -> Iterator[None]:
         _write(descriptor, path, "")
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def everywhere_lock(database: Database, *, command: str) -> Iterator[None]:
+    """Hold the run lock of a database that other machines use, too; a file has none.
+
+    Raises:
+        LockHeld: another run holds it; the message says which, where and since when.
+        StorageError: the server is not to be reached.
+    """
+    if not database.is_shared:
+        yield
+        return
+    from digest.storage.postgres.database import PostgresDatabase
+    from digest.storage.postgres.lock import lock_for_all_machines
+
+    assert isinstance(database, PostgresDatabase)
+    with lock_for_all_machines(database, command=command):
+        yield
 
 
 def _take(descriptor: int, path: Path) -> None:

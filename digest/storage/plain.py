@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
+#: An entry of PostgreSQL's indexes holds 2,704 octets at most.
+_LONGEST_KEY = 500
+
 
 def storable(text: str, longest: int = 1000) -> str:
     """`text` without what a database refuses: NUL, and halves of surrogate pairs.
@@ -14,3 +19,11 @@ def storable(text: str, longest: int = 1000) -> str:
     if not clean.isascii():
         clean = clean.encode("utf-8", "replace").decode("utf-8")
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def storable_key(text: str) -> str:
+    """The same for a name that rows are found by: two names never become one."""
+    if text == storable(text, _LONGEST_KEY):
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{storable(text, 100)} {digest}"

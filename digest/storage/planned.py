@@ -15,9 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Recipient
 from digest.model.audience import Audience
+from digest.storage.batches import Numbering
 from digest.storage.list_memory import save_lists_in
 from digest.storage.plain import storable
-from digest.storage.schema import audience, segment, to_microseconds
+from digest.storage.schema import audience, delivery, segment, to_microseconds
 from digest.storage.states import State
 
 if TYPE_CHECKING:
@@ -48,16 +49,24 @@ def write_plan(
     planned_for: Audience,
     lists: Mapping[str, ListSize] | None,
     at: datetime,
+    numbering: Numbering | None = None,
 ) -> None:
     """The rows of `readers`, then what is known behind them: their choices, the lists' sizes.
+
+    With a `numbering` each letter gets its batch.
 
     Raises:
         StorageError: an address comes twice, or has a row already.
     """
-    rows = _reader_rows(key, readers, to_microseconds(at))
+    rows = _reader_rows(key, readers, to_microseconds(at), numbering)
     try:
-        while chunk := list(islice(rows, _CHUNK)):
-            connection.exec_driver_sql(_READERS, chunk)
+        if connection.dialect.name == "postgresql":
+            from digest.storage.postgres.copying import copy_rows
+
+            copy_rows(connection, delivery.name, _COLUMNS, rows)
+        else:
+            while chunk := list(islice(rows, _CHUNK)):
+                connection.exec_driver_sql(_READERS, chunk)
     except IntegrityError:
         raise StorageError(
             f"edition {key}: the plan holds an address twice; nothing was planned"
@@ -89,25 +98,30 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[
         connection.execute(table.insert(), chunk)
 
 
-_Row = tuple[str | int, ...]
+_Row = tuple[str | int | None, ...]
 
-# Of (edition, address_key, address, name, reader_id, segment, due_at, state, words, updated_at,
-# tags).
+_COLUMNS = (
+    "edition", "address_key", "address", "name", "reader_id", "segment", "due_at", "state",
+    "words", "updated_at", "tags", "batch",
+)  # fmt: skip
 # A million rows go this way: SQLAlchemy's own insert takes three times as long for each.
-_READERS = """
-    INSERT INTO delivery (edition, address_key, address, name, reader_id, segment, due_at, state,
-      words, updated_at, tags)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+_READERS = f"""
+    INSERT INTO delivery ({", ".join(_COLUMNS)}) VALUES ({", ".join("?" * len(_COLUMNS))})
+"""  # noqa: S608 - columns of ours
 
 
-def _reader_rows(key: EditionKey, readers: Iterable[Planned], at: int) -> Iterator[_Row]:
+def _reader_rows(
+    key: EditionKey, readers: Iterable[Planned], at: int, numbering: Numbering | None
+) -> Iterator[_Row]:
     moment = lru_cache(1024)(to_microseconds)
     for reader in readers:
+        batch = None
         if isinstance(reader, SkippedReader):
             stands = ("", at, State.SKIPPED.value, storable(reader.reason))
         elif reader.edition.text == key.text:
-            stands = (reader.segment, moment(reader.due_at), State.PENDING.value, "")
+            due_at = moment(reader.due_at)
+            stands = (reader.segment, due_at, State.PENDING.value, "")
+            batch = None if numbering is None else numbering.number(due_at)
         else:
             raise ValueError(f"a recipient of {reader.edition} in the plan of {key}")
         address, name = reader.address, storable(reader.name)
@@ -120,4 +134,5 @@ def _reader_rows(key: EditionKey, readers: Iterable[Planned], at: int) -> Iterat
             *stands,
             at,
             reader.tags,
+            batch,
         )

@@ -24,15 +24,14 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
-    String,
     Table,
-    Text,
     TypeDecorator,
     literal_column,
     or_,
     text,
 )
 
+from digest.storage.dialect import long_text, words
 from digest.storage.states import State
 
 #: Raised by one whenever a table changes; an older program refuses a newer database,
@@ -69,7 +68,7 @@ class Moment(TypeDecorator[datetime]):
 class Day(TypeDecorator[date]):
     """A calendar day, kept as YYYY-MM-DD, which sorts as days do."""
 
-    impl = String(10)
+    impl = words(10)
     cache_ok = True
 
     def process_bind_param(self, value: date | None, dialect: Dialect) -> Any:
@@ -98,15 +97,15 @@ metadata = MetaData()
 meta = Table(
     "meta",
     metadata,
-    Column("name", String(40), primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", words(40), primary_key=True),
+    Column("value", long_text(), nullable=False),
 )
 
 #: Composed editions, before and after they are frozen.
 edition = Table(
     "edition",
     metadata,
-    Column("key", String(10), primary_key=True),
+    Column("key", words(10), primary_key=True),
     Column("date", Day, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("document", Packed, nullable=False),
@@ -116,31 +115,31 @@ edition = Table(
 campaign = Table(
     "campaign",
     metadata,
-    Column("edition", String(10), primary_key=True),
+    Column("edition", words(10), primary_key=True),
     Column("date", Day, nullable=False),
     Column("frozen_at", Moment, nullable=False),
     Column("edition_document", Packed, nullable=False),
     Column("rendition_document", Packed, nullable=False),
-    Column("content_hash", String(64), nullable=False),
-    Column("newsletter_document", Text),
-    Column("key_fingerprint", String(32), nullable=False, server_default=text("''")),
+    Column("content_hash", words(64), nullable=False),
+    Column("newsletter_document", long_text()),
+    Column("key_fingerprint", words(32), nullable=False, server_default=text("''")),
 )
 
 #: The choices of blocks that a campaign's letters have.
 segment = Table(
     "segment",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("segment", String(64), primary_key=True),
-    Column("choice", Text, nullable=False),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("segment", words(64), primary_key=True),
+    Column("choice", long_text(), nullable=False),
 )
 
 #: A frozen edition as the readers see it whose list has a template set of its own.
 look = Table(
     "look",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("templates", String(200), primary_key=True),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("templates", words(200), primary_key=True),
     Column("rendition_document", Packed, nullable=False),
 )
 
@@ -148,8 +147,8 @@ look = Table(
 audience = Table(
     "audience",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("audience", String(200), primary_key=True),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("audience", words(200), primary_key=True),
     Column("planned_at", Moment, nullable=False),
 )
 
@@ -157,7 +156,7 @@ audience = Table(
 list_memory = Table(
     "list_memory",
     metadata,
-    Column("path", Text, primary_key=True),
+    Column("path", long_text(), primary_key=True),
     Column("readers", Integer, nullable=False),
     # Whether its last line ended as a line does.
     Column("whole", Boolean, nullable=False),
@@ -168,29 +167,29 @@ list_memory = Table(
 delivery = Table(
     "delivery",
     metadata,
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
-    Column("address_key", String(320), primary_key=True),
-    Column("address", String(320), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("reader_id", String(128), nullable=False),
-    Column("segment", String(64), nullable=False),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("address_key", words(320), primary_key=True),
+    Column("address", words(320), nullable=False),
+    Column("name", long_text(), nullable=False),
+    Column("reader_id", words(128), nullable=False),
+    Column("segment", words(64), nullable=False),
     Column("due_at", Moment, nullable=False),
-    Column("state", String(10), nullable=False),
+    Column("state", words(10), nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("repeats", Integer, nullable=False, server_default=text("0")),
     Column("retry_at", Moment),
-    Column("stage", String(10), nullable=False, server_default=text("''")),
+    Column("stage", words(10), nullable=False, server_default=text("''")),
     Column("code", Integer, nullable=False, server_default=text("0")),
-    Column("enhanced", String(16), nullable=False, server_default=text("''")),
-    Column("words", Text, nullable=False, server_default=text("''")),
-    Column("relay", Text, nullable=False, server_default=text("''")),
+    Column("enhanced", words(16), nullable=False, server_default=text("''")),
+    Column("words", long_text(), nullable=False, server_default=text("''")),
+    Column("relay", long_text(), nullable=False, server_default=text("''")),
     Column("updated_at", Moment, nullable=False),
     # The reader's tags, each between semicolons: ";lab;editors;".
-    Column("tags", Text, nullable=False, server_default=text("''")),
+    Column("tags", long_text(), nullable=False, server_default=text("''")),
     # The batch that workers take it with; NULL: it was planned for no worker.
     Column("batch", Integer),
     # The worker that claimed it last (`worker.id`); "" where one program is alone.
-    Column("holder", String(36), nullable=False, server_default=text("''")),
+    Column("holder", words(36), nullable=False, server_default=text("''")),
 )
 Index("delivery_reader", delivery.c.reader_id)
 
@@ -223,19 +222,30 @@ _index("delivery_retry", delivery.c.retry_at, INDEXED[1])
 _index("delivery_begun", delivery.c.state, INDEXED[2])
 _index("delivery_ended", delivery.c.state, INDEXED[3])
 
+# What may be claimed of a batch. On a server a row's every step costs an entry in each index that
+# has it, so none has more than it must.
+_claimable = delivery.c.batch.is_not(None) & in_state(State.PENDING, State.DEFERRED)
+Index(
+    "delivery_batch",
+    delivery.c.edition,
+    delivery.c.batch,
+    sqlite_where=_claimable,
+    postgresql_where=_claimable,
+)
+
 #: Who is never to be mailed: known by address, by the opaque id in an unsubscribe link, or both.
 suppression = Table(
     "suppression",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("address_key", String(320), unique=True),
-    Column("address", String(320), nullable=False),
-    Column("reader_id", String(128), unique=True),
-    Column("reason", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("address_key", words(320), unique=True),
+    Column("address", words(320), nullable=False),
+    Column("reader_id", words(128), unique=True),
+    Column("reason", long_text(), nullable=False),
+    Column("source", long_text(), nullable=False),
     Column("at", Moment, nullable=False),
     # What it came of: "hand", "unsubscribe", "bounce" or "complaint".
-    Column("kind", String(12), nullable=False, server_default=text("'hand'")),
+    Column("kind", words(12), nullable=False, server_default=text("'hand'")),
     CheckConstraint("address_key IS NOT NULL OR reader_id IS NOT NULL", name="someone"),
 )
 
@@ -245,13 +255,13 @@ bounce = Table(
     "bounce",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("report", String(64), nullable=False, unique=True),
-    Column("address_key", String(320), nullable=False),
-    Column("edition", String(10)),
-    Column("kind", String(12), nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("words", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("report", words(64), nullable=False, unique=True),
+    Column("address_key", words(320), nullable=False),
+    Column("edition", words(10)),
+    Column("kind", words(12), nullable=False),
+    Column("status", words(16), nullable=False),
+    Column("words", long_text(), nullable=False),
+    Column("source", long_text(), nullable=False),
     Column("at", Moment, nullable=False),
     Column("forgotten", Integer, nullable=False, server_default=text("0")),
 )
@@ -261,8 +271,8 @@ Index("bounce_address", bounce.c.address_key, bounce.c.at)
 seen_paper = Table(
     "seen_paper",
     metadata,
-    Column("paper_id", Text, primary_key=True),
-    Column("edition", String(10), ForeignKey("campaign.edition"), primary_key=True),
+    Column("paper_id", long_text(), primary_key=True),
+    Column("edition", words(10), ForeignKey("campaign.edition"), primary_key=True),
     Column("date", Day, nullable=False),
 )
 
@@ -270,8 +280,8 @@ seen_paper = Table(
 source_memory = Table(
     "source_memory",
     metadata,
-    Column("edition", String(10), primary_key=True),
-    Column("source", String(200), primary_key=True),
+    Column("edition", words(10), primary_key=True),
+    Column("source", words(200), primary_key=True),
     Column("date", Day, nullable=False),
     Column("ids", Packed, nullable=False),
 )
@@ -281,17 +291,17 @@ Index("source_memory_latest", source_memory.c.source, source_memory.c.date)
 worker = Table(
     "worker",
     metadata,
-    Column("id", String(36), primary_key=True),
-    Column("host", Text, nullable=False),
+    Column("id", words(36), primary_key=True),
+    Column("host", long_text(), nullable=False),
     Column("pid", Integer, nullable=False),
     # What it was started as: "worker", "run" or "send".
-    Column("command", String(12), nullable=False),
+    Column("command", words(12), nullable=False),
     # "idle", "working", "stopping" or "ended".
-    Column("state", String(10), nullable=False),
+    Column("state", words(10), nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("seen_at", Moment, nullable=False),
     Column("lease_until", Moment, nullable=False),
-    Column("edition", String(10)),
+    Column("edition", words(10)),
     Column("batches", Integer, nullable=False, server_default=text("0")),
     Column("connections", Integer, nullable=False, server_default=text("0")),
     Column("sent", Integer, nullable=False, server_default=text("0")),
@@ -307,7 +317,7 @@ worker = Table(
 pace = Table(
     "pace",
     metadata,
-    Column("name", Text, primary_key=True),
+    Column("name", long_text(), primary_key=True),
     Column("next_at", Moment, nullable=False),
 )
 
@@ -315,7 +325,7 @@ pace = Table(
 permit = Table(
     "permit",
     metadata,
-    Column("relay", Text, primary_key=True),
+    Column("relay", long_text(), primary_key=True),
     Column("number", Integer, primary_key=True),
-    Column("worker", String(36), nullable=False),
+    Column("worker", words(36), nullable=False),
 )

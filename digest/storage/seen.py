@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from digest.errors import StorageError
 from digest.model import EditionKey, Mailed, PaperId
 from digest.storage.database import Database
+from digest.storage.plain import storable_key
 from digest.storage.schema import campaign, seen_paper
 
 _CHUNK = 500
@@ -31,14 +32,15 @@ def mailed_in_others(
         StorageError: the database cannot be read.
     """
     days: dict[str, dict[date, str]] = defaultdict(dict)
-    wanted = iter(dict.fromkeys(map(str, ids)))
+    names = {storable_key(name): name for name in map(str, ids)}
+    wanted = iter(names)
     with database.read() as connection:
         while chunk := list(islice(wanted, _CHUNK)):
             query = sa.select(seen_paper).where(
                 seen_paper.c.paper_id.in_(chunk), seen_paper.c.edition != str(key)
             )
             for row in connection.execute(query):
-                days[row.paper_id][row.date] = row.edition
+                days[names[row.paper_id]][row.date] = row.edition
         last = {name: editions[max(editions)] for name, editions in days.items()}
         told = {each: _papers(connection, each) for each in sorted(set(last.values()))}
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterator
@@ -38,6 +39,14 @@ _STATES = {
     "53300": "takes no more connections (max_connections)",
     "25006": "cannot be written: it is read-only, perhaps a standby",
 }
+_FULL_UP = "53300"
+_REFUSALS = {
+    "authentication failed|no password supplied|no pg_hba.conf entry": "28000",
+    'role ".*" does not exist|role ".*" is not permitted': "28000",
+    'database ".*" does not exist': "3D000",
+    "permission denied for database": "42501",
+    "too many clients|remaining connection slots|too many connections": _FULL_UP,
+}
 _HELD_STATES = ("55P03", "40001", "40P01")
 _AWAY_STATES = ("08", "57P")
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
@@ -63,6 +72,10 @@ def plain_errors(place: str) -> Iterator[None]:
         raise StorageError(f"{place}: {_one_line(error)}") from None
     except zlib.error:
         raise StorageError(f"{place}: is damaged; restore it from a backup") from None
+    except Exception as error:
+        if not hasattr(error, "sqlstate"):
+            raise
+        raise plain_postgres(place, error) from None
 
 
 def is_held(error: BaseException | None) -> bool:
@@ -85,17 +98,24 @@ def _plain(place: str, error: BaseException | None) -> StorageError:
 
 
 def plain_postgres(place: str, error: Any) -> StorageError:
-    """What psycopg raised, as a line of ours."""
-    state, words = error.sqlstate or "", _one_line(error)
+    """What psycopg raised, as a line of ours. It holds no data of a row."""
+    state = error.sqlstate or _state_of_refusal(str(error))
+    words = " ".join((error.diag.message_primary or str(error)).split())[:300]
     known = _STATES.get(state) or _STATES.get(state[:2])
     if known:
-        return StorageError(f"{place}: {known} ({words})")
+        kind = StorageBusy if state == _FULL_UP else StorageError
+        return kind(f"{place}: {known} ({words})")
     if state in _HELD_STATES:
         return StorageBusy(f"{place}: is locked by another program ({words})")
     lost = not state and type(error).__name__ in ("OperationalError", "ConnectionTimeout")
     if lost or state.startswith(_AWAY_STATES):
         return StorageAway(f"{place}: the server is not to be reached ({words})")
     return StorageError(f"{place}: the database says: {words}")
+
+
+def _state_of_refusal(words: str) -> str:
+    """libpq keeps from us with which SQLSTATE a server refused to let us in."""
+    return next((state for said, state in _REFUSALS.items() if re.search(said, words)), "")
 
 
 def _one_line(error: BaseException | None) -> str:

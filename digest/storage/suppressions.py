@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from digest.model import EmailAddress
 from digest.storage.database import Database
-from digest.storage.leaving import suppress_in
 from digest.storage.lifted import forgive
 from digest.storage.plain import storable
 from digest.storage.schema import delivery, suppression
@@ -111,8 +110,19 @@ def suppress_reader_in(
     kind: Kind,
 ) -> bool:
     """The same within the caller's transaction."""
-    driver: Any = connection.connection.driver_connection
-    return suppress_in(driver, reader_id, reason=reason, source=source, at=at, kind=kind.value)
+    reader_id = storable(reader_id, 128)
+    if _find(connection, suppression.c.reader_id == reader_id) is not None:
+        return False
+    hers = _address_of(connection, reader_id)
+    same = hers and _find(connection, suppression.c.address_key == hers.address_key)
+    if same is None:
+        who = (hers.address_key, hers.address) if hers else (None, "")
+        _add(connection, (*who, reader_id), reason, source, at, kind)
+        return True
+    if same.reader_id is None:
+        named = suppression.update().where(suppression.c.id == same.id)
+        connection.execute(named.values(reader_id=reader_id))
+    return False
 
 
 def unsuppress(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from digest.storage.database import Database
+from digest.storage.schema import meta
 
 _NAME = "looked"
-_WRITE = "INSERT INTO meta (name, value) VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET value = "
-_TURN = "CASE value WHEN '1' THEN '0' ELSE '1' END"
+_TURN = sa.case((meta.c.value == "1", "0"), else_="1")
 
 
 def prove_writable(database: Database) -> None:
@@ -16,4 +18,6 @@ def prove_writable(database: Database) -> None:
         StorageError: it cannot be written, or not now.
     """
     with database.write() as connection:
-        connection.exec_driver_sql(_WRITE + _TURN, (_NAME,))
+        turn = meta.update().where(meta.c.name == _NAME).values(value=_TURN)
+        if not connection.execute(turn).rowcount:
+            connection.execute(meta.insert().values(name=_NAME, value="1"))

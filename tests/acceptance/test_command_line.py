@@ -19,7 +19,7 @@ HEAVY = {
 }  # fmt: skip
 COMMANDS = (
     "init", "run", "collect", "compose", "preview", "send", "status", "subscribers",
-    "bounces", "editions", "explain", "templates", "serve", "keys", "doctor", "demo",
+    "bounces", "editions", "explain", "templates", "serve", "keys", "db", "doctor", "demo",
 )  # fmt: skip
 _LOOK = """
 import atexit, sys

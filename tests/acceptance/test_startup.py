@@ -9,6 +9,7 @@ from tests.support.newsroom import Newsroom
 COLLECTING = {"feedparser", "httpx", "bibtexparser", "rispy", "pylatexenc", "lxml"}
 RENDERING = {"babel", "mjml", "premailer", "jinja2", "cssutils", "requests"}
 RARE = {"rich", "email_validator", "cryptography", "digest.cli.event_log", "aiosmtplib"}
+SERVERS = {"alembic", "mako", "psycopg", "procrastinate"}
 COMPOSING = {"digest.editorial.compose", "digest.storage.lists", "digest.mailing.matching"}
 
 
@@ -28,7 +29,7 @@ def test_a_command_with_nothing_to_compose_loads_no_tools_for_it(tmp_path, words
     assert done.code == 0
     loaded = {line.rpartition("|")[2].strip() for line in done.lines if "import time:" in line}
     assert "click" in loaded
-    assert loaded & (COLLECTING | RENDERING | RARE | COMPOSING | needless) == set()
+    assert loaded & (COLLECTING | RENDERING | RARE | SERVERS | COMPOSING | needless) == set()
 
 
 def test_a_composed_edition_is_sent_without_asking_what_collects(tmp_path):

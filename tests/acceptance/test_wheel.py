@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tomllib
 import zipfile
+from contextlib import closing
 from dataclasses import dataclass
 from email import policy
 from email.message import EmailMessage
@@ -196,6 +198,20 @@ finally:
     answers = [line.split() for line in told.splitlines()]
     assert len(answers) == 7
     assert all(status == "200" and int(size) > 10 for _, status, size in answers), told
+
+
+def test_an_installed_digest_takes_up_an_older_state(installed: Installed) -> None:
+    """Alembic's steps are files that it looks for."""
+    news = installed.elsewhere.parent / "older"
+    installed.run("init", str(news))
+    (news / "var").mkdir(mode=0o700)
+    first = CHECKOUT / "tests" / "data" / "storage" / "schema-1.sql"
+    with closing(sqlite3.connect(news / "var" / "digest.db")) as database:
+        database.executescript(first.read_text("utf-8"))
+    config = ("-c", str(news / "config.yaml"))
+    assert "schema 1, revision none" in installed.run(*config, "db", "current")
+    assert "was 1" in installed.run(*config, "db", "upgrade")
+    assert "nothing to do" in installed.run(*config, "db", "upgrade")
 
 
 def test_an_installed_digest_plays_its_demo(installed: Installed) -> None:

@@ -67,6 +67,7 @@ class Run:
     outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
     on_outcome: Callable[[Recipient, Outcome], None] | None = None
     chance: Callable[[], float] = lambda: 0.5
+    fence: Callable[[], bool] | None = None
     seconds: float = 30
 
     async def go(self) -> DeliveryReport:
@@ -81,6 +82,7 @@ class Run:
                 stop=self.stop,
                 timing=self.timing,
                 chance=self.chance,
+                fence=self.fence,
             )
 
     def _way(self) -> Way:

@@ -42,17 +42,20 @@ class Server:
         """The libpq URI of one of its databases."""
         return str(self.server.get_uri(database))
 
-    def make_database(self) -> str:
-        """A new, empty database; answers its URI."""
+    def make_database(self, template: str = "template0") -> str:
+        """A new database, empty or a copy of `template`; answers its URI."""
         name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
         with self._admin() as admin:
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name))
-            )
+            admin.execute(made.format(sql.Identifier(name), sql.Identifier(template)))
         return self.url(name)
 
+    @staticmethod
+    def name_of(url: str) -> str:
+        return url.partition("?")[0].rpartition("/")[2]
+
     def drop_database(self, url: str) -> None:
-        name = url.rpartition("/")[2].partition("?")[0]
+        name = self.name_of(url)
         with self._admin() as admin:
             admin.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))

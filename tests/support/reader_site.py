@@ -28,7 +28,7 @@ from digest.model import EmailAddress
 from digest.web.room import Room, open_room
 from digest.web.serving import listen, make_server
 from tests.support.newsroom import MONDAY, Newsroom, text_of
-from tests.support.state import freeze_readers, reader
+from tests.support.state import environ_of, freeze_readers, new_database, reader
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
 FORM = "application/x-www-form-urlencoded"
@@ -105,6 +105,9 @@ class Site:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What another program sees in the database."""
+        if "DIGEST_DATABASE_URL" in self.newsroom.environ:
+            with new_database(self.newsroom.state) as opened, opened.read() as connection:
+                return [tuple(row) for row in connection.exec_driver_sql(query)]
         with closing(sqlite3.connect(self.newsroom.state / "digest.db")) as database:
             return database.execute(query).fetchall()
 
@@ -152,7 +155,10 @@ def reader_site(folder: Path, **sections: object) -> Iterator[Site]:
     def clock() -> datetime:
         return now + (datetime.fromisoformat(str(newsroom.now)) - now)
 
-    house = House(config=load_config(folder / "config.yaml"), clock=clock, environ={})
+    newsroom.state.mkdir(mode=0o700, exist_ok=True)
+    newsroom.environ |= environ_of(newsroom.state)
+    config = load_config(folder / "config.yaml")
+    house = House(config=config, clock=clock, environ=dict(newsroom.environ))
     with listen("127.0.0.1", 0) as listener:
         room = open_room(house)
         site = Site(newsroom, house, room, listener.getsockname()[1])

@@ -17,7 +17,7 @@ from digest.mailing.return_path import ReturnPath
 from digest.mailing.token import UNSUBSCRIBE, sign_token
 from digest.model import EditionKey, EmailAddress, Recipient
 from digest.storage.suppressions import list_suppressions
-from tests.support.state import freeze_readers
+from tests.support.state import environ_of, freeze_readers
 
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=UTC)
 BOUNCES = EmailAddress("bounces", "example.org")
@@ -52,8 +52,8 @@ class Office:
         self.config = Config.model_validate(
             {"newsletter": newsletter, "sources": sources, "bounces": bounces, "folder": folder}
         )
-        keys = {"DIGEST_SECRET_KEY": "an-old-key-of-this-newsletter"}
-        self.house = House(config=self.config, clock=lambda: self.now, environ=keys)
+        environ = {"DIGEST_SECRET_KEY": "an-old-key-of-this-newsletter"} | environ_of(folder)
+        self.house = House(config=self.config, clock=lambda: self.now, environ=environ)
 
     def mail(self, *addresses: EmailAddress, days: int = 0) -> EditionKey:
         """Freeze the edition of a day with letters to these; the clock stands at that day."""

@@ -33,7 +33,7 @@ def command(desk: Desk, files: tuple[str, ...], dry_run: bool, as_json: bool) ->
 
     house = desk.house
     if not house.has_state:
-        what = f"nothing was mailed yet: {house.config.state_dir} holds no state"
+        what = f"nothing was mailed yet: {house.place} holds no state"
         if "-" in files:
             raise NotNow(what)
         note(what)

@@ -94,7 +94,7 @@ def command(
     reader = _address(reader_text, "--reader") if reader_text else None
     house, key = desk.house, desk.key(date_text)
     if not house.has_state:
-        note(f"nothing has been done yet: {house.config.state_dir} holds no state")
+        note(f"nothing has been done yet: {house.place} holds no state")
         wanted = []
     groups: list[Group] | None = None
     found: Iterable[DeliveryRow] = ()

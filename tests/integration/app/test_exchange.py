@@ -23,6 +23,7 @@ from digest.storage.suppressions import (
 )
 from tests.support.exchange import EXPORTS, counted
 from tests.support.lists import config_for
+from tests.support.state import environ_of
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(
         config=config_for(tmp_path, "readers.csv"),
         clock=lambda: NOW,
-        environ={"DIGEST_SECRET_KEY": "k" * 32},
+        environ={"DIGEST_SECRET_KEY": "k" * 32} | environ_of(tmp_path),
     )
     yield made
     made.close()
@@ -134,6 +135,7 @@ def test_an_update_writes_each_list_once_however_many_readers_change(
         assert len(list_backups(tmp_path / name)) == 1
 
 
+@pytest.mark.both
 def test_an_export_leaves_out_who_is_suppressed_or_says_so(house: House, tmp_path: Path) -> None:
     (tmp_path / "readers.csv").write_text(
         "email,name,tags\nada@example.org,A,lab;x\nbob@example.org,B,\ncy@example.org,C,lab\n"
@@ -169,6 +171,7 @@ def test_what_csv_cannot_say_is_refused_with_its_place(house: House, tmp_path: P
     assert "a;b" in "".join(export_lists(house, lists=[tmp_path / "a.yaml"], yaml=True))
 
 
+@pytest.mark.both
 def test_all_that_is_known_of_one_person(house: House, tmp_path: Path) -> None:
     (tmp_path / "readers.csv").write_text("email,name\nada@example.org,Ada\nbob@example.org,Bob\n")
     ada = EmailAddress.parse("Ada@example.org")

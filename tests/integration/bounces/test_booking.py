@@ -11,9 +11,9 @@ from digest.mailing.token import PREFERENCES, sign_token
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Stage
 from digest.storage.bounce_book import came_back
 from digest.storage.forgetting import forget
-from digest.storage.ledger import EditionLedger
 from digest.storage.suppressions import list_suppressions, suppress_address, unsuppress
 from tests.support.bounce_samples import samples
+from tests.support.ledgers import ledger_of
 from tests.support.returned import ADA, BOUNCES, Office, complaint, office, status_report
 
 BOB = EmailAddress("bob", "example.net")
@@ -26,6 +26,7 @@ def desk(tmp_path):
         yield made
 
 
+@pytest.mark.both
 def test_a_hard_bounce_suppresses_and_says_why_when_and_from_what(desk: Office):
     key = desk.mail()
     report = desk.read(status_report(desk.return_path(key)))
@@ -37,6 +38,7 @@ def test_a_hard_bounce_suppresses_and_says_why_when_and_from_what(desk: Office):
     assert came_back(desk.house.database, key) == {"bounced": 1, "complained": 0}
 
 
+@pytest.mark.both
 def test_it_counts_once_however_often_it_is_read_and_whoever_reports_it(desk: Office):
     key = desk.mail()
     first = status_report(desk.return_path(key))
@@ -65,6 +67,7 @@ def test_several_hard_bounces_may_be_asked_for(tmp_path):
         assert desk.suppressed == {str(ADA): "bounce"}
 
 
+@pytest.mark.both
 def test_soft_bounces_suppress_when_they_are_many_in_a_short_time(desk: Office):
     for day in range(5):
         assert desk.suppressed == {}
@@ -110,6 +113,7 @@ def test_a_complaint_suppresses_at_once_by_return_path_link_or_letter(tmp_path):
             assert came_back(desk.house.database, key)["complained"] == 1
 
 
+@pytest.mark.both
 def test_who_asks_to_leave_by_mail_leaves(desk: Office):
     desk.mail()
     wish = f"From: x@example.com\nSubject: unsubscribe {desk.link()}\nMessage-ID: <1@x>\n\n"
@@ -217,6 +221,7 @@ def test_a_person_can_undo_it_and_old_bounces_count_no_more(tmp_path):
         assert came_back(desk.house.database, desk.mail(days=4))["bounced"] == 0
 
 
+@pytest.mark.both
 def test_what_was_mailed_before_a_person_undid_it_suppresses_no_more(desk: Office):
     """Two letters were under way to a dead mailbox; the second report comes after it was mended."""
     monday, tuesday = desk.mail(), desk.mail(days=1)
@@ -231,6 +236,7 @@ def test_what_was_mailed_before_a_person_undid_it_suppresses_no_more(desk: Offic
     assert desk.suppressed == {str(ADA): "bounce"}
 
 
+@pytest.mark.both
 def test_the_days_of_the_letters_count_and_not_those_of_the_reports(desk: Office):
     """The mailbox was not read for weeks, or the clock was wrong meanwhile."""
     paths = [desk.return_path(desk.mail(days=day)) for day in range(0, 28, 4)]
@@ -242,6 +248,7 @@ def test_the_days_of_the_letters_count_and_not_those_of_the_reports(desk: Office
     assert desk.suppressed == {str(ADA): "bounce"}
 
 
+@pytest.mark.both
 def test_what_comes_back_of_a_deleted_readers_letter_names_nobody(desk: Office):
     key = desk.mail()
     path, reader = desk.return_path(key), desk.house.reader_id(ADA)
@@ -261,7 +268,7 @@ def test_what_comes_back_of_a_deleted_readers_letter_names_nobody(desk: Office):
 
 def deny(desk: Office, key: EditionKey, *, denied: int, taken: int, words: str = "no") -> None:
     """The relay's answers to the letters of an edition, the first of them refusals."""
-    ledger = EditionLedger(desk.house.database, key)
+    ledger = ledger_of(desk.house.database, key)
     claimed = ledger.claim(denied + taken, desk.now)
     no = Outcome(
         kind=OutcomeKind.REJECTED, stage=Stage.RCPT, code=550, enhanced="5.1.1", words=words
@@ -271,6 +278,7 @@ def deny(desk: Office, key: EditionKey, *, denied: int, taken: int, words: str =
     ledger.record((), tuple(zip(claimed, outcomes, strict=True)), desk.now)
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("denied", "taken", "suppressed"),
     [(1, 0, 1), (2, 0, 2), (3, 0, 0), (3, 1, 3), (9, 1, 9), (12, 12, 0), (12, 13, 12)],
@@ -310,12 +318,14 @@ def test_the_first_reason_stays(desk: Office):
     assert desk.suppressed == {str(ADA): "hand"}
 
 
+@pytest.mark.both
 def test_a_dry_run_says_all_and_keeps_nothing(desk: Office):
     report = desk.read(status_report(desk.return_path(desk.mail())), dry_run=True)
     assert [effect.suppressed for effect in report.effects] == ["bounce"]
     assert desk.rows() == 0
 
 
+@pytest.mark.both
 @pytest.mark.parametrize(
     ("stage", "enhanced", "kind"),
     [
@@ -332,7 +342,7 @@ def test_what_the_relay_says_of_a_mailbox_counts_as_what_a_report_says(
     with_words = Outcome(
         kind=OutcomeKind.REJECTED, stage=stage, code=550, enhanced=enhanced, words="no", relay="mx"
     )
-    ledger = EditionLedger(desk.house.database, key)
+    ledger = ledger_of(desk.house.database, key)
     (claimed,) = ledger.claim(10, desk.now)
     ledger.record((), ((claimed, with_words),), desk.now)
     desk.read()

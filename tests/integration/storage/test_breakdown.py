@@ -9,9 +9,11 @@ import pytest
 from digest.model import EmailAddress, Outcome, OutcomeKind, Stage
 from digest.storage.breakdown import by_domain, by_reply, by_segment
 from digest.storage.census import counts, rows
-from digest.storage.ledger import EditionLedger
 from digest.storage.states import State
+from tests.support.ledgers import ledger_of
 from tests.support.state import KEY, NOW, freeze_readers, new_database, reader
+
+pytestmark = pytest.mark.both
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def database(tmp_path):
     ]
     with new_database(tmp_path) as database:
         freeze_readers(database, readers, choices={"all": "{}", "some": "{}"})
-        ledger = EditionLedger(database, KEY, due_before=None)
+        ledger = ledger_of(database, KEY, due_before=None)
         claimed = ledger.claim(100, NOW)
         settled = [
             (each, _said(OutcomeKind.SENT, Stage.DOT, 250, "2.0.0"))

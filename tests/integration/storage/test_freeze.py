@@ -19,12 +19,22 @@ from digest.model import EditionKey, EmailAddress, Mailed, OutcomeKind, PaperId,
 from digest.storage import census
 from digest.storage.archive import list_editions, load_edition, save_edition
 from digest.storage.campaigns import load_campaign, open_editions
-from digest.storage.ledger import EditionLedger
 from digest.storage.planned import SkippedReader
 from digest.storage.seen import mailed_in_others
 from digest.storage.source_memory import memory_before, save_memory
 from digest.storage.states import State
-from tests.support.state import CHOICES, KEY, NOW, freeze_readers, new_database, outcome, reader
+from tests.support.ledgers import ledger_of
+from tests.support.state import (
+    CHOICES,
+    KEY,
+    NOW,
+    freeze_readers,
+    new_database,
+    outcome,
+    reader,
+)
+
+pytestmark = pytest.mark.both
 
 PAPER = PaperId.parse("arxiv:2403.01234")
 TWIN = PaperId.parse("doi:10.1000/xyz")
@@ -136,6 +146,7 @@ def test_a_process_killed_while_it_freezes_leaves_nothing(tmp_path: Path) -> Non
         freeze_readers(new_database(Path(sys.argv[1])), dies())
         """
     )
+    new_database(tmp_path).close()
     ended = subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False)
     assert ended.returncode == -9
     with new_database(tmp_path) as database:
@@ -239,11 +250,11 @@ def test_open_editions_are_those_with_letters_left_newest_first(tmp_path: Path) 
         for key in keys:
             due_at = NOW + timedelta(hours=5) if key == keys[3] else NOW
             freeze_readers(database, [reader("ann", key=key, due_at=due_at)], key=key)
-        finished = EditionLedger(database, keys[1])
+        finished = ledger_of(database, keys[1])
         claimed = finished.claim(5, NOW)
         finished.record(claimed, (), NOW)
         finished.record((), [(claimed[0], outcome(OutcomeKind.SENT))], NOW)
-        deferred = EditionLedger(database, keys[2])
+        deferred = ledger_of(database, keys[2])
         later = outcome(OutcomeKind.DEFERRED, retry_at=NOW + timedelta(hours=1))
         deferred.record((), [(r, later) for r in deferred.claim(5, NOW)], NOW)
         assert open_editions(database) == (keys[3], keys[2], keys[0])

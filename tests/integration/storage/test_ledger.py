@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 
-from digest.errors import StorageBusy, StorageError
+from digest.errors import StorageBusy
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient, Stage
 from digest.storage import census
-from digest.storage.campaigns import open_editions
 from digest.storage.database import Database
-from digest.storage.ledger import LONGEST_WAIT, EditionLedger
+from digest.storage.ledger import LONGEST_WAIT
 from digest.storage.recovery import MOST_REPEATS, give_up, recover, resend_unknown
 from digest.storage.schema import INDEXED, delivery
 from digest.storage.states import State
 from digest.storage.suppressions import suppress_address, suppress_reader
+from tests.support.ledgers import ledger_of, let_leases_lapse
 from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
+
+pytestmark = pytest.mark.both
 
 T = TypeVar("T")
 HOUR = timedelta(hours=1)
@@ -43,7 +42,7 @@ def test_a_letter_is_claimed_once_with_all_its_fields(tmp_path: Path) -> None:
     plan = [reader(f"r{n}") for n in range(5)]
     with new_database(tmp_path) as database:
         freeze_readers(database, plan)
-        ledger, rival = EditionLedger(database, KEY), EditionLedger(database, KEY)
+        ledger, rival = ledger_of(database, KEY), ledger_of(database, KEY)
         taken = [*ledger.claim(3, NOW), *rival.claim(3, NOW)]
         assert sorted(taken, key=lambda r: r.address.local) == plan
         assert ledger.claim(3, NOW) == ()
@@ -58,11 +57,11 @@ def test_the_longest_due_come_first_and_run_serves_only_who_is_due(tmp_path: Pat
     ]
     with new_database(tmp_path) as database:
         freeze_readers(database, plan)
-        due = EditionLedger(database, KEY, due_before=NOW)
+        due = ledger_of(database, KEY, due_before=NOW)
         assert _locals(due.claim(9, NOW)) == ["early", "now"]
         assert census.next_due(database, KEY) == NOW + HOUR
         assert due.claim(9, NOW) == ()
-        assert _locals(EditionLedger(database, KEY).claim(9, NOW)) == ["late"]
+        assert _locals(ledger_of(database, KEY).claim(9, NOW)) == ["late"]
         assert census.next_due(database, KEY) is None
 
 
@@ -74,14 +73,14 @@ def test_suppression_wins_at_the_claim_by_address_and_by_link(tmp_path: Path) ->
             database, EmailAddress("BOB", "example.org"), reason="bounced", source="b", at=NOW
         )
         suppress_reader(database, "id-ann", reason="unsubscribed", source="link", at=NOW)
-        assert _locals(EditionLedger(database, KEY).claim(1, NOW)) == ["cy"]
+        assert _locals(ledger_of(database, KEY).claim(1, NOW)) == ["cy"]
         rows = census.rows(database, KEY, [State.SUPPRESSED])
         assert {row.name: row.words for row in rows} == {
             "Ann": "unsubscribed",
             "Bob": "bounced",
             "Early": "left",
         }
-        assert EditionLedger(database, KEY).claim(9, NOW) == ()
+        assert ledger_of(database, KEY).claim(9, NOW) == ()
 
 
 def test_a_run_of_suppressed_readers_does_not_hide_those_behind_them(tmp_path: Path) -> None:
@@ -91,14 +90,14 @@ def test_a_run_of_suppressed_readers_does_not_hide_those_behind_them(tmp_path: P
             suppress_address(
                 database, EmailAddress(f"r{n:02}", "example.org"), reason="x", source="x", at=NOW
             )
-        assert len(EditionLedger(database, KEY).claim(5, NOW)) == 5
+        assert len(ledger_of(database, KEY).claim(5, NOW)) == 5
         assert _counts(database) == {"claimed": 5, "suppressed": 25}
 
 
 def test_a_deferred_reader_who_left_is_not_tried_again(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader("ann")])
-        ledger = EditionLedger(database, KEY)
+        ledger = ledger_of(database, KEY)
         (ann,) = ledger.claim(1, NOW)
         ledger.record((), [(ann, outcome(OutcomeKind.DEFERRED, retry_at=NOW))], NOW)
         suppress_reader(database, "id-ann", reason="left", source="link", at=NOW)
@@ -131,7 +130,7 @@ def test_each_outcome_has_its_state(
     )
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader("ann")])
-        ledger = EditionLedger(database, KEY)
+        ledger = ledger_of(database, KEY)
         claimed = ledger.claim(1, NOW)
         ledger.record(claimed, (), NOW)
         assert _counts(database) == {"data": 1}
@@ -149,7 +148,7 @@ def test_each_outcome_has_its_state(
 def test_a_deferred_letter_waits_for_its_time(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader("ann"), reader("bob")])
-        ledger = EditionLedger(database, KEY, due_before=NOW)
+        ledger = ledger_of(database, KEY, due_before=NOW)
         ann, bob = ledger.claim(2, NOW)
         ledger.record((ann, bob), (), NOW)
         waits = [(ann, 2), (bob, 1)]
@@ -167,35 +166,23 @@ def test_a_deferred_letter_waits_for_its_time(tmp_path: Path) -> None:
 def test_a_clock_that_was_ahead_does_not_put_a_reader_off_for_ever(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader("ann")])
-        ledger = EditionLedger(database, KEY)
+        ledger = ledger_of(database, KEY)
         (ann,) = ledger.claim(1, NOW)
         far = NOW + LONGEST_WAIT + HOUR
         ledger.record((), [(ann, outcome(OutcomeKind.DEFERRED, retry_at=far))], NOW)
         assert _locals(ledger.claim(1, NOW)) == ["ann"]
 
 
-def test_settled_and_begun_are_written_together_or_not_at_all(tmp_path: Path) -> None:
-    """A letter that is no longer ours must not be sent; nothing of that call is kept."""
-    with new_database(tmp_path) as database:
-        freeze_readers(database, [reader("ann"), reader("bob")])
-        ledger = EditionLedger(database, KEY)
-        ann, bob = ledger.claim(2, NOW)
-        ledger.record((ann,), (), NOW)
-        ledger.release((bob,))
-        with pytest.raises(StorageError, match="another program"):
-            ledger.record((bob,), [(ann, outcome(OutcomeKind.SENT))], NOW)
-        assert _counts(database) == {"data": 1, "pending": 1}
-
-
 def test_what_is_sent_stays_sent(tmp_path: Path) -> None:
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader("ann")])
-        ledger = EditionLedger(database, KEY)
+        ledger = ledger_of(database, KEY)
         claimed = ledger.claim(1, NOW)
         ledger.record(claimed, (), NOW)
         ledger.record((), [(claimed[0], outcome(OutcomeKind.SENT))], NOW)
         ledger.record((), [(claimed[0], outcome(OutcomeKind.UNTRIED))], NOW)
         ledger.release(claimed)
+        let_leases_lapse(database)
         recover(database, "resend", NOW)
         resend_unknown(database, KEY, NOW)
         give_up(database, NOW + HOUR, "late", NOW)
@@ -206,10 +193,11 @@ def test_a_letter_that_never_gets_an_answer_is_not_sent_for_ever(tmp_path: Path)
     """After MOST_REPEATS it stays unknown until a person says so."""
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader("ann")])
-        ledger, tries = EditionLedger(database, KEY), 0
-        while tries < 99 and (taken := ledger.claim(1, NOW)):
+        tries = 0
+        while tries < 99 and (taken := (ledger := ledger_of(database, KEY)).claim(1, NOW)):
             tries += 1
             ledger.record(taken, (), NOW)
+            let_leases_lapse(database)
             recover(database, "resend", NOW)
         assert tries == MOST_REPEATS + 1
         assert _counts(database) == {"unknown": 1}
@@ -225,11 +213,12 @@ def test_a_killed_run_is_taken_up(tmp_path: Path, policy: str, after: dict[str, 
     """Claimed letters never left; those in data may have, and the policy decides."""
     with new_database(tmp_path) as database:
         freeze_readers(database, [reader(n) for n in ("ann", "bob", "cy")])
-        ledger = EditionLedger(database, KEY)
+        ledger = ledger_of(database, KEY)
         ann, bob, _cy = ledger.claim(3, NOW)
         ledger.record((ann, bob), (), NOW)
         ledger.record((), [(ann, outcome(OutcomeKind.SENT))], NOW)
     with new_database(tmp_path) as database:
+        let_leases_lapse(database)
         recovered = recover(database, policy, NOW)  # type: ignore[arg-type]
         assert (recovered.returned, recovered.unknown) == (1, 1)
         assert recovered.resent == (1 if policy == "resend" else 0)
@@ -239,7 +228,7 @@ def test_a_killed_run_is_taken_up(tmp_path: Path, policy: str, after: dict[str, 
             assert resend_unknown(database, KEY, NOW) == 1
         (again,) = [r for r in census.rows(database, KEY) if r.repeats]
         assert (again.name, again.attempt, again.state) == ("Bob", 1, State.PENDING)
-        claimed = EditionLedger(database, KEY).claim(9, NOW)
+        claimed = ledger_of(database, KEY).claim(9, NOW)
         assert {r.address.local: r.attempt for r in claimed} == {"bob": 1, "cy": 0}
 
 
@@ -247,7 +236,7 @@ def test_given_up_letters_say_whether_they_were_ever_tried(tmp_path: Path) -> No
     plan = [reader(n) for n in ("tried", "never")] + [reader("fresh", due_at=NOW + HOUR)]
     with new_database(tmp_path) as database:
         freeze_readers(database, plan)
-        ledger = EditionLedger(database, KEY, due_before=NOW)
+        ledger = ledger_of(database, KEY, due_before=NOW)
         claimed = {r.address.local: r for r in ledger.claim(2, NOW)}
         ledger.record((claimed["tried"],), (), NOW)
         ledger.record((), [(claimed["tried"], outcome(OutcomeKind.DEFERRED, retry_at=NOW))], NOW)
@@ -274,7 +263,7 @@ def test_threads_share_a_ledger_and_no_letter_goes_to_two(tmp_path: Path) -> Non
         freeze_readers(database, [reader(f"r{n}") for n in range(400)])
 
         def work(_: int) -> list[str]:
-            ledger, mine = EditionLedger(database, KEY), []
+            ledger, mine = ledger_of(database, KEY), []
             while claimed := _patiently(ledger.claim, 7, NOW):
                 sent = [(r, outcome(OutcomeKind.SENT)) for r in claimed]
                 _patiently(ledger.record, claimed, (), NOW)
@@ -297,38 +286,6 @@ def _patiently(call: Callable[..., T], *arguments: object) -> T:
             time.sleep(0.005)
 
 
-async def test_threads_that_claim_at_the_same_time_wait_for_each_other(tmp_path: Path) -> None:
-    with new_database(tmp_path) as database:
-        freeze_readers(database, [reader(f"r{n}") for n in range(400)])
-        ledger = EditionLedger(database, KEY)
-        claims = [asyncio.to_thread(ledger.claim, 2, NOW) for _ in range(200)]
-        taken = [local for claim in await asyncio.gather(*claims) for local in _locals(claim)]
-        assert len(taken) == len(set(taken)) == 400
-
-
-def test_a_claim_follows_an_index_and_sorts_nothing(tmp_path: Path) -> None:
-    """So a claim among a million rows costs what it costs among a hundred."""
-    statements: list[str] = []
-    with new_database(tmp_path) as database:
-        freeze_readers(database, [reader(f"r{n}") for n in range(50)])
-        ledger = EditionLedger(database, KEY, due_before=NOW)
-        assert ledger.claim(1, NOW)
-        connection = ledger._quick._connection
-        assert connection is not None
-        connection.set_trace_callback(statements.append)
-        ledger.claim(5, NOW)
-        connection.set_trace_callback(None)
-        plans = [
-            " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
-            for sql in statements
-            if sql.lstrip().startswith("SELECT")
-        ]
-    assert len(plans) == 3
-    assert ["delivery_retry" in p for p in plans] == [True, True, False]
-    assert "delivery_due (edition=? AND due_at<?)" in plans[2]
-    assert not any("TEMP B-TREE" in plan or "SCAN" in plan for plan in plans)
-
-
 def test_each_state_is_counted_by_one_index_and_sent_is_who_is_left(tmp_path: Path) -> None:
     assert sorted(sum(INDEXED, (State.SENT,))) == sorted(State)
     with new_database(tmp_path) as database:
@@ -347,33 +304,6 @@ def test_each_state_is_counted_by_one_index_and_sent_is_who_is_left(tmp_path: Pa
         assert found == plain
         assert sum(found.values()) == 45
         assert census.counts(database, KEY, "example.org")["sent"] == plain["sent"]
-
-
-def test_what_a_run_looks_for_it_finds_by_an_index(tmp_path: Path) -> None:
-    """So a run among a year's editions begins as fast as the first one."""
-    statements: list[str] = []
-
-    def keep(_connection: Any, _cursor: Any, sql: str, given: Any, *_: Any) -> None:
-        if "delivery" in sql:
-            plan = connection.execute(f"EXPLAIN QUERY PLAN {sql}", given)
-            statements.append(" ".join(row[3] for row in plan))
-
-    with new_database(tmp_path) as database:
-        freeze_readers(database, [reader("ann")])
-        with sqlite3.connect(database.path) as connection:
-            event.listen(database._engine, "before_cursor_execute", keep)
-            recover(database, "resend", NOW)
-            give_up(database, NOW, "too late", NOW)
-            open_editions(database, NOW)
-            census.next_due(database, KEY)
-            census.next_retry(database, KEY)
-            census.counts(database, KEY)
-        connection.close()
-    assert len(statements) == 14
-    assert "COVERING INDEX sqlite_autoindex_delivery_1" in statements.pop()  # all, for the count
-    for plan in statements:
-        assert "INDEX delivery_" in plan
-        assert "SCAN delivery" not in plan
 
 
 HOSTILE = '\'");-- %s :name ? \0 \ud800 \\ " ` ; DROP TABLE delivery; ünïcödé 🎓'
@@ -403,7 +333,7 @@ def test_hostile_text_in_every_field_is_only_text(tmp_path: Path) -> None:
             memory={kept: frozenset({kept})},
         )
         suppress_reader(database, HOSTILE + "2", reason=HOSTILE, source=HOSTILE, at=NOW)
-        ledger = EditionLedger(database, KEY)
+        ledger = ledger_of(database, KEY)
         claimed = {r.address.local: r for r in ledger.claim(2, NOW)}
         assert claimed[address.local].name == kept
         ledger.record((claimed[address.local],), (), NOW)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -13,10 +16,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from digest.model import EmailAddress, OutcomeKind, Recipient
 from digest.storage import census
-from digest.storage.ledger import EditionLedger
 from digest.storage.recovery import MOST_REPEATS, recover
 from digest.storage.suppressions import suppress_address, suppress_reader, unsuppress
-from tests.support.state import KEY, NOW, freeze_readers, new_database, outcome, reader
+from tests.support.ledgers import close_ledgers, ledger_of, let_leases_lapse
+from tests.support.state import KEY, NOW, freeze_readers, new_database, on_postgres, outcome, reader
 
 NAMES = [f"r{n}" for n in range(7)]
 AFTER = {
@@ -31,12 +34,16 @@ AFTER = {
 class LedgerMachine(RuleBasedStateMachine):
     """The real ledger in a file, beside the model."""
 
+    kept_in: ClassVar[Callable[[], AbstractContextManager[None]]] = staticmethod(nullcontext)
+
     @initialize()
     def begin(self) -> None:
+        self.home = ExitStack()
+        self.home.enter_context(self.kept_in())
         self.folder = Path(tempfile.mkdtemp())
         self.database = new_database(self.folder)
         freeze_readers(self.database, [reader(name) for name in NAMES])
-        self.ledger = EditionLedger(self.database, KEY)
+        self.ledger = ledger_of(self.database, KEY)
         self.now = NOW
         self.state = dict.fromkeys(NAMES, "pending")
         self.attempt = dict.fromkeys(NAMES, 0)
@@ -48,6 +55,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "database"):
             self.database.close()
+            close_ledgers()
+            self.home.close()
             shutil.rmtree(self.folder)
 
     def _in(self, state: str) -> list[str]:
@@ -132,10 +141,12 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.held)
     @rule(policy=st.sampled_from(["resend", "hold"]))
     def crash(self, policy: str) -> None:
-        """The process is gone; the next one opens the same file."""
+        """The process is gone; the next one opens the same state."""
         self.database.close()
+        close_ledgers()
         self.database = new_database(self.folder)
-        self.ledger = EditionLedger(self.database, KEY)
+        let_leases_lapse(self.database)
+        self.ledger = ledger_of(self.database, KEY)
         recover(self.database, policy, self.now)  # type: ignore[arg-type]
         after = {"claimed": "pending", "data": "unknown"}
         self.state = {name: after.get(state, state) for name, state in self.state.items()}
@@ -154,5 +165,13 @@ class LedgerMachine(RuleBasedStateMachine):
             assert {name: row.attempt for name, row in rows.items()} == self.attempt
 
 
+class ServerLedgerMachine(LedgerMachine):
+    """The real ledger on a server."""
+
+    kept_in = staticmethod(on_postgres)
+
+
 TestLedgerModel = LedgerMachine.TestCase
 TestLedgerModel.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestServerLedgerModel = ServerLedgerMachine.TestCase
+TestServerLedgerModel.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from digest.model import EditionKey, EmailAddress
 from digest.storage.suppressions import (
     address_of_reader,
@@ -16,6 +18,8 @@ from digest.storage.suppressions import (
     unsuppress,
 )
 from tests.support.state import NOW, freeze_readers, new_database, reader
+
+pytestmark = pytest.mark.both
 
 ANN = EmailAddress("Ann", "example.org")
 

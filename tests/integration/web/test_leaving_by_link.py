@@ -50,6 +50,7 @@ def test_one_post_of_either_kind_is_durable_before_its_answer(tmp_path, body, ki
         assert site.suppressed() == before, "the second is no second event"
 
 
+@pytest.mark.both
 def test_a_reader_whom_no_letter_reached_yet_leaves_too(tmp_path):
     """Her address is not known; her id is what bars her."""
     with reader_site(tmp_path) as site:
@@ -199,6 +200,7 @@ def test_a_state_that_is_away_as_a_whole_is_not_made_anew(tmp_path):
         assert site.ask("POST", path, ONE_CLICK).status == 200
 
 
+@pytest.mark.both
 def test_many_leave_at_once_and_none_is_lost(tmp_path):
     names = [f"reader{n}" for n in range(120)]
     with reader_site(tmp_path) as site, ThreadPoolExecutor(24) as pool:

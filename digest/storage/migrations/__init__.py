@@ -1,0 +1,1 @@
+"""The way of the tables from each version to the next; a revision is the schema's number."""

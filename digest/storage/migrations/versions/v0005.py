@@ -1,0 +1,50 @@
+"""Workers, their batches, and the limits that they share."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from digest.storage.dialect import long_text, words
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Until then one program alone sent an edition."""
+    op.add_column("delivery", sa.Column("batch", sa.Integer))
+    holder = sa.Column("holder", words(36), nullable=False, server_default=sa.text("''"))
+    op.add_column("delivery", holder)
+    some = sa.text("batch IS NOT NULL AND (state = 'pending' OR state = 'deferred')")
+    columns = ["edition", "batch"]
+    op.create_index("delivery_batch", "delivery", columns, sqlite_where=some, postgresql_where=some)
+    counted = ("batches", "connections", "sent", "deferred", "rejected", "unknown")
+    op.create_table(
+        "worker",
+        sa.Column("id", words(36), primary_key=True),
+        sa.Column("host", long_text(), nullable=False),
+        sa.Column("pid", sa.Integer, nullable=False),
+        sa.Column("command", words(12), nullable=False),
+        sa.Column("state", words(10), nullable=False),
+        sa.Column("started_at", sa.BigInteger, nullable=False),
+        sa.Column("seen_at", sa.BigInteger, nullable=False),
+        sa.Column("lease_until", sa.BigInteger, nullable=False),
+        sa.Column("edition", words(10)),
+        *(
+            sa.Column(name, sa.Integer, nullable=False, server_default=sa.text("0"))
+            for name in counted
+        ),
+        sa.Column("rate", sa.Float, nullable=False, server_default=sa.text("0")),
+    )
+    op.create_table(
+        "pace",
+        sa.Column("name", long_text(), primary_key=True),
+        sa.Column("next_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "permit",
+        sa.Column("relay", long_text(), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("worker", words(36), nullable=False),
+    )

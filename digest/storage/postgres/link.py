@@ -1,0 +1,118 @@
+"""One connection to the server that is opened anew once it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from digest.storage.postgres.database import PostgresDatabase
+from digest.storage.sql_errors import plain_postgres
+
+#: A server that went without a word is missed after about so many seconds.
+_SILENCE = 20
+#: Between two tries to reach the server: twice as long each time, at most so many seconds.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+# The statements name few rows by their keys. The planner, which does not know how short an array
+# is, must not walk an edition for it, and need not think about it again each time.
+_SETTINGS = """
+    SET plan_cache_mode = force_generic_plan;
+    SET enable_seqscan = off;
+    SET enable_bitmapscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
+    SET enable_material = off;
+    SET enable_memoize = off;
+    SET jit = off;
+    SET lock_timeout = '5s'
+"""
+# A connection of ours that was cut off may still be at work over there, or about to begin: what
+# it was asked for must not happen after it was asked for again.
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE application_name = %s AND usename = current_user AND pid <> pg_backend_pid()
+"""
+
+
+class Link:
+    """Asks one statement at a time; each is a transaction and a round trip of its own.
+
+    `name` is ours alone, at most 63 octets: when the connection is made anew, what is left of the
+    old one is ended by it.
+    """
+
+    def __init__(self, database: PostgresDatabase, name: str) -> None:
+        self.place = database.place
+        self._name = name
+        self._conninfo = make_conninfo(
+            database.conninfo,
+            application_name=name,
+            client_encoding="UTF8",
+            connect_timeout=10,
+            keepalives_idle=5,
+            keepalives_interval=5,
+            keepalives_count=3,
+            tcp_user_timeout=_SILENCE * 1000,
+        )
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._was_open = False
+        self._pause = 0.0
+        self._not_before = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    async def ask(
+        self, statement: str, given: Mapping[str, Any] | Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """The rows that a statement answers; it is durable then.
+
+        Raises:
+            StorageAway: the connection is lost. It may have happened, or not.
+            StorageBusy: others hold its rows; nothing happened.
+            StorageError: the server refuses it.
+        """
+        try:
+            connection = self._connection or await self._open()
+            cursor = await connection.execute(statement, given, prepare=True)
+            return await cursor.fetchall() if cursor.description else []
+        except psycopg.Error as error:
+            await self._drop_if_lost()
+            raise plain_postgres(self.place, error) from None
+        except BaseException:
+            await self._drop()  # cancelled: nobody knows where it stands
+            raise
+
+    async def close(self) -> None:
+        await self._drop()
+
+    async def _open(self) -> psycopg.AsyncConnection[Any]:
+        await asyncio.sleep(max(self._not_before - time.monotonic(), 0))
+        self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
+        self._not_before = time.monotonic() + self._pause
+        connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        try:
+            await connection.execute(_SETTINGS)
+            if self._was_open:
+                await connection.execute(_END_OTHERS, (self._name,))
+        except BaseException:
+            await connection.close()
+            raise
+        self._connection, self._was_open, self._pause = connection, True, 0.0
+        return connection
+
+    async def _drop_if_lost(self) -> None:
+        if self._connection is not None and self._connection.closed:
+            await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                await connection.close()
