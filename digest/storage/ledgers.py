@@ -53,13 +53,17 @@ async def open_ledger(
         )
         return
     from digest.storage.postgres.database import PostgresDatabase
-    from digest.storage.postgres.leases import hold_lease
+    from digest.storage.postgres.leases import WorkerFacts, hold_lease
     from digest.storage.postgres.ledger import PostgresLedger
 
     assert isinstance(database, PostgresDatabase)
     terms = workers or WorkersConfig()
     async with hold_lease(
-        database, command=command, heartbeat=terms.heartbeat, timeout=terms.timeout
+        database,
+        command=command,
+        heartbeat=terms.heartbeat,
+        timeout=terms.timeout,
+        facts=lambda: WorkerFacts(edition=edition.text),
     ) as lease:
         ledger = PostgresLedger(database, edition, lease, due_before=due_before, readers=readers)
         try:

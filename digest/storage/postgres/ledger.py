@@ -37,7 +37,9 @@ _SECOND = 1_000_000
 
 
 class PostgresLedger:
-    """The ledger of one edition, as a courier needs it; one call at a time.
+    """The ledger of one edition, as a courier needs it: its calls come one at a time.
+
+    Batches may be added and dropped meanwhile.
 
     Every call may be repeated after `StorageAway`, as if the first one had not been: nothing is
     counted twice then. What is claimed is `lease`'s; after the lease is over nothing begins.
@@ -180,15 +182,26 @@ class PostgresLedger:
             await self._link.close()
 
     async def _give_back(self, recipients: Sequence[Recipient]) -> None:
-        await self.release(recipients)
         gone = {recipient.address.key for recipient in recipients}
+        back = [each for each in self._kept if each[1].address.key in gone]
+        # At once, so that a claim meanwhile hands none of them out.
         self._kept = deque(each for each in self._kept if each[1].address.key not in gone)
+        try:
+            await self.release(recipients)
+        except BaseException:
+            self._kept.extend(back)
+            raise
 
     async def _claim_batches(self, moments: dict[str, int]) -> None:
         come = {moment for moment in self._moments if moment <= moments["at"]}
-        if come and self._batches and not self._kept:
+        if not come or not self._batches or self._kept:
+            return
+        self._moments -= come  # a batch may be added meanwhile
+        try:
             await self._claimed(CLAIM_OF_BATCHES, batches=list(self._batches), **moments)
-            self._moments -= come
+        except BaseException:
+            self._moments |= come
+            raise
 
     async def _claimed(self, statement: str, **given: Any) -> Sequence[Any]:
         try:

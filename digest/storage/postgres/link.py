@@ -61,6 +61,7 @@ class Link:
         )
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._was_open = False
+        self._turn = asyncio.Lock()
         self._pause = 0.0
         self._not_before = 0.0
 
@@ -78,19 +79,25 @@ class Link:
             StorageBusy: others hold its rows; nothing happened.
             StorageError: the server refuses it.
         """
-        try:
-            connection = self._connection or await self._open()
-            cursor = await connection.execute(statement, given, prepare=True)
-            return await cursor.fetchall() if cursor.description else []
-        except psycopg.Error as error:
-            await self._drop_if_lost()
-            raise plain_postgres(self.place, error) from None
-        except BaseException:
-            await self._drop()  # cancelled: nobody knows where it stands
-            raise
+        async with self._turn:
+            try:
+                connection = self._connection or await self._open()
+                cursor = await connection.execute(statement, given, prepare=True)
+                return await cursor.fetchall() if cursor.description else []
+            except psycopg.Error as error:
+                if self._connection is not None and self._connection.closed:
+                    await self.close()
+                raise plain_postgres(self.place, error) from None
+            except BaseException:
+                await self.close()  # cancelled: nobody knows where it stands
+                raise
 
     async def close(self) -> None:
-        await self._drop()
+        """Hang up; the next question opens it again."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(psycopg.Error):
+                await connection.close()
 
     async def _open(self) -> psycopg.AsyncConnection[Any]:
         await asyncio.sleep(max(self._not_before - time.monotonic(), 0))
@@ -106,13 +113,3 @@ class Link:
             raise
         self._connection, self._was_open, self._pause = connection, True, 0.0
         return connection
-
-    async def _drop_if_lost(self) -> None:
-        if self._connection is not None and self._connection.closed:
-            await self._drop()
-
-    async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(psycopg.Error):
-                await connection.close()
