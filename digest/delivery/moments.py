@@ -15,6 +15,8 @@ from dataclasses import dataclass
 LATE = 0.5
 #: At least so long a moment can be used, however slow the answer was that brought it.
 _SHORTEST = 0.05
+#: What is nearer is now: a clock may not tell such moments apart, nor a timer wait for them.
+_INSTANT = 1e-6
 #: The next ones are reserved when the last is nearer than so many seconds.
 _NEAR = 0.2
 
@@ -35,11 +37,12 @@ class Moments:
     def __init__(self, letters_per_minute: int) -> None:
         #: Between two moments, in microseconds.
         self.gap = math.ceil((60 + LATE) * 1_000_000 / letters_per_minute)
-        #: How many to reserve next. It grows while they are used up, to a second's worth.
+        #: How many to reserve next. It grows while they are used, up to a second's worth.
         self.size = 1
         self._gap = self.gap / 1_000_000
         self._most = max(1_000_000 // self.gap, 1)
         self._slices: deque[_Slice] = deque()
+        self._used = self._lost = 0
 
     def add(self, count: int, ahead: float, mark: int, *, asked: float, answered: float) -> None:
         """Note `count` moments, the first `ahead` seconds from when they were reserved.
@@ -49,18 +52,25 @@ class Moments:
         """
         grace = max(LATE - (answered - asked), _SHORTEST)
         self._slices.append(_Slice(answered + ahead, count, grace, mark))
+        if self._lost:
+            self.size = max(self.size // 2, 1)
+        elif self._used:
+            self.size = min(self.size * 2, self._most)
+        self._used = self._lost = 0
 
     def ahead(self, now: float) -> float | None:
         """Seconds until the next one, 0 if it is there; None if none is reserved."""
         self._lose(now)
-        return max(self._slices[0].first - now, 0.0) if self._slices else None
+        if not self._slices:
+            return None
+        ahead = self._slices[0].first - now
+        return ahead if ahead > _INSTANT else 0.0
 
     def take(self, now: float) -> None:
         """Use the next one, if it is there."""
         if self.ahead(now) == 0:
             self._pass(self._slices[0], 1)
-            if not self._slices:
-                self.size = min(self.size * 2, self._most)
+            self._used += 1
 
     def is_low(self, now: float) -> bool:
         """Whether more should be reserved for letters that follow each other."""
@@ -84,8 +94,7 @@ class Moments:
             if late <= 0:
                 return
             self._pass(first, math.ceil(late / self._gap))
-            if not self._slices:
-                self.size = max(self.size // 2, 1)
+            self._lost += 1
 
     def _pass(self, first: _Slice, count: int) -> None:
         first.first += count * self._gap

@@ -39,14 +39,17 @@ _TELL = f"""
     )
     {_LOOK}
 """  # noqa: S608
-# Any numbers that are free: those who ask at once seldom ask for the same.
+# Any numbers that are free: those who ask at once seldom ask for the same, and in order, so that
+# they never wait for each other.
 _TAKE = f"""
     INSERT INTO permit (relay, number, worker, part)
-    SELECT %(relay)s, number, %(worker)s, %(part)s FROM generate_series(1, %(limit)s) AS number
-    WHERE EXISTS (SELECT FROM worker WHERE id = %(worker)s AND {_LIVES})
+    SELECT %(relay)s, number, %(worker)s, %(part)s FROM (
+      SELECT number FROM generate_series(1, %(limit)s) AS free(number)
+      WHERE EXISTS (SELECT FROM worker WHERE id = %(worker)s AND {_LIVES})
       AND NOT EXISTS (SELECT FROM permit, worker WHERE permit.relay = %(relay)s
-        AND permit.number = generate_series.number AND id = permit.worker AND {_LIVES})
-    ORDER BY random() LIMIT %(more)s
+        AND permit.number = free.number AND id = permit.worker AND {_LIVES})
+      ORDER BY random() LIMIT %(more)s) AS chosen
+    ORDER BY number
     ON CONFLICT (relay, number) DO UPDATE SET worker = excluded.worker, part = excluded.part
       WHERE NOT EXISTS (SELECT FROM worker WHERE id = permit.worker AND {_LIVES})
     RETURNING number
