@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -40,10 +41,9 @@ class Program:
         self.connections = connections
 
     async def wait(self, seconds):
-        try:
-            await asyncio.wait_for(self.over.wait(), seconds)
-        except TimeoutError:
-            return True
+        if not self.over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.over.wait(), seconds)
         return not self.over.is_set()
 
     async def connection(self, chance):
@@ -247,11 +247,11 @@ def test_workers_that_are_all_told_too_fast_find_the_relays_rate_together(worker
     async def day():
         relay = Bucket(now, 100, 20)
         crew = [asyncio.create_task(worker(name, relay)) for name in range(workers)]
-        await asyncio.sleep(360)
+        await asyncio.sleep(180)
         for task in crew:
             task.cancel()
 
     run_virtually(day())
-    assert taken.total() >= 0.8 * 100 * 300
+    assert taken.total() >= 0.8 * 100 * 120
     assert refused.total() <= 0.1 * taken.total()
     assert min(taken.values()) >= taken.total() / workers / 3
