@@ -78,6 +78,7 @@ class Permits:
         self._on_recall = on_recall
         self.clock = clock
         self._spare: set[int] = set()
+        self._unused: set[int] = set()  # spare since the last question at least
         self._used: dict[int, Permit] = {}
         self._allowed = 0
         self._waiting = 0
@@ -144,12 +145,12 @@ class Permits:
         if not self._spare or self.lapsed or active >= self._allowed:
             return None
         permit = Permit(self._spare.pop(), self)
+        self._unused.discard(permit.number)
         self._used[permit.number] = permit
         return permit
 
     async def _ask(self) -> None:
-        while len(self._spare) > self._waiting:
-            self._spare.pop()
+        self._spare -= self._unused
         busy = sum(not permit.idle and not permit.recalled for permit in self._used.values())
         kept = {*self._used, *self._spare}
         asked = self.clock()
@@ -157,6 +158,7 @@ class Permits:
             self._relay, self._limit, busy + self._waiting, sorted(kept)
         )
         self._until = asked + good * _TRUST
+        self._unused = set(self._spare)
         lost = kept.difference(numbers)
         self._spare = (self._spare - lost) | set(numbers).difference(kept)
         for number in lost:

@@ -13,6 +13,8 @@ from digest.delivery.protocols import DayBook, PaceBook, PermitBook
 from digest.delivery.quota import DayLetters
 from digest.delivery.shared_pacing import SharedDomainPaces, SharedPace
 
+#: A run that ends waits so many seconds for the database to take back what is left.
+_PATIENCE = 5.0
 _KEPT = Permits | DayLetters | SharedDomainPaces
 
 
@@ -42,8 +44,12 @@ class Upkeep:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for part in self._parts:
-            await part.close()
+        giving = [asyncio.create_task(part.close()) for part in self._parts]
+        if giving:
+            await asyncio.wait(giving, timeout=_PATIENCE)
+        for task in giving:
+            task.cancel()
+        await asyncio.gather(*giving, return_exceptions=True)
 
     async def _keep(self, keeping: Coroutine[Any, Any, None]) -> None:
         try:
