@@ -16,7 +16,7 @@ from digest.storage.postgres.leases import Lease
 from digest.storage.postgres.limits import PostgresLimits
 from tests.support.delivering import Run, smtp_config
 from tests.support.memory_ledger import MemoryLedger, reader
-from tests.support.postgres import fresh_database
+from tests.support.postgres import fresh_database, shared_server
 from tests.support.smtp_server import Rule, ScriptedServer
 from tests.unit.delivery.test_shared_pacing import most_in
 
@@ -186,3 +186,18 @@ async def test_letters_of_the_day_are_counted_over_all_couriers(database):
     assert any(isinstance(end, RunStopped) for end in ends)
     waiting = sum(len(each.ledger.at("pending")) for each in crew)
     assert waiting + len(server.accepted) - len(late.ledger.at("sent")) == 180
+
+
+async def test_a_database_that_restarts_ends_no_run_and_forgets_no_permit(database):
+    """Permits at hand go on; what must be asked for waits until the database is back."""
+    limits = {"letters_per_minute": 3_000, "letters_per_day": 100_000}
+    async with Counting([Rule("dot", delay=0.02)]) as server:
+        crew = [courier(database, server.port, f"@{n}", letters=120, **limits) for n in range(2)]
+        works = [asyncio.create_task(each.work()) for each in crew]
+        while len(server.accepted) < 100:
+            await asyncio.sleep(0.01)
+        await asyncio.to_thread(shared_server().restart)
+        reports = await asyncio.gather(*works)
+    assert [report.sent for report in reports] == [120, 120]
+    assert server.most == 4
+    assert len(server.recipients) == 240
