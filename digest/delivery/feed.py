@@ -173,15 +173,18 @@ class Feed:
 
     @property
     def _parked_is_due(self) -> bool:
-        return any(q and not self._domains.ahead(domain) for domain, q in self._parked.items())
+        return any(not self._domains.ahead(domain) for domain in self._parked)
 
     def _pick(self) -> Recipient | None:
         """The first reader whose domain may have a letter now; those before her are parked."""
         for domain, queue in self._parked.items():
-            if queue and not self._domains.ahead(domain):
+            if not self._domains.ahead(domain):
                 self._parked_count -= 1
                 self._domains.take(domain)
-                return queue.popleft()
+                recipient = queue.popleft()
+                if not queue:
+                    del self._parked[domain]
+                return recipient
         while self._ready:
             recipient = self._ready.popleft()
             domain = recipient.address.domain
@@ -196,7 +199,7 @@ class Feed:
         """Wait for another connection's news, or for the first parked domain's moment."""
         if self._changed.is_set():
             return
-        moments = [self._domains.ahead(domain) for domain, queue in self._parked.items() if queue]
+        moments = [self._domains.ahead(domain) for domain in self._parked]
         with contextlib.suppress(TimeoutError):
             # A domain may be due that nobody may serve just now: look again, but do not spin.
             soon = max(min(moments), 0.02) if moments else None
