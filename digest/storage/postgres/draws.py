@@ -6,18 +6,18 @@ number: of two who counted the same one gets the number, and the other counts ag
 
 from __future__ import annotations
 
-from digest.storage.postgres.leases import NOW
 from digest.storage.postgres.shared_link import SharedLink
+from digest.storage.workers import DATABASE_NOW
 
 # A letter may leave up to ten minutes after it was drawn: the day is longer by as much.
-_SINCE = f"({NOW} - 86400000000 - 600000000)"
+_SINCE = f"({DATABASE_NOW} - 86400000000 - 600000000)"
 _DRAW = f"""
     WITH seen AS (
       SELECT max(number) AS last, coalesce(sum(letters) FILTER (WHERE at > {_SINCE}), 0) AS used
       FROM draw WHERE relay = %(relay)s
     ), drawn AS (
       INSERT INTO draw (relay, number, at, letters)
-      SELECT %(relay)s, last + 1, {NOW}, least(%(letters)s, %(per_day)s - used) FROM seen
+      SELECT %(relay)s, last + 1, {DATABASE_NOW}, least(%(letters)s, %(per_day)s - used) FROM seen
       WHERE used < %(per_day)s AND last IS NOT NULL
       ON CONFLICT (relay, number) DO NOTHING
       RETURNING number, letters
@@ -29,15 +29,15 @@ _BEGIN = f"""
     INSERT INTO draw (relay, number, at, letters)
     SELECT %(relay)s, row_number() OVER (ORDER BY max(updated_at)), max(updated_at), count(*)
     FROM delivery
-    WHERE edition IN (SELECT edition FROM campaign WHERE frozen_at > {NOW} - 1209600000000)
+    WHERE edition IN (SELECT edition FROM campaign WHERE frozen_at > {DATABASE_NOW} - 1209600000000)
       AND relay = %(relay)s AND state IN ('sent', 'unknown') AND updated_at > {_SINCE}
     GROUP BY updated_at / 3600000000
-    UNION ALL SELECT %(relay)s, 0, {NOW}, 0
+    UNION ALL SELECT %(relay)s, 0, {DATABASE_NOW}, 0
     ON CONFLICT (relay, number) DO NOTHING
 """  # noqa: S608
 # The last one stays: the next number follows from it.
 _PRUNE = f"""
-    DELETE FROM draw WHERE relay = %(relay)s AND at < {NOW} - 172800000000
+    DELETE FROM draw WHERE relay = %(relay)s AND at < {DATABASE_NOW} - 172800000000
       AND number < (SELECT max(number) FROM draw WHERE relay = %(relay)s)
 """  # noqa: S608
 _PUT_BACK = """

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from digest.storage.postgres.leases import ENDS, NOW, OVER
 from digest.storage.postgres.shared_link import SharedLink
 from digest.storage.postgres.sharing import share_out
+from digest.storage.workers import DATABASE_NOW, ENDS, OVER
 
-_LIVES = f"worker.state <> 'ended' AND NOT ({OVER})"
+_LIVES = f"worker.state <> 'ended' AND NOT {OVER}"
 _MINE = "relay = %(relay)s AND worker = %(worker)s AND part = %(part)s"
 # Mine that I keep, and what others have and want. Nothing is written.
 _LOOK = f"""
     SELECT 'wish', permit_wish.worker || part, wanted FROM permit_wish, worker
       WHERE relay = %(relay)s AND worker.id = permit_wish.worker AND {_LIVES}
     UNION ALL SELECT 'number', '', number FROM permit WHERE {_MINE} AND number = ANY(%(kept)s)
-    UNION ALL SELECT 'lasts', '', {ENDS} - {NOW} FROM worker
+    UNION ALL SELECT 'lasts', '', {ENDS} - {DATABASE_NOW} FROM worker
       WHERE id = %(worker)s AND {_LIVES}
-    UNION ALL SELECT 'now', '', {NOW}
+    UNION ALL SELECT 'now', '', {DATABASE_NOW}
 """  # noqa: S608 - words of ours
 # The same, after what I want has changed, or what I keep; what the dead left goes with it.
 _TELL = f"""
