@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
 from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
+from digest.delivery.shared import SharedLimits
 from digest.model import EditionKey, Outcome, Recipient
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.ledgers import open_ledger
@@ -52,7 +53,31 @@ def _way(house: House, relay: RelayConfig) -> Way:
         share=relay.share,
         letters_per_minute=relay.letters_per_minute,
         left_today=_left_today(house, transport.name, relay.letters_per_day),
+        letters_per_day=relay.letters_per_day,
+        needs_permit=True,
     )
+
+
+@asynccontextmanager
+async def open_limits(
+    house: House, worker: str, key: EditionKey
+) -> AsyncIterator[SharedLimits | None]:
+    """The limits that the courier of `key` shares with others, under the lease `worker`.
+
+    None: the state is in a file, and one program sends at a time.
+    """
+    if not house.database.is_shared:
+        yield None
+        return
+    from digest.storage.postgres.database import PostgresDatabase
+    from digest.storage.postgres.limits import PostgresLimits
+
+    assert isinstance(house.database, PostgresDatabase)
+    books = PostgresLimits(house.database, worker, key.text)
+    try:
+        yield SharedLimits(paces=books.paces, permits=books.permits, days=books.days)
+    finally:
+        await books.close()
 
 
 def _left_today(house: House, relay: str, letters_per_day: int | None) -> int | None:
@@ -93,6 +118,7 @@ def deliver_edition(
                     workers=house.config.workers,
                 )
             )
+            shared = await stack.enter_async_context(open_limits(house, opened.worker, key))
             press = None
             if writer.signers:
                 from digest.app.press import Press
@@ -108,6 +134,7 @@ def deliver_edition(
                 stop=stop,
                 press=press.write if press else None,
                 fence=opened.fence,
+                shared=shared,
             )
 
     return run_fast(work)

@@ -13,16 +13,17 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain
 
 from digest.config import DeliveryConfig
 from digest.delivery.door import Timing
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.feed import Feed
-from digest.delivery.pacing import DomainPaces, Pace
 from digest.delivery.protocols import Ledger
 from digest.delivery.relay import Relay, Shares, Way
 from digest.delivery.report import DeliveryReport, Tally
 from digest.delivery.scribe import Scribe
+from digest.delivery.shared import SharedLimits, Upkeep, make_domain_paces, make_pace
 from digest.delivery.slot import Fence, Floor, Press, Slot, Write
 from digest.delivery.streaks import RenderFaults
 from digest.model import Outcome, Recipient
@@ -41,6 +42,7 @@ async def deliver_letters(
     timing: Timing | None = None,
     chance: Callable[[], float] = random.random,
     fence: Fence | None = None,
+    shared: SharedLimits | None = None,
 ) -> DeliveryReport:
     """Send to everyone whom the ledger gives, until it has nobody left.
 
@@ -48,13 +50,14 @@ async def deliver_letters(
     finish and begins no more; the report then says `stopped`. A `press` writes the letters
     instead (signing takes long). `chance` gives numbers in [0, 1) that spread the retries. Where
     others may take our letters up, `fence` is asked right before the content of each leaves.
+    `shared` has the limits hold over all programs at once.
 
     Raises:
         RunStopped: a DeliveryError; every relay refuses us, cannot be reached or is full.
         LedgerLost: a StorageError; what happens can no longer be remembered.
         DigestError: the outbox cannot be written, or the letters cannot be rendered.
     """
-    run = _Run(ledger, ways, delivery, timing or Timing(), clock, chance, on_outcome)
+    run = _Run(ledger, ways, delivery, timing or Timing(), clock, chance, on_outcome, shared)
     return await run.work(write, press, stop, fence)
 
 
@@ -70,6 +73,7 @@ class _Run:
         clock: Callable[[], datetime],
         chance: Callable[[], float],
         on_outcome: Callable[[Recipient, Outcome], None],
+        shared: SharedLimits | None,
     ) -> None:
         self._delivery = delivery
         self._timing = timing
@@ -92,19 +96,33 @@ class _Run:
                 wait=self._wait,
                 chance=chance,
                 clock=time.monotonic,
+                shared=shared,
+                on_change=self._look_again,
             )
             for way in ways
         ]
+        self._pace = make_pace(
+            shared, "all", delivery.letters_per_minute, clock=time.monotonic, wait=self._wait
+        )
         self._shares = Shares(self._relays)
         limits = {name: limit.letters_per_minute for name, limit in delivery.domains.items()}
+        domains = make_domain_paces(
+            shared,
+            limits,
+            clock=time.monotonic,
+            wait=self._wait,
+            on_change=self._look_again,
+        )
         self._feed = Feed(
             self._scribe,
             batch=delivery.batch_size,
             halted=self._halted,
-            domains=DomainPaces(limits, clock=time.monotonic),
+            domains=domains,
             shares=self._shares,
             on_drained=self._halt,  # nobody is left to wait for, at a door or for a pace
         )
+        parts = [(relay.pace, relay.permits, relay.day_letters) for relay in self._relays]
+        self._upkeep = Upkeep([self._pace, domains, *chain(*parts)], self._halt)
 
     async def work(
         self, write: Write, press: Press | None, stop: asyncio.Event, fence: Fence | None
@@ -114,6 +132,7 @@ class _Run:
         watcher = asyncio.create_task(self._watch(stop))
         ramp = asyncio.get_running_loop().call_later(self._timing.ramp, self._ramped.set)
         self._early = sum(map(_half, self._relays))
+        self._upkeep.begin()
         slots = [
             asyncio.create_task(self._employ(Slot(floor, relay), late=number >= _half(relay)))
             for relay in self._relays
@@ -126,6 +145,7 @@ class _Run:
             for task in (*slots, watcher):
                 task.cancel()
             await asyncio.gather(*slots, watcher, return_exceptions=True)
+            await self._upkeep.end()
         error = await self._wind_up()
         report = self._tally.report(
             transport=", ".join(relay.name for relay in self._relays),
@@ -140,7 +160,6 @@ class _Run:
         raise error
 
     def _floor(self, write: Write, press: Press | None, fence: Fence | None) -> Floor:
-        limit = self._delivery.letters_per_minute
         return Floor(
             write=write,
             press=press,
@@ -152,7 +171,7 @@ class _Run:
             scribe=self._scribe,
             feed=self._feed,
             faults=self._faults,
-            pace=Pace(limit, clock=time.monotonic, wait=self._wait),
+            pace=self._pace,
             halted=self._halted,
             halt=self._halt,
             drop=self._drop,
@@ -193,14 +212,21 @@ class _Run:
         self._error = self._error or error
         self._halted.set()
         self._ramped.set()
-        self._feed.wake()
+        self._look_again()
 
     def _drop(self, relay: Relay, error: RunStopped) -> None:
         """Use this relay no more; the last one ends the run."""
         relay.out = relay.out or error
         if all(each.out or each.is_full for each in self._relays):
             self._halt(relay.out)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Wake all who wait: for a reader, or for the right to a connection."""
         self._feed.wake()
+        for relay in self._relays:
+            if relay.permits is not None:
+                relay.permits.wake()
 
     async def _wait(self, seconds: float) -> bool:
         """Wait, or less if the run ends. False: it ends."""

@@ -67,13 +67,16 @@ class Feed:
         relay.took()
         return recipient
 
-    async def take(self, relay: Relay) -> Recipient | None:
+    async def take(
+        self, relay: Relay, while_: Callable[[], bool] = lambda: True
+    ) -> Recipient | None:
         """The next reader, or None: everyone is served, the relay is done, or the run ends.
+        Neither is waited for longer than `while_` holds; `wake` has it asked.
 
         While other connections have letters under way the end is not known yet: theirs may come
         back untried.
         """
-        return await self._until(relay, lambda: self.take_now(relay))
+        return await self._until(relay, lambda: self.take_now(relay), while_)
 
     async def await_reader(self, relay: Relay) -> bool:
         """Until a reader waits for whom a connection may be opened; then call `entered`, however
@@ -87,6 +90,11 @@ class Feed:
         """The door has opened, or it has not."""
         self._opening[relay] -= 1
         self._changed.set()
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether a reader waits for a connection."""
+        return bool(self._ready) or self._parked_is_due
 
     def done(self) -> None:
         """A taken reader is settled, set apart or given back."""
@@ -135,9 +143,14 @@ class Feed:
         self._held.clear()
         await self._scribe.release(rest)
 
-    async def _until(self, relay: Relay, find: Callable[[], T | None]) -> T | None:
+    async def _until(
+        self,
+        relay: Relay,
+        find: Callable[[], T | None],
+        while_: Callable[[], bool] = lambda: True,
+    ) -> T | None:
         """Something for this relay, or None: everyone is served, it is done, or the run ends."""
-        while not self._halted.is_set() and not relay.out and not relay.is_full:
+        while not self._halted.is_set() and not relay.out and not relay.is_full and while_():
             if found := find():
                 return found
             self._changed.clear()
@@ -152,19 +165,26 @@ class Feed:
 
     def _needs_another(self, relay: Relay) -> bool | None:
         """Note that a connection is being opened, if more readers wait than are opened for."""
-        due = any(q and not self._domains.ahead(domain) for domain, q in self._parked.items())
+        due = self._parked_is_due
         if self._opening[relay] >= len(self._ready) + due or not self._shares.may_take(relay):
             return None
         self._opening[relay] += 1
         return True
 
+    @property
+    def _parked_is_due(self) -> bool:
+        return any(not self._domains.ahead(domain) for domain in self._parked)
+
     def _pick(self) -> Recipient | None:
         """The first reader whose domain may have a letter now; those before her are parked."""
         for domain, queue in self._parked.items():
-            if queue and not self._domains.ahead(domain):
+            if not self._domains.ahead(domain):
                 self._parked_count -= 1
                 self._domains.take(domain)
-                return queue.popleft()
+                recipient = queue.popleft()
+                if not queue:
+                    del self._parked[domain]
+                return recipient
         while self._ready:
             recipient = self._ready.popleft()
             domain = recipient.address.domain
@@ -179,7 +199,7 @@ class Feed:
         """Wait for another connection's news, or for the first parked domain's moment."""
         if self._changed.is_set():
             return
-        moments = [self._domains.ahead(domain) for domain, queue in self._parked.items() if queue]
+        moments = [self._domains.ahead(domain) for domain in self._parked]
         with contextlib.suppress(TimeoutError):
             # A domain may be due that nobody may serve just now: look again, but do not spin.
             soon = max(min(moments), 0.02) if moments else None

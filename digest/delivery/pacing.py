@@ -78,9 +78,12 @@ class Pace:
         self._next = moment + 1 / self._rate
         return moment
 
-    async def turn(self) -> bool:
-        """Wait for this letter's moment. False: the run ends."""
-        moment = self.take()
+    async def turn(self, after: Pace | None = None) -> bool:
+        """Wait for this letter's moment, and for that of `after`. False: the run ends."""
+        return await self._own_turn() and (after is None or await after.turn())
+
+    async def _own_turn(self) -> bool:
+        moment = Pace.take(self)
         while (ahead := max(moment, self._rest_until) - self._clock()) > 0:
             if not await self._wait(ahead):
                 return False

@@ -1,12 +1,12 @@
-"""What the courier needs of the ledger and of a way to send letters.
+"""What the courier needs of the ledger, of a way to send letters, and of limits that are shared.
 
-Both belong to the courier: storage fits `Ledger` by shape, each way out of the house brings a
-`Transport`.
+They belong to the courier: storage fits `Ledger` and the three books by shape, each way out of the
+house brings a `Transport`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Collection, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -118,4 +118,51 @@ class Transport(Protocol):
             ConnectFailed: its `temporary` says whether a later try may work.
             DigestError: the outbox cannot be written, or a secret is missing.
         """
+        ...
+
+
+class PaceBook(Protocol):
+    """The next free moment under each limit that programs share, by one clock.
+
+    `StorageBusy` says that it may work later; what was reserved without an answer is lost.
+    """
+
+    async def reserve(
+        self, wanted: Mapping[str, tuple[int, int]]
+    ) -> Mapping[str, tuple[float, int]]:
+        """So many moments under each name, so many microseconds apart, for the caller alone.
+
+        The answer says in how many seconds the first one comes, and holds a mark for `give_back`.
+        """
+        ...
+
+    async def give_back(self, unused: Mapping[str, tuple[int, int]]) -> None:
+        """The last so many microseconds behind a mark, if nobody has reserved any since."""
+        ...
+
+
+class PermitBook(Protocol):
+    """Who may have how many of a relay's connections open."""
+
+    async def ask(
+        self, relay: str, limit: int, wanted: int, kept: Sequence[int]
+    ) -> tuple[Collection[int], int, float]:
+        """Keep those permits and no others, and get more while fewer than `wanted` are held.
+
+        The answer: the numbers that are the caller's, how many it should have open at most, and
+        for how many seconds from now they are certainly its own. A `StorageBusy` changes nothing
+        but who is told: the next question makes it good.
+        """
+        ...
+
+
+class DayBook(Protocol):
+    """The letters that a relay was given in the last day, by all programs."""
+
+    async def draw(self, relay: str, per_day: int, letters: int) -> tuple[int, int]:
+        """So many letters or fewer, for the caller alone; 0: they are used up. With a mark."""
+        ...
+
+    async def put_back(self, relay: str, mark: int, letters: int) -> None:
+        """Letters of a draw that did not leave."""
         ...

@@ -18,6 +18,7 @@ from digest.delivery.door import Timing
 from digest.delivery.faults import RunStopped
 from digest.delivery.feed import Feed
 from digest.delivery.pacing import Pace
+from digest.delivery.permits import Permit
 from digest.delivery.protocols import Connection
 from digest.delivery.relay import Relay
 from digest.delivery.replies import Bearing, judge_reply
@@ -81,6 +82,7 @@ class Slot:
         self._answered = False
         self._words = ""
         self._has_turn = False
+        self._permit: Permit | None = None
 
     async def work(self) -> None:
         """Until nobody is left for this connection; a failure ends the run, in order."""
@@ -103,7 +105,11 @@ class Slot:
 
     @property
     def _usable(self) -> bool:
-        return self._connection is not None and self._connection.usable
+        return self._connection is not None and self._connection.usable and not self._is_recalled
+
+    @property
+    def _is_recalled(self) -> bool:
+        return self._permit is not None and self._permit.recalled
 
     def _ends(self) -> bool:
         return self._floor.halted.is_set() or self._relay.out is not None
@@ -126,7 +132,9 @@ class Slot:
                 recipient = feed.take_now(self._relay)
             if recipient is None:
                 await self._settle()
-                recipient = await feed.take(self._relay)
+                recipient = await self._await_reader()
+            if recipient is None and self._is_recalled:
+                continue  # others wait for this connection, and she for another one
             if recipient is None:
                 return None
             if await self._may_go(recipient) and (turn := await self._turn(recipient)):
@@ -139,16 +147,45 @@ class Slot:
         self._let_go()
         await self._settle()
         await self._hang_up()
-        if not await feed.await_reader(relay):
-            return False
+        while await feed.await_reader(relay):
+            try:
+                if not await self._may_connect():
+                    continue
+                # Its turn first: a relay that hangs up on idle connections would not wait for it.
+                if await self._await_turn() and not self._is_recalled:
+                    self._connection = await relay.door.enter()
+            finally:
+                feed.entered(relay)
+                if self._connection is None:
+                    recalled = self._is_recalled
+                    self._leave_permit()
+            if self._connection is None and recalled:
+                continue
+            self._answered, self._words = False, ""
+            return self._connection is not None
+        return False
+
+    async def _may_connect(self) -> bool:
+        """Wait for the right to open a connection; False: the reader has been served meanwhile."""
+        permits, feed = self._relay.permits, self._floor.feed
+        if permits is not None:
+            self._permit = await permits.enter(lambda: not self._ends() and feed.has_waiting)
+        return permits is None or self._permit is not None
+
+    def _leave_permit(self) -> None:
+        if self._permit is not None:
+            self._permit.leave()
+            self._permit = None
+
+    async def _await_reader(self) -> Recipient | None:
+        """The next reader, or None; others may have the connection while it has none."""
+        if self._permit is None:
+            return await self._floor.feed.take(self._relay)
+        self._permit.rest(True)
         try:
-            # Its turn first: a relay that hangs up on idle connections would not wait for it.
-            if await self._await_turn():
-                self._connection = await relay.door.enter()
+            return await self._floor.feed.take(self._relay, lambda: not self._is_recalled)
         finally:
-            feed.entered(relay)
-        self._answered, self._words = False, ""
-        return self._connection is not None
+            self._permit.rest(False)
 
     async def _await_turn(self) -> bool:
         """Wait for this connection's moment; False: the run ends. It keeps until it is used."""
@@ -156,7 +193,7 @@ class Slot:
             if self._waits:
                 await self._settle()
             pace, all_relays = self._relay.pace, self._floor.pace
-            self._has_turn = await pace.turn() and await all_relays.turn()
+            self._has_turn = await pace.turn(all_relays)
         return self._has_turn
 
     async def _may_go(self, recipient: Recipient) -> bool:
@@ -355,8 +392,12 @@ class Slot:
             return
         connection, self._connection = self._connection, None
         words = self._words or "it closes connections before any letter"
-        fruitless = "" if self._answered or connection.usable else words
-        await connection.close()
+        blameless = self._answered or self._is_recalled or connection.usable
+        fruitless = "" if blameless else words
+        try:
+            await connection.close()
+        finally:
+            self._leave_permit()
         try:
             self._relay.door.left(fruitless=fruitless)
         finally:

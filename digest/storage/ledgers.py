@@ -23,10 +23,12 @@ class OpenLedger:
     """What a courier writes its letters down in.
 
     `fence` says whether a letter's content may leave now; None: nobody could take it from us.
+    `worker` is the lease's id; "" where one program is alone.
     """
 
     ledger: EditionLedger | PostgresLedger
     fence: Callable[[], bool] | None = None
+    worker: str = ""
 
 
 @asynccontextmanager
@@ -67,6 +69,6 @@ async def open_ledger(
     ) as lease:
         ledger = PostgresLedger(database, edition, lease, due_before=due_before, readers=readers)
         try:
-            yield OpenLedger(ledger=ledger, fence=lease.holds)
+            yield OpenLedger(ledger=ledger, fence=lease.holds, worker=lease.id)
         finally:
             await ledger.close()

@@ -328,4 +328,26 @@ permit = Table(
     Column("relay", long_text(), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("worker", words(36), nullable=False),
+    # Which of the worker's couriers, by its edition.
+    Column("part", words(10), nullable=False),
+)
+
+#: Who wants how many of a relay's connections, those at hand counted in.
+permit_wish = Table(
+    "permit_wish",
+    metadata,
+    Column("relay", long_text(), primary_key=True),
+    Column("worker", words(36), primary_key=True),
+    Column("part", words(10), primary_key=True),
+    Column("wanted", Integer, nullable=False),
+)
+
+#: Letters that workers drew from a relay's letters of the day, draw by draw.
+draw = Table(
+    "draw",
+    metadata,
+    Column("relay", long_text(), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("letters", Integer, nullable=False),
 )

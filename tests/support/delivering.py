@@ -13,6 +13,7 @@ from digest.delivery.door import Timing
 from digest.delivery.protocols import Ledger, Transport
 from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
+from digest.delivery.shared import SharedLimits
 from digest.delivery.smtp import SmtpTransport
 from digest.model import EmailAddress, Envelope, Letter, Outcome, Recipient
 from tests.support.memory_ledger import NOON, reader
@@ -69,6 +70,7 @@ class Run:
     chance: Callable[[], float] = lambda: 0.5
     fence: Callable[[], bool] | None = None
     seconds: float = 30
+    shared: SharedLimits | None = None
 
     async def go(self) -> DeliveryReport:
         async with asyncio.timeout(self.seconds):  # a hang is a failure, not a wait
@@ -83,6 +85,7 @@ class Run:
                 timing=self.timing,
                 chance=self.chance,
                 fence=self.fence,
+                shared=self.shared,
             )
 
     def _way(self) -> Way:

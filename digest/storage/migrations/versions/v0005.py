@@ -47,4 +47,19 @@ def upgrade() -> None:
         sa.Column("relay", long_text(), primary_key=True),
         sa.Column("number", sa.Integer, primary_key=True),
         sa.Column("worker", words(36), nullable=False),
+        sa.Column("part", words(10), nullable=False),
+    )
+    op.create_table(
+        "permit_wish",
+        sa.Column("relay", long_text(), primary_key=True),
+        sa.Column("worker", words(36), primary_key=True),
+        sa.Column("part", words(10), primary_key=True),
+        sa.Column("wanted", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "draw",
+        sa.Column("relay", long_text(), primary_key=True),
+        sa.Column("number", sa.Integer, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("letters", sa.Integer, nullable=False),
     )

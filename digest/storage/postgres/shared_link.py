@@ -1,0 +1,38 @@
+"""One connection for all that a courier asks about shared limits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from digest.storage.postgres.database import PostgresDatabase
+from digest.storage.postgres.link import Link
+
+
+class SharedLink:
+    """A `Link` that many tasks may use; one that is cancelled leaves the connection in order."""
+
+    def __init__(self, database: PostgresDatabase, name: str) -> None:
+        self._link = Link(database, name)
+        self._turn = asyncio.Lock()
+
+    async def ask(
+        self, statement: str, given: Mapping[str, Any] | Sequence[Any] = ()
+    ) -> list[tuple[Any, ...]]:
+        """The rows that a statement answers; it is durable then.
+
+        Raises:
+            StorageError: as `Link.ask`.
+        """
+        return await asyncio.shield(asyncio.ensure_future(self._ask(statement, given)))
+
+    async def close(self) -> None:
+        async with self._turn:
+            await self._link.close()
+
+    async def _ask(
+        self, statement: str, given: Mapping[str, Any] | Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        async with self._turn:
+            return await self._link.ask(statement, given)
