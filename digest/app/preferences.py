@@ -40,7 +40,8 @@ class Preferences:
     def change(self, reader_id: str, reader: Subscriber, wishes: Wishes) -> None:
         """Write sound wishes into her row; they hold from the next edition that is planned.
 
-        A pause holds at once: letters that no run has begun are skipped.
+        A pause holds at once: letters that no run has begun are skipped. Where her row is a
+        query's (`Roster.keeps`), nothing can be written.
 
         Raises:
             ListError: the list has problems, which its owner must mend.
