@@ -121,7 +121,8 @@ def test_the_readers_of_a_query_can_be_merged_into_a_file(room, members):
 
 def test_an_import_leaves_the_readers_of_a_query_as_they_are(room, members):
     room.write("more.csv", f"email,name\n{ADA},Somebody Else\n{CY},Cy Example\n")
-    done = inside(room, "subscribers", "import", "more.csv", "--update", "--yes", "--list", "readers.yaml")  # fmt: skip
+    taken = ("import", "more.csv", "--update", "--yes", "--list", "readers.yaml")
+    done = inside(room, "subscribers", *taken)
     assert done.code == 0, done.err
     assert f"members: warning: the row of {ADA} is a query's and stays as it is" in done.err
     assert "Cy Example" in (room.folder / "readers.yaml").read_text()

@@ -203,7 +203,8 @@ def test_a_function_that_writes_is_refused(on_server):
 def test_a_reading_sees_one_moment(on_server):
     """What another program commits after the first row is not in it."""
     on_server.do(
-        "INSERT INTO members (email) SELECT 'r' || n || '@example.org' FROM generate_series(1, 5000) n"
+        """INSERT INTO members (email)
+        SELECT 'r' || n || '@example.org' FROM generate_series(1, 5000) n"""
     )
     rows = iter(reading(on_server, "SELECT email FROM members"))
     next(rows)
