@@ -203,7 +203,20 @@ def test_it_is_refused_while_a_run_is_at_work(old, new):
     assert "no copy of it was begun" in refused(new, "db", "copy", "--abandon", code=2)
 
 
-@pytest.mark.parametrize("point", MOVES)
+#: The others are tried at length.
+_FEW = ("move fenced after", "move midway", "move to be committed", "move committed")
+
+
+def kills(*left_out: str, few: tuple[str, ...] = _FEW) -> list[object]:
+    """The points at which a copy is killed."""
+    return [
+        each if each in few else pytest.param(each, marks=pytest.mark.soak)
+        for each in MOVES
+        if each not in left_out
+    ]
+
+
+@pytest.mark.parametrize("point", kills())
 def test_a_copy_that_is_killed_is_finished_by_the_next(first_day, old, new, url, point):
     """In between, the old config mails nobody twice: either the state is there still, or shut."""
     process = new.start(point, "db", "copy", command="tests.support.crashing", cwd=HERE)
@@ -219,7 +232,7 @@ def test_a_copy_that_is_killed_is_finished_by_the_next(first_day, old, new, url,
     go_on(new, first_day)
 
 
-@pytest.mark.parametrize("point", [each for each in MOVES if each != "move told before"])
+@pytest.mark.parametrize("point", kills("move told before", few=_FEW[-2:]))
 def test_a_copy_that_is_killed_can_be_taken_back_until_it_is_whole(first_day, old, new, point):
     process = new.start(point, "db", "copy", command="tests.support.crashing", cwd=HERE)
     assert finish(process).code == KILLED
