@@ -44,9 +44,11 @@ def read_query(query: ListQuery, problems: list[Problem]) -> Iterator[Row]:
             names = [field_name(column) for column in answer.columns]
             check_names(query.name, answer.columns, names, _nowhere, table="the query", mend=_ALIAS)
             problems.extend(column_warnings(query.name, answer.columns, names, _nowhere))
-            places = [names.index(each) if each in names else None for each in FIELDS]
+            fields = [
+                (field, names.index(name)) for field, name in enumerate(FIELDS) if name in names
+            ]
             for number, cells in enumerate(answer.rows, 1):
-                yield _row(query.name, number, cells, places)
+                yield _row(query.name, number, cells, fields)
     except QueryFailed as failure:
         row = f"behind row {number:,}: " if number else ""
         raise Unreadable(Problem(file=query.name, what=f"{row}{failure}")) from None
@@ -64,15 +66,17 @@ def _ask(query: ListQuery) -> AbstractContextManager[Answer]:
     return ask_database(query)
 
 
-def _row(shown: str, number: int, cells: Sequence[Any], places: Sequence[int | None]) -> Row:
-    values: list[Value] = []
+def _row(shown: str, number: int, cells: Sequence[Any], fields: Sequence[tuple[int, int]]) -> Row:
+    """`fields` are those that there are, each with the number of its column."""
+    values: list[Value] = [""] * len(FIELDS)
     faults: list[tuple[int, str]] = []
-    for field, place in enumerate(places):
-        cell = None if place is None else cells[place]
+    for field, column in fields:
+        cell = cells[column]
+        if cell is None:
+            continue
         try:
-            values.append("" if cell is None else _value(cell, FIELDS[field] in LISTS))
+            values[field] = _value(cell, FIELDS[field] in LISTS)
         except ValueError as error:
-            values.append("")
             faults.append((field, str(error)))
     who = values[0] if isinstance(values[0], str) else ""
     problems = tuple(
