@@ -61,7 +61,7 @@ def copy_state(house: House, on_table: OnTable) -> Copied:
             mark_folder(house.config.state_dir, move)
         with source.write() as connection:
             begin_move(connection, move)
-        rows = _send(house, source, target, on_table)
+        rows = None if there else _send(house, source, target, on_table)
         moved = replace(move, done=True)
         with source.write() as connection:
             end_move(connection, moved)
