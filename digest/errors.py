@@ -55,6 +55,7 @@ class Problem:
     """One thing that is wrong in a file a person edits.
 
     `line` and `column` count from 1; 0 means unknown. A warning alone never stops a run.
+    In a query's answer, which has no lines, `line` is the row and `who` its address ("": unknown).
     """
 
     file: str
@@ -64,13 +65,20 @@ class Problem:
     what: str
     mend: str = ""
     warning: bool = False
+    who: str | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it is, as a person finds it."""
+        if self.who is None:
+            return ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
+        return f"{self.file}, row {self.line}" + (f" ({self.who})" if self.who else "")
 
     def __str__(self) -> str:
-        place = ":".join([self.file, *(str(n) for n in (self.line, self.column) if n)])
         subject = f"{self.key}: " if self.key else ""
         level = "warning: " if self.warning else ""
         mend = f" ({self.mend})" if self.mend else ""
-        return f"{place}: {level}{subject}{self.what}{mend}"
+        return f"{self.place}: {level}{subject}{self.what}{mend}"
 
 
 class ProblemsError(DigestError):

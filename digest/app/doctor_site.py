@@ -11,7 +11,7 @@ from pathlib import Path
 from digest.app.finding import Finding
 from digest.app.house import House
 from digest.app.mailboxes import open_mailbox, require_packages
-from digest.storage.lists.files import can_be_edited, find_lists, show
+from digest.storage.lists.files import can_be_edited, list_files, show
 
 _PAGES_NEED = ("starlette", "uvicorn", "python_multipart", "cryptography")
 _SECONDS = 5.0
@@ -56,7 +56,7 @@ def look_at_bounces(house: House, *, network: bool) -> Iterator[Finding]:
 def _unwritable(house: House) -> list[Path]:
     """The lists that no reader's step can change."""
     config = house.config
-    paths = [file.path for file in find_lists(config)[0]]
+    paths = [file.path for file in list_files(config)]
     if config.web.sign_up:
         paths.append(config.path(config.web.list))
     return [path for path in dict.fromkeys(paths) if not can_be_edited(path)]

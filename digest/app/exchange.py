@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,14 @@ from digest.storage.lists.exchange.foreign import Foreign, Format
 from digest.storage.lists.exchange.plan import ImportPlan, plan_import
 from digest.storage.lists.exchange.reading import read_foreign
 from digest.storage.lists.exchange.writing import fields_of, holds_semicolon, write_csv, write_yaml
-from digest.storage.lists.files import ListFile, find_lists, name_list, show
+from digest.storage.lists.files import (
+    ListFile,
+    find_lists,
+    list_files,
+    name_list,
+    require_file,
+    show,
+)
 from digest.storage.lists.reading import ListReading, doubts_of, open_lists
 from digest.storage.suppress_many import Leaver, suppress_all
 from digest.storage.suppressions import Kind, list_suppressions, suppressed_keys
@@ -60,10 +67,11 @@ def prepare_import(
         ListError: a file cannot be read, or our own lists have problems.
         StorageError: the state cannot be read.
     """
-    lists = tuple(each.path for each in find_lists(house.config)[0])
+    lists = tuple(each.path for each in list_files(house.config))
     into = target or (lists[0] if lists else None)
     if into is None:
-        raise UsageError("there is no list yet; name a file with --list")
+        raise UsageError("there is no list yet that is a file; name one with --list")
+    require_file(name_list(house.config, into))
     named = [(path, show(path, house.config.folder)) for path in files]
     read = read_foreign(named, format_=format_, columns=columns or {})
     check, folder = Interests(house).check, into.resolve().parent
@@ -88,7 +96,26 @@ def prepare_import(
         doubts=doubts,
     )
     shown = show(into, house.config.folder)
-    return Import(files=read, target=into, shown=shown, lists=lists, plan=plan)
+    return Import(
+        files=read, target=into, shown=shown, lists=lists, plan=_without_queries(house, plan)
+    )
+
+
+def _without_queries(house: House, plan: ImportPlan) -> ImportPlan:
+    """The plan without changes to rows that are a query's."""
+    queries = {each.shown for each in find_lists(house.config)[0] if each.query is not None}
+    kept = tuple(change for change in plan.changes if change.file not in queries)
+    told = tuple(
+        Problem(
+            file=change.file,
+            what=f"the row of {change.address} is a query's and stays as it is",
+            mend="change it in the database",
+            warning=True,
+        )
+        for change in plan.changes
+        if change.file in queries
+    )
+    return replace(plan, changes=kept, problems=(*plan.problems, *told)) if told else plan
 
 
 def carry_out(house: House, prepared: Import, *, source: str) -> Done:

@@ -92,6 +92,7 @@ class Joining:
             defaults = self.roster.defaults_of(listed)
             asked = {n: said(pending.fields.get(n, ""), n, defaults) for n in (*CHOICES, PAUSE)}
             changes = {**pending.fields, **asked}
+            # Of a query's row nothing can be changed: she gets what stands there.
             change_subscriber(self.roster.paths(), pending.address, changes, save=save_clicks)
         returned = let_return(
             self.house.database,

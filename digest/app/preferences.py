@@ -42,7 +42,8 @@ class Preferences:
 
         False: nothing was written, as her row was taken out while she chose.
 
-        A pause holds at once: letters that no run has begun are skipped.
+        A pause holds at once: letters that no run has begun are skipped. Where her row is a
+        query's (`Roster.keeps`), nothing can be written.
 
         Raises:
             ListError: the list has problems, which its owner must mend.

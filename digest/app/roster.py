@@ -2,12 +2,14 @@
 
 Who holds a link is known by that id alone, and an id does not tell its address. For each list
 the ids are kept, eight octets each, as long as its file does not change: a million readers are
-8 MB. A reader who was found so is read from the file itself.
+8 MB. A reader who was found so is read from the file itself. Nothing tells whether the answer of a
+query has changed: its ids are kept for a minute.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -17,10 +19,12 @@ from threading import Lock
 from digest.app.house import House
 from digest.model import Subscriber
 from digest.storage.lists.defaults import NONE, Defaults
-from digest.storage.lists.files import ListFile, find_lists
+from digest.storage.lists.files import ListFile, find_lists, list_files
 from digest.storage.lists.reading import ListReading
 
 _Mark = tuple[int, int, int]
+#: Seconds for which the ids of a query's readers are kept.
+_KEPT = 60
 
 
 class Roster:
@@ -51,11 +55,15 @@ class Roster:
         return next((file.defaults for file in files), NONE)
 
     def paths(self) -> tuple[Path, ...]:
-        """The lists there are by now."""
-        return tuple(file.path for file in find_lists(self._house.config)[0])
+        """The lists there are by now that can be written."""
+        return tuple(file.path for file in list_files(self._house.config))
+
+    def keeps(self, reader: Subscriber) -> bool:
+        """Whether what a reader who was found chooses can be written where her row is."""
+        return any(file.shown == reader.file for file in list_files(self._house.config))
 
     def _ids(self, file: ListFile) -> array[int]:
-        mark = _mark(file.path)
+        mark = _mark(file.path) if file.query is None else (int(time.monotonic() / _KEPT), 0, 0)
         known = self._known.get(file.path)
         if known is not None and mark is not None and known[0] == mark:
             return known[1]

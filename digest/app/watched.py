@@ -9,7 +9,7 @@ from pathlib import Path
 
 import digest
 from digest.config import Config
-from digest.storage.lists.files import find_lists
+from digest.storage.lists.files import list_files
 from digest.storage.templates import shipped_folder
 
 #: Seconds between two looks. A save counts when two looks in a row see the same.
@@ -25,9 +25,14 @@ Snapshot = dict[str, tuple[int, int, int]]
 
 def watched_paths(config: Config, config_path: Path) -> tuple[Path, ...]:
     """The files and folders that decide about a letter, once its papers are chosen."""
-    lists, _ = find_lists(config)
     own = (config.folder / name for name in _OWN)
-    return (config_path, *own, shipped_folder(), _SHIPPED, *(each.path for each in lists))
+    return (
+        config_path,
+        *own,
+        shipped_folder(),
+        _SHIPPED,
+        *(each.path for each in list_files(config)),
+    )
 
 
 def wait_for_change(paths: Sequence[Path], before: Snapshot) -> Snapshot:

@@ -48,6 +48,7 @@ class Desk:
         variables |= {signature.key_env for signature in config.delivery.dkim}
         variables.add(config.storage.url_env)
         variables |= {config.llm.key_env} if config.llm else set()
+        variables |= {each.url_env for each in config.subscribers.lists if each.url_env}
         variables |= {config.bounces.imap.password_env} if config.bounces.imap else set()
         VOICE.secrets.learn(os.environ, variables, {way.username for way in ways if way.username})
         return config

@@ -39,7 +39,7 @@ COMMANDS = {
     "templates": "The template sets: list, copy or check them.",
     "serve": "The pages: join, choose, pause, leave, archive.",
     "keys": "The keys that sign readers' links: list or rotate them.",
-    "db": "The database: upgrade its tables, tell their version.",
+    "db": "The database: upgrade its tables, tell their version, move the state there.",
     "doctor": "Check config, templates, lists, sources and the mail server.",
     "demo": "The whole job on recorded papers and a mail server of its own.",
 }

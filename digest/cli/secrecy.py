@@ -52,7 +52,7 @@ class Secrets:
     def _add_passwords(self, url: str) -> None:
         """An address itself is no secret, what it holds may be: as written, and decoded."""
         for found in _PASSWORDS.finditer(url):
-            written = found[1] or found[2]
+            written = found[1] or found[2] or ""  # an empty one is none
             for password in {written, unquote(written)}:
                 self._add(password, ())
 

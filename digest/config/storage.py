@@ -24,8 +24,12 @@ def check_database_url(value: str) -> str:
     return value
 
 
-def _without_password(value: str) -> str:
-    check_database_url(value)
+def refuse_password(value: str, *, elsewhere: str) -> str:
+    """The address of a database, which holds no password; `elsewhere` is the key that may.
+
+    Raises:
+        ValueError: it holds one, or cannot be read.
+    """
     try:
         parts = urlsplit(value)
         secret = parts.password or re.search(r"(^|&)password=", parts.query)
@@ -34,9 +38,13 @@ def _without_password(value: str) -> str:
     if secret:
         raise ValueError(
             "holds a password; leave it out and put it into ~/.pgpass or PGPASSWORD,"
-            " or the whole address into the environment (storage.url_env)"
+            f" or the whole address into the environment ({elsewhere})"
         )
     return value
+
+
+def _without_password(value: str) -> str:
+    return refuse_password(check_database_url(value), elsewhere="storage.url_env")
 
 
 class StorageConfig(Shape):

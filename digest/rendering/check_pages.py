@@ -123,8 +123,8 @@ def _of_readers() -> Iterator[tuple[str, Facts]]:
     choices = {"themes": themes, "usual": themes[1:]}
     yield "subscribe.html.j2", {**choices, "values": values, "errors": errors}
     known = {**where, **choices, "delete_action": "/d", "leave_action": "/u"}
-    for mistakes in ({}, errors):
-        facts = {"values": values, "errors": mistakes, "saved": not mistakes}
+    for mistakes, ask in (({}, ""), (errors, ""), ({}, _MARKED)):
+        facts = {"values": values, "errors": mistakes, "saved": not mistakes, "ask": ask}
         yield "preferences.html.j2", {**known, **facts}
     yield "confirm.html.j2", {**where, "choices": [_MARKED]}
     yield "delete.html.j2", where

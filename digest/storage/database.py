@@ -16,6 +16,7 @@ from digest.errors import StorageError
 from digest.storage import schema
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder, sync_folder
 from digest.storage.dialect import WRITES, Synchronous, make_sqlite_engine
+from digest.storage.moving import refuse_moved
 from digest.storage.quick import QuickWriter
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
@@ -130,6 +131,7 @@ def open_database(
     create: bool,
     busy_seconds: float = 30.0,
     synchronous: Synchronous = "full",
+    moving: bool = False,
 ) -> SqliteDatabase:
     """Open the database at `path`; with `create`, make it on the very first run.
 
@@ -137,12 +139,16 @@ def open_database(
     `busy_seconds` is how long to wait for another program's transaction. A commit survives a
     killed process always, a power cut with `synchronous` "full"; with "normal" the last moments
     before the cut may be missing, so that some letters may be repeated. One that an older
-    program made is brought up to date in one transaction.
+    program made is brought up to date in one transaction. One that was moved, or is about to be,
+    is opened only for the `moving` itself.
 
     Raises:
-        StorageError: missing, damaged, locked, read-only, of a newer program, or no disk space.
+        StorageError: missing, moved, damaged, locked, read-only, of a newer program, or the disk
+            is full.
     """
     marker = load_marker(path.parent)
+    if not moving:
+        refuse_moved(path, marker)
     if _is_new(path, marker):
         _make_file(path, create)
     else:
@@ -153,7 +159,7 @@ def open_database(
             database = SqliteDatabase(path, engine)
             if create:
                 _make_tables(database)
-            if _check_content(database, marker) < schema.SCHEMA_VERSION:
+            if _check_content(database, marker, moving=moving) < schema.SCHEMA_VERSION:
                 with database.write() as connection:
                     upgrade(connection)
     except BaseException:
@@ -232,7 +238,7 @@ def make_tables_in(connection: sa.Connection) -> None:
     connection.execute(schema.meta.insert(), rows)
 
 
-def _check_content(database: SqliteDatabase, marker: dict[str, str]) -> int:
+def _check_content(database: SqliteDatabase, marker: dict[str, str], *, moving: bool) -> int:
     """See whether it is ours; says its schema's version."""
     path = database.path
     with database.read() as connection:
@@ -240,6 +246,8 @@ def _check_content(database: SqliteDatabase, marker: dict[str, str]) -> int:
             raise StorageError(f"{path}: is not a database of this program")
         rows = connection.execute(sa.select(schema.meta.c.name, schema.meta.c.value))
         facts = {row.name: row.value for row in rows}
+        if not moving:
+            refuse_moved(path, facts)
         version = int(facts["schema"])
         if version > schema.SCHEMA_VERSION:
             raise StorageError(

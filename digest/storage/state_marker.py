@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 from digest.errors import StorageError
-from digest.storage.atomic import save_file
+from digest.storage.atomic import make_private_folder, save_file
 
 NAME = "state.json"
 
@@ -41,6 +41,7 @@ def save_marker(folder: Path, **facts: str) -> None:
     """
     text = json.dumps(load_marker(folder) | facts, indent=2, sort_keys=True) + "\n"
     try:
+        make_private_folder(folder)
         save_file(folder / NAME, text.encode())
     except OSError as error:
         raise StorageError(f"{folder / NAME}: cannot be written: {error.strerror}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from email.utils import parseaddr
 from functools import partial
 
 from starlette.requests import Request
@@ -40,6 +41,8 @@ async def _choices(room: Room, request: Request) -> Response:
             return _no_reader(room)
         # A form of ours always says how often; what says nothing must not clear everything.
         if request.method == "POST" and "frequency" in form:
+            if not room.preferences.roster.keeps(reader):
+                return _page(room, reader_id, reader, Wishes(values=shown_choices(reader)), 409)
             return await _change(room, reader_id, reader, form)
     except DigestError as error:
         return room.not_now(error)
@@ -98,11 +101,17 @@ def _page(
         **room.theme_choices,
         "errors": mistakes(room, wishes.wrong),
         "saved": saved,
+        "ask": "" if room.preferences.roster.keeps(reader) else _whom_to_ask(room),
         "action": page,
         "delete_action": f"{page}/delete",
         "leave_action": f"{room.root}/u/{sign_token(keys, reader_id, UNSUBSCRIBE)}",
     }
     return room.page("preferences", facts, status)
+
+
+def _whom_to_ask(room: Room) -> str:
+    newsletter = room.house.config.newsletter
+    return parseaddr(newsletter.reply_to or newsletter.from_)[1]
 
 
 def _no_reader(room: Room) -> Response:

@@ -95,6 +95,23 @@ BESIDE: dict[str, Point] = {
 }
 POINTS |= BESIDE
 
+#: Those of `digest db copy`.
+MOVES: dict[str, Point] = {
+    **_beside("move told", "digest.storage.moving:mark_folder"),
+    **_beside("move fenced", "digest.storage.moving:begin_move"),
+    "move sent before": Point(function="digest.storage.postgres.receiving:receive", when="before"),
+    "move midway": Point(
+        function="digest.storage.postgres.receiving:_read_back", when="before", nth=11
+    ),
+    "move to be committed": Point(
+        function="digest.storage.postgres.receiving:_set_sequences", when="after"
+    ),
+    "move committed": Point(function="digest.storage.postgres.receiving:receive", when="after"),
+    **_beside("move ended", "digest.storage.moving:end_move"),
+    "move marked": Point(function="digest.storage.moving:mark_folder", when="after", nth=2),
+}
+POINTS |= MOVES
+
 
 def _die() -> None:
     os._exit(KILLED)

@@ -8,7 +8,6 @@ those of an editor, also behind quoted cells that span several lines.
 from __future__ import annotations
 
 import csv
-import difflib
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -16,21 +15,11 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from digest.errors import Problem
+from digest.storage.lists.columns import check_names, column_warnings, field_name
 from digest.storage.lists.row import FIELDS, Place, Row, Unreadable
 from digest.storage.lists.source import Source
 from digest.storage.lists.text import trim
 
-_SYNONYMS = {
-    "e_mail": "email",
-    "mail": "email",
-    "email_address": "email",
-    "e_mail_address": "email",
-    "mail_address": "email",
-    "emailaddress": "email",
-    "time_zone": "timezone",
-    "sendat": "send_at",
-    "maxpapers": "max_papers",
-}
 _CELL_ERROR = re.compile(r"#(?:N/A|NAME\?|REF!|VALUE!|DIV/0!|NUM!|NULL!)(?=[,;\t\r\n]|$)")
 _SEPARATOR_LINE = re.compile(r'"?sep=.?"?\s*', re.IGNORECASE)  # Excel's own first line
 
@@ -113,9 +102,9 @@ def read_header(source: Source) -> Header:
     lines = RowLines(source.lines())
     cells = next(_raw_rows(source, lines, delimiter))
     raw = "".join(lines.buffer)
-    names = tuple(_field_name(cell) for cell in cells)
+    names = tuple(field_name(cell) for cell in cells)
     places = partial(_cell_place, lines.buffer, lines.start, delimiter)
-    _check_names(source.shown, cells, names, places)
+    check_names(source.shown, cells, names, places, mend=_no_email(cells))
     scan = scan_cells(raw, delimiter)
     return Header(
         line=lines.start,
@@ -124,7 +113,7 @@ def read_header(source: Source) -> Header:
         columns=tuple(names.index(f) if f in names else None for f in FIELDS),
         all_quoted=all(raw[start : start + 1] == '"' for start in scan.starts),
         line_end=raw[len(raw.rstrip("\r\n")) :] or "\n",
-        warnings=tuple(_column_warnings(source.shown, cells, names, places)),
+        warnings=tuple(column_warnings(source.shown, cells, names, places)),
     )
 
 
@@ -225,55 +214,18 @@ def _quote_fault(shown: str, lines: RowLines, delimiter: str, reason: str) -> Un
     return Unreadable(Problem(file=shown, line=line, column=column, what=what, mend=mend))
 
 
+def _no_email(cells: list[str]) -> str:
+    if any("@" in cell for cell in cells):
+        return "this row is a reader: put a header row such as email,name above it"
+    return "name one column email"
+
+
 def _header_score(line: str, delimiter: str) -> tuple[int, int]:
     try:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
     except csv.Error:  # a cell as long as a file that is no list
         return 0, 0
-    return sum(_field_name(cell) in FIELDS for cell in cells), len(cells)
-
-
-def _field_name(cell: str) -> str:
-    name = re.sub(r"[\s_-]+", "_", trim(cell).lower())
-    return _SYNONYMS.get(name, name)
-
-
-def _check_names(
-    shown: str, cells: list[str], names: tuple[str, ...], places: partial[Place]
-) -> None:
-    if "email" not in names:
-        line, column = places(0)
-        what = f"the header has no email column; it has: {', '.join(map(repr, cells))}"
-        mend = "name one column email"
-        if any("@" in cell for cell in cells):
-            mend = "this row is a reader: put a header row such as email,name above it"
-        raise Unreadable(Problem(file=shown, line=line, column=column, what=what, mend=mend))
-    for number, name in enumerate(names):
-        if name in FIELDS and name in names[:number]:
-            line, column = places(number)
-            what = "this column is here twice"
-            raise Unreadable(
-                Problem(file=shown, line=line, column=column, key=name, what=what, mend="keep one")
-            )
-
-
-def _column_warnings(
-    shown: str, cells: list[str], names: tuple[str, ...], places: partial[Place]
-) -> Iterator[Problem]:
-    for number, name in enumerate(names):
-        if not name or name in FIELDS:
-            continue
-        near = difflib.get_close_matches(name, [f for f in FIELDS if f not in names], n=1)
-        line, column = places(number)
-        yield Problem(
-            file=shown,
-            line=line,
-            column=column,
-            key=trim(cells[number]),
-            what="unknown column, not read",
-            mend=f"did you mean {near[0]}?" if near else "",
-            warning=True,
-        )
+    return sum(field_name(cell) in FIELDS for cell in cells), len(cells)
 
 
 def _extra_cells(

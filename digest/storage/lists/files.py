@@ -1,4 +1,4 @@
-"""Which files the list patterns of a config mean."""
+"""Which files the list patterns of a config mean, and which queries stand among them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest.config import Config
-from digest.errors import Problem
+from digest.errors import Problem, UsageError
 from digest.storage.lists.backups import list_backups
 from digest.storage.lists.defaults import NONE, Defaults, defaults_of
+from digest.storage.lists.query import ListQuery, query_of
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 CSV_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
@@ -20,24 +21,35 @@ _KINDS = "a list ends in .yaml, .yml or .csv"
 class ListFile(NamedTuple):
     """A list on disk; `shown` is its name in messages, relative to the config where it can be.
 
-    `defaults` are for its readers who did not choose.
+    `defaults` are for its readers who did not choose. Where a `query` gives them, there is no
+    file: `path` is what it would be called in the folder of the config.
     """
 
     path: Path
     shown: str
     defaults: Defaults = NONE
+    query: ListQuery | None = None
+
+    def place(self, line: int) -> str:
+        """Where one of its rows is, as a person finds it."""
+        return f"{self.shown}:{line}" if self.query is None else f"{self.shown}, row {line}"
 
 
 def find_lists(config: Config) -> tuple[tuple[ListFile, ...], tuple[Problem, ...]]:
-    """The list files in the order of the entries, each by the first entry that it is matched by.
+    """The lists in the order of the entries, each file by the first entry that it is matched by.
 
     A path that does not exist is an error; a pattern without a match is a warning, unless no
     pattern matches anything.
     """
     found: dict[Path, ListFile] = {}
     problems: list[Problem] = []
-    for entry in config.subscribers.lists:
+    for number, entry in enumerate(config.subscribers.lists):
         defaults = defaults_of(entry)
+        if entry.path is None:
+            path = config.folder / entry.name
+            query = query_of(config, number, problems)
+            found.update({path: ListFile(path, entry.name, defaults, query)} if query else {})
+            continue
         for path in _matches(config, entry.path, problems):
             file = ListFile(path, show(path, config.folder), defaults)
             found.setdefault(path.resolve(), file)
@@ -46,10 +58,28 @@ def find_lists(config: Config) -> tuple[tuple[ListFile, ...], tuple[Problem, ...
         found.setdefault(signed_up.resolve(), ListFile(signed_up, show(signed_up, config.folder)))
     if not found and not any(not p.warning for p in problems):
         what = "there is no list file at all"
-        looked = ", ".join(entry.path for entry in config.subscribers.lists)
+        looked = ", ".join(entry.path or entry.name for entry in config.subscribers.lists)
         mend = f"looked for {looked} in {config.folder}"
         problems.append(Problem(file="config.yaml", key="subscribers.lists", what=what, mend=mend))
     return tuple(found.values()), tuple(problems)
+
+
+def list_files(config: Config) -> tuple[ListFile, ...]:
+    """The lists that can be written: those that are files."""
+    return tuple(file for file in find_lists(config)[0] if file.query is None)
+
+
+def require_file(file: ListFile) -> None:
+    """Let pass what can be written.
+
+    Raises:
+        UsageError: it is a query; the line says where it is changed.
+    """
+    if file.query is not None:
+        raise UsageError(
+            f"{file.shown} is a query: change what is in {file.query.place}, or the query in"
+            " config.yaml (subscribers.lists)"
+        )
 
 
 def name_list(config: Config, path: Path) -> ListFile:

@@ -120,10 +120,9 @@ class ListReading:
             raise ListError(self.problems)
 
     def _file(self, number: int, file: ListFile) -> Iterator[Subscriber]:
-        source = load_source(file.path, file.shown, legacy=not is_yaml(file.path))
-        self.problems.extend(source.warnings)
+        rows, whole = open_rows(file, self.problems)
         before = self.accepted
-        for row in read_rows(source, self.problems):
+        for row in rows:
             self.rows += 1
             found = parse_row(row, file.shown, file.defaults)
             doubts = self._doubts_of(found.subscriber, file)
@@ -144,7 +143,7 @@ class ListReading:
                 yield found.subscriber
             else:
                 self.duplicates += 1
-        self.sizes[file.shown] = ListSize(self.accepted - before, source.ends_with_line_break)
+        self.sizes[file.shown] = ListSize(self.accepted - before, whole)
 
     def _doubts_of(
         self, subscriber: Subscriber | None, file: ListFile
@@ -194,7 +193,7 @@ class ListReading:
             self._seen[key] = number << _LINE_BITS | row.line
             return True
         line, column = row.locate(0)
-        place = f"{self._files[first >> _LINE_BITS].shown}:{first & ((1 << _LINE_BITS) - 1)}"
+        place = self._files[first >> _LINE_BITS].place(first & ((1 << _LINE_BITS) - 1))
         what = f"{subscriber.address} is already at {place}; that row counts"
         self.problems.append(
             Problem(
@@ -205,6 +204,7 @@ class ListReading:
                 what=what,
                 mend="remove one of them",
                 warning=True,
+                who=row.who,
             )
         )
         return False
@@ -259,6 +259,21 @@ def open_lists(
     """
     files, problems = find_lists(config)
     return ListReading(files, problems, skip_bad_rows=skip_bad_rows, check=check, advice=advice)
+
+
+def open_rows(file: ListFile, problems: list[Problem]) -> tuple[Iterator[Row], bool]:
+    """The rows of a list, and whether it ends as a list does.
+
+    Raises:
+        Unreadable: it cannot be trusted; also while the rows are taken.
+    """
+    if file.query is not None:
+        from digest.storage.lists.query_rows import read_query
+
+        return read_query(file.query, problems), True
+    source = load_source(file.path, file.shown, legacy=not is_yaml(file.path))
+    problems.extend(source.warnings)
+    return read_rows(source, problems), source.ends_with_line_break
 
 
 def read_rows(source: Source, problems: list[Problem]) -> Iterator[Row]:
@@ -375,4 +390,5 @@ def at(row: Row, shown: str, complaint: Complaint) -> Problem:
         what=complaint.what,
         mend=complaint.mend,
         warning=complaint.warning,
+        who=row.who,
     )

@@ -35,12 +35,14 @@ class Row(NamedTuple):
 
     `locate(index)` gives the place of a field; it is a call because only a bad row needs it.
     `problems` are what the syntax already showed; with an error among them the row is bad.
+    `who` is set where rows have no lines, and `line` counts them: the address, as it is there.
     """
 
     line: int
     values: tuple[Value, ...]
     locate: Callable[[int], Place]
     problems: tuple[Problem, ...] = ()
+    who: str | None = None
 
 
 class Unreadable(Exception):

@@ -86,6 +86,18 @@ def open_postgres(
     return database
 
 
+def open_unseen(
+    url: str, *, busy_seconds: float = 30.0, connect_timeout: float = 10.0
+) -> PostgresDatabase:
+    """Open the database at `url`, whatever it holds.
+
+    Raises:
+        ConfigError, StorageError: it cannot be reached.
+    """
+    with _opening(url, busy_seconds, connect_timeout, "full") as database, database.read():
+        return database
+
+
 def upgrade_postgres(
     url: str, *, state: Path, busy_seconds: float = 30.0, connect_timeout: float = 10.0
 ) -> tuple[str, Versions]:
@@ -176,22 +188,30 @@ def _make_tables(database: PostgresDatabase, marker: dict[str, str], *, create: 
     if not create:
         raise StorageError(f"{database.place}: holds no tables yet; `digest db upgrade` makes them")
     with database.write() as connection:
-        there = set(sa.inspect(connection).get_table_names())
-        if "meta" in there:  # another program was faster
-            return
-        if strange := sorted(there & set(schema.metadata.tables)):
-            raise StorageError(
-                f"{database.place}: holds another program's table {strange[0]}; give digest a"
-                " database of its own"
-            )
-        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
-        if encoding != "UTF8":
-            raise StorageError(
-                f"{database.place}: keeps its text as {encoding}; make it with"
-                " createdb -E UTF8 -T template0"
-            )
-        make_tables_in(connection)
-        ensure_queue(connection)
+        make_in(connection, database.place)
+
+
+def make_in(connection: sa.Connection, place: str) -> None:
+    """Make the tables, and the queue's, within the caller's transaction, unless they are there.
+
+    Raises:
+        StorageError: it is another program's database, or does not keep all text.
+    """
+    there = set(sa.inspect(connection).get_table_names())
+    if "meta" in there:  # another program was faster
+        return
+    if strange := sorted(there & set(schema.metadata.tables)):
+        raise StorageError(
+            f"{place}: holds another program's table {strange[0]}; give digest a"
+            " database of its own"
+        )
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StorageError(
+            f"{place}: keeps its text as {encoding}; make it with createdb -E UTF8 -T template0"
+        )
+    make_tables_in(connection)
+    ensure_queue(connection)
 
 
 def _facts(database: PostgresDatabase) -> dict[str, str]:

@@ -37,14 +37,26 @@ MISTAKES = [
     ("{path: b.csv, max_papers: 0}", "8:21", "max_papers: input should be greater than 0"),
     ("{path: b.csv, templates: {dayly: x}}", "8:33", "templates.dayly: unknown key (did you me"),
     ("{path: b.csv, templates: []}", "8:21", "templates: must be a template set's name, or"),
-    ("{tags: [x]}", "8:7", "path: is missing"),
+    ("{tags: [x]}", "8:7", ": needs a path, or a name and a query; not both"),
+    ("{path: b.csv, name: x, query: x}", "8:7", ": needs a path, or a name and a query; not both"),
+    ("{query: SELECT 1}", "8:7", ": needs a name, which its readers' rows are known by"),
+    ("{path: b.csv, url: 'sqlite:///x'}", "8:7", ": url goes with a query, not with a path"),
+    ("{name: m.csv, query: x}", "8:8", "name: must not look like a file's name"),
+    ("{name: m, query: x, url: x.db}", "8:27", "url: is no database's address; write postgres"),
+    ("{name: m, query: x, url: 'postgresql://u:p@h/d'}", "8:27", "url: holds a password; leave"),
 ]
 
 
 @pytest.mark.parametrize(("text", "place", "words"), MISTAKES)
 def test_each_mistake_is_told_at_its_place(tmp_path: Path, text: str, place: str, words: str):
     (line,) = told(tmp_path, with_lists(text))
-    assert line.startswith(f"config.yaml:{place}: subscribers.lists[1].{words}")
+    assert line.startswith(f"config.yaml:{place}: subscribers.lists[1].{words}".replace(".:", ":"))
+
+
+def test_two_queries_have_two_names(tmp_path: Path):
+    text = "{name: m, query: x}\n    - {name: m, query: y}"
+    (line,) = told(tmp_path, with_lists(text))
+    assert "two lists are called m" in line
 
 
 @pytest.mark.parametrize("text", ["5", "[a.csv]"])

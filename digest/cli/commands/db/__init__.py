@@ -10,6 +10,7 @@ from digest.cli.lazy import LazyGroup
 SUBCOMMANDS = {
     "upgrade": "Make the tables, or bring those of an older program up to date.",
     "current": "Of which version the tables are.",
+    "copy": "Move the state from its file into the PostgreSQL database.",
 }
 
 

@@ -9,10 +9,10 @@ import click
 
 from digest.cli.desk import Desk, note, show
 from digest.errors import UsageError
-from digest.model import Subscriber
+from digest.model import EmailAddress, Subscriber
 from digest.storage.lists.backups import list_backups
 from digest.storage.lists.defaults import NONE
-from digest.storage.lists.files import ListFile, find_lists, name_list
+from digest.storage.lists.files import ListFile, find_lists, list_files, name_list, require_file
 from digest.storage.lists.saving import Save, ShowDiff, save_list
 
 dry_run_option = click.option(
@@ -24,8 +24,50 @@ list_option = click.option(
 
 
 def list_paths(desk: Desk) -> list[Path]:
-    """The lists of the config, in their order."""
-    return [each.path for each in find_lists(desk.config)[0]]
+    """The lists of the config that can be written, in their order."""
+    return [each.path for each in list_files(desk.config)]
+
+
+def target_of(desk: Desk, path: Path | None) -> Path:
+    """The file that new readers go to: the one that is named, else the first.
+
+    Raises:
+        UsageError: it is a query, or there is no file yet.
+    """
+    if path is not None:
+        place = place_of(desk, path)
+        require_file(name_list(desk.config, place))
+        return place
+    if not (lists := list_paths(desk)):
+        raise UsageError("there is no list yet that is a file; name one with --list")
+    return lists[0]
+
+
+def on_query(desk: Desk, address: EmailAddress) -> ListFile | None:
+    """The first query that has a reader, if one does.
+
+    Raises:
+        ListError: one cannot be read.
+    """
+    from digest.storage.lists.reading import ListReading
+
+    for file in find_lists(desk.config)[0]:
+        if file.query is not None:
+            for reader in ListReading([file], skip_bad_rows=True):
+                if reader.address.key == address.key:
+                    return file
+    return None
+
+
+def not_listed(desk: Desk, address: EmailAddress) -> UsageError:
+    """Why there is no row of a reader to be changed.
+
+    Raises:
+        UsageError: her row is a query's; the line says where it is changed.
+    """
+    if (file := on_query(desk, address)) is not None:
+        require_file(file)
+    return UsageError(f"{address} is on none of the lists")
 
 
 def place_of(desk: Desk, path: Path) -> Path:
@@ -33,7 +75,8 @@ def place_of(desk: Desk, path: Path) -> Path:
     for place in (path, desk.config.folder / path):
         if place.exists() or list_backups(place.resolve()):
             return place
-    return path
+    queries = (each for each in find_lists(desk.config)[0] if each.query is not None)
+    return next((each.path for each in queries if each.shown == str(path)), path)
 
 
 def warn_unlisted(desk: Desk, path: Path) -> None:
@@ -55,6 +98,8 @@ def named_list(desk: Desk, path: Path | None, *, gone: bool = False) -> ListFile
             raise UsageError("there is no list yet; name a file with --list")
         return lists[0]
     place = place_of(desk, path)
+    if (known := name_list(desk.config, place)).query is not None:
+        return known
     if place.exists() or (gone and list_backups(place.resolve())):
         return name_list(desk.config, place)
     raise UsageError(f"{path}: does not exist")

@@ -12,8 +12,9 @@ from digest.cli.commands.subscribers._shared import (
     dry_run_option,
     list_option,
     list_paths,
-    place_of,
+    on_query,
     saver,
+    target_of,
     told,
     warn_unlisted,
 )
@@ -54,15 +55,14 @@ def command(desk: Desk, /, email: str, path: Path | None, dry_run: bool, **optio
             f"{address} is suppressed and would get nothing;"
             f" if she asks to come back: digest subscribers unsuppress {address}"
         )
-    lists = list_paths(desk)
-    target = place_of(desk, path) if path else (lists[0] if lists else None)
-    if target is None:
-        raise UsageError("there is no list yet; name a file with --list")
+    target = target_of(desk, path)
+    if (query := on_query(desk, address)) is not None:
+        raise UsageError(f"{address} is among the readers of {query.shown} already")
     fields = {"email": email, "format": options.pop("format_")}
     for name, value in options.items():
         fields[name] = ";".join(value) if isinstance(value, tuple) else value
     given = {name: value for name, value in fields.items() if value}
-    others = [each for each in lists if each.resolve() != target.resolve()]
+    others = [each for each in list_paths(desk) if each.resolve() != target.resolve()]
     check, save = Interests(desk.house).check, saver(desk, dry_run)
     subscriber = add_subscriber(target, given, others=others, check=check, save=save)
     who = subscriber.address

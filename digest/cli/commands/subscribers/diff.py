@@ -10,6 +10,7 @@ import click
 from digest.cli.commands.subscribers._shared import named_list, readers_of
 from digest.cli.desk import Desk, count, json_option, note, pass_desk, show, show_json
 from digest.cli.readers import reader_document
+from digest.storage.lists.files import require_file
 
 if TYPE_CHECKING:
     from digest.storage.lists.comparing import Comparison
@@ -33,6 +34,7 @@ def command(desk: Desk, old: Path, new: str | None, as_json: bool) -> int:
     stored = new is None or (new.isdecimal() and not Path(new).exists())
     first = named_list(desk, old, gone=stored)
     if new is None or stored:
+        require_file(first)  # nobody keeps backups of a query's answer
         backup = find_backup(first.path.resolve(), int(new) if new else None)
         before = backup_readers(backup, first)
         after = readers_of(first) if first.path.exists() else iter(())

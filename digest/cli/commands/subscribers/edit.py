@@ -11,14 +11,15 @@ from digest.cli.commands.subscribers._shared import (
     dry_run_option,
     list_paths,
     named_list,
-    place_of,
+    not_listed,
     saver,
+    target_of,
     told,
 )
 from digest.cli.desk import Desk, note, pass_desk
 from digest.errors import UsageError
 from digest.model import EmailAddress
-from digest.storage.lists.files import ListFile
+from digest.storage.lists.files import ListFile, require_file
 from digest.storage.lists.saving import Save, ShowDiff
 
 
@@ -48,7 +49,7 @@ def command(
     if changes:
         if address is None:
             raise UsageError("whose? name the reader before --set or --clear")
-        paths = [place_of(desk, path)] if path else list_paths(desk)
+        paths = [target_of(desk, path)] if path else list_paths(desk)
         return _change(desk, address, changes, paths, save)
     return _open(desk, address, path, save)
 
@@ -75,7 +76,7 @@ def _change(
     check = Interests(desk.house).check
     change = change_subscriber(paths, address, changes, check=check, save=save)
     if change is None:
-        raise UsageError(f"{address} is on none of the lists")
+        raise not_listed(desk, address)
     place = f"{change.path}:{change.line}"
     if not change.fields:
         note(f"{place}: says that already")
@@ -96,6 +97,7 @@ def _open(desk: Desk, address: EmailAddress | None, path: Path | None, save: Sav
     file, line = named_list(desk, path), 0
     if address is not None:
         file, line = _place_of(desk, address, path)
+    require_file(file)
     interests, advice = Interests(desk.house).check, ListAdvice(desk.house)
     draft = open_draft(file)
     code = edit_draft(draft, lambda: check_draft(draft, check=interests, advice=advice), line, save)

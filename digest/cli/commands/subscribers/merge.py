@@ -15,7 +15,7 @@ from digest.cli.commands.subscribers._shared import (
     warn_unlisted,
 )
 from digest.cli.desk import Desk, count, note, pass_desk
-from digest.storage.lists.files import name_list
+from digest.storage.lists.files import name_list, require_file
 
 
 @click.command("merge")
@@ -36,6 +36,7 @@ def command(desk: Desk, files: tuple[Path, ...], target: Path, dry_run: bool) ->
 
     named = [named_list(desk, each) for each in files]
     own = name_list(desk.config, place_of(desk, target))
+    require_file(own)
     if own.path.exists():
         named = [own, *(each for each in named if each.path.resolve() != own.path.resolve())]
     merger, save = plan_merger(own, named), saver(desk, dry_run)

@@ -7,7 +7,13 @@ from datetime import date
 import click
 
 from digest.app.named_reader import parse_address
-from digest.cli.commands.subscribers._shared import dry_run_option, list_paths, saver, told
+from digest.cli.commands.subscribers._shared import (
+    dry_run_option,
+    list_paths,
+    not_listed,
+    saver,
+    told,
+)
 from digest.cli.desk import Desk, pass_desk
 from digest.errors import UsageError
 from digest.storage.lists.fields import UNTIL_NOTICE
@@ -26,7 +32,7 @@ def command(desk: Desk, email: str, until: str | None, dry_run: bool) -> int:
     day = _day(until, desk.today()) if until else UNTIL_NOTICE
     change = change_subscriber(list_paths(desk), address, {"paused_until": day}, save=save)
     if change is None:
-        raise UsageError(f"{address} is on none of the lists")
+        raise not_listed(desk, address)
     place = f"{change.path}:{change.line}"
     if not change.fields:
         told(save, f"{address} is paused until {day} already ({place})", "she is paused already")

@@ -5,9 +5,15 @@ from __future__ import annotations
 import click
 
 from digest.app.named_reader import parse_address
-from digest.cli.commands.subscribers._shared import dry_run_option, list_paths, saver, told
-from digest.cli.desk import Desk, pass_desk
-from digest.errors import UsageError
+from digest.cli.commands.subscribers._shared import (
+    dry_run_option,
+    list_paths,
+    not_listed,
+    on_query,
+    saver,
+    told,
+)
+from digest.cli.desk import Desk, note, pass_desk
 
 
 @click.command("remove")
@@ -21,7 +27,9 @@ def command(desk: Desk, email: str, dry_run: bool) -> int:
     address, save = parse_address(email, "address"), saver(desk, dry_run)
     removed = remove_subscriber(list_paths(desk), address, save=save)
     if not removed:
-        raise UsageError(f"{address} is on none of the lists")
+        raise not_listed(desk, address)
     places = ", ".join(f"{each.path}:{each.line}" for each in removed)
     told(save, f"{address} removed from {places}", f"{address} would be removed from {places}")
+    if (query := on_query(desk, address)) is not None:
+        note(f"but {address} is among the readers of {query.shown}, a query, and is mailed still")
     return 0

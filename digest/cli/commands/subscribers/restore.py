@@ -8,6 +8,7 @@ import click
 
 from digest.cli.commands.subscribers._shared import dry_run_option, named_list, saver, told
 from digest.cli.desk import Desk, json_option, note, pass_desk, show, show_json
+from digest.storage.lists.files import require_file
 
 
 @click.command("restore")
@@ -25,6 +26,7 @@ def command(desk: Desk, file: Path, number: int | None, dry_run: bool, as_json: 
     from digest.storage.lists.stored import restore_backup
 
     target = named_list(desk, file, gone=True)
+    require_file(target)
     real = target.path.resolve()
     if number is None:
         known = list_backups(real)

@@ -5,9 +5,14 @@ from __future__ import annotations
 import click
 
 from digest.app.named_reader import parse_address
-from digest.cli.commands.subscribers._shared import dry_run_option, list_paths, saver, told
+from digest.cli.commands.subscribers._shared import (
+    dry_run_option,
+    list_paths,
+    not_listed,
+    saver,
+    told,
+)
 from digest.cli.desk import Desk, note, pass_desk
-from digest.errors import UsageError
 from digest.model import Frequency
 
 
@@ -28,7 +33,7 @@ def command(desk: Desk, email: str, dry_run: bool) -> int:
         change = change_subscriber(paths, address, both, save=save)
         note("her list said `frequency: paused`, which hides what she had; she gets every edition")
     if change is None:
-        raise UsageError(f"{address} is on none of the lists")
+        raise not_listed(desk, address)
     place = f"{change.path}:{change.line}"
     if change.before.paused_until is None and not change.fields:
         note(f"{address} is not paused ({place})")
