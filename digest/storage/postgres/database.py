@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from digest.errors import StorageError
 from digest.storage import schema
+from digest.storage.atomic import make_private_folder
 from digest.storage.database import Database, make_tables_in
 from digest.storage.dialect import WRITES, Synchronous
 from digest.storage.postgres.connecting import connect, make_engine, name_place
@@ -211,4 +212,5 @@ def _recognise(
             f"{database.place}: is not the database that state.json in {state} names"
         )
     if "database" not in marker:
+        make_private_folder(state)
         save_marker(state, database=facts["id"])
