@@ -15,14 +15,14 @@ from digest.app.compose import Composition, compose_day, compose_week, week_is_d
 from digest.app.deliver import deliver_edition, make_ways
 from digest.app.groups import require_readers
 from digest.app.house import House
-from digest.app.plan import Orders, Plan, extend_edition, freeze_edition, make_plan
+from digest.app.plan import Orders, Plan, Queue, extend_edition, freeze_edition, make_plan
 from digest.app.signing import load_signers
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.report import DeliveryReport
 from digest.editorial.decide import DecisionKind
 from digest.errors import DigestError, Problem
 from digest.model import Edition, EditionKey, Outcome, Recipient, SourceReport
-from digest.model.audience import Audience, say_audience
+from digest.model.audience import EVERYBODY, Audience, say_audience
 from digest.model.document import edition_from_document
 from digest.storage.audiences import count_waiting, planned_for
 from digest.storage.campaigns import Campaign, load_campaign, open_editions
@@ -46,8 +46,9 @@ class Watch(Protocol):
 class DayReport:
     """What was done. `composition` is None when the day's edition was not looked at.
 
-    `failure` ended the delivery (the relay refuses us, the ledger cannot be written); what was
-    done before it is counted all the same.
+    `enqueued` counts the letters of each edition that were handed to workers. `failure` ended the
+    delivery (the relay refuses us, the ledger cannot be written); what was done before it is
+    counted all the same.
     """
 
     day: date
@@ -56,6 +57,7 @@ class DayReport:
     composition: Composition | None = None
     frozen: list[EditionKey] = field(default_factory=list)
     deliveries: dict[EditionKey, DeliveryReport] = field(default_factory=dict)
+    enqueued: dict[EditionKey, int] = field(default_factory=dict)
     failure: DigestError | None = None
 
     @property
@@ -102,6 +104,39 @@ def run_day(
             _deliver(house, key, report, watch, orders.readers, due_only=True)
             if report.stopped or report.failure:
                 break
+    return report
+
+
+def enqueue_day(
+    house: House,
+    day: date,
+    watch: Watch,
+    queue: Queue,
+    *,
+    compose: bool = True,
+    orders: Orders = Orders(),
+) -> DayReport:
+    """As `run_day`, but what is due, now or later, goes to workers instead of to the relay.
+
+    An edition's jobs are made in the transaction that plans it. Letters of earlier plans that are
+    in no job get one too, unless only for some readers is to be planned.
+
+    Raises:
+        DigestError: as the rooms raise it; what was planned until then is enqueued.
+    """
+    report = DayReport(day=day)
+    require_readers(
+        house, EditionKey.daily(day), orders.readers, skip_bad_rows=orders.skip_bad_rows
+    )
+    with _at_work(house, report, "digest run --enqueue"):
+        if compose:
+            _plan_what_is_due(house, report, watch, orders, queue)
+        if orders.readers == EVERYBODY:
+            _enqueue_rest(house, report, queue)
+    for key, letters in report.enqueued.items():
+        facts = {"edition": str(key), "letters": letters}
+        said = {"event": "letters_enqueued", "facts": facts}
+        _log.info("edition %s: %d letters handed to the workers", key, letters, extra=said)
     return report
 
 
@@ -171,15 +206,29 @@ def _at_work(house: House, report: DayReport, command: str) -> Iterator[None]:
         yield
 
 
-def _plan_what_is_due(house: House, report: DayReport, watch: Watch, orders: Orders) -> None:
-    _plan(house, EditionKey.daily(report.day), report.day, report, watch, orders)
+def _enqueue_rest(house: House, report: DayReport, queue: Queue) -> None:
+    for key in open_editions(house.database):
+        if key not in report.enqueued and (letters := queue.enqueue_rest(key)):
+            report.enqueued[key] = letters
+
+
+def _plan_what_is_due(
+    house: House, report: DayReport, watch: Watch, orders: Orders, queue: Queue | None = None
+) -> None:
+    _plan(house, EditionKey.daily(report.day), report.day, report, watch, orders, queue)
     settled = report.later is None
     if week_is_due(house, report.day, settled=settled):
-        _plan(house, EditionKey.weekly(report.day), report.day, report, watch, orders)
+        _plan(house, EditionKey.weekly(report.day), report.day, report, watch, orders, queue)
 
 
 def _plan(
-    house: House, key: EditionKey, until: date, report: DayReport, watch: Watch, orders: Orders
+    house: House,
+    key: EditionKey,
+    until: date,
+    report: DayReport,
+    watch: Watch,
+    orders: Orders,
+    queue: Queue | None = None,
 ) -> bool:
     """Plan an edition for those of the readers for whom it was not yet; False: there is none.
 
@@ -198,11 +247,14 @@ def _plan(
     orders, again = replace(orders, readers=readers), campaign is not None
     plan = make_plan(house, edition, orders, again=again, on_problem=watch.on_problem)
     if campaign is None:
-        if freeze_edition(house, edition, plan):
-            report.frozen.append(key)
-            _log_plan("edition_frozen", plan)
-    elif extend_edition(house, campaign, plan):
-        _log_plan("edition_extended", plan)
+        if not freeze_edition(house, edition, plan, queue):
+            return True
+        report.frozen.append(key)
+    elif not extend_edition(house, campaign, plan, queue):
+        return True
+    _log_plan("edition_extended" if campaign else "edition_frozen", plan)
+    if queue is not None:
+        report.enqueued[key] = sum(plan.segments.values())
     return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from digest.app.compose import edition_json
 from digest.app.house import House
@@ -15,9 +15,10 @@ from digest.app.looks import look_for, render_looks
 from digest.errors import ListError, Problem
 from digest.mailing.schedule import plan_due
 from digest.mailing.segments import segment_in
-from digest.model import Edition, Recipient, Subscriber
+from digest.model import Edition, EditionKey, Recipient, Subscriber
 from digest.model.audience import EVERYBODY, Audience, join_tags
 from digest.storage.audiences import planned_readers
+from digest.storage.batches import OnBatches
 from digest.storage.campaigns import Campaign, extend, freeze
 from digest.storage.list_memory import find_losses, load_lists
 from digest.storage.planned import Planned, SkippedReader
@@ -33,6 +34,21 @@ BATCH = 4_096
 #: Many readers share few sets of tags.
 _joined = lru_cache(8_192)(join_tags)
 NOTHING_MATCHES = "nothing in this edition matches the reader's choice"
+
+
+class Queue(Protocol):
+    """Where the letters of an edition go that workers are to deliver."""
+
+    @property
+    def batch_size(self) -> int: ...
+
+    def deferring(self, edition: EditionKey, key_fingerprint: str) -> OnBatches:
+        """What makes jobs of new batches, in the transaction that plans them."""
+        ...
+
+    def enqueue_rest(self, edition: EditionKey) -> int:
+        """Jobs for what was planned before and is in none; says how many letters."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,8 +253,10 @@ def _all_left_out(rows: int) -> Problem:
     )
 
 
-def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
+def freeze_edition(house: House, edition: Edition, plan: Plan, queue: Queue | None = None) -> bool:
     """Write edition, renditions and readers in one transaction; False: it was frozen before.
+
+    With a `queue` the jobs of its batches belong to the same transaction.
 
     Raises:
         TemplateError, ListError, StorageError: nothing was frozen.
@@ -263,11 +281,17 @@ def freeze_edition(house: House, edition: Edition, plan: Plan) -> bool:
         paper_ids=() if edition.key.is_weekly else tuple(map(kept_names, edition.papers)),
         newsletter=house.config.newsletter,
         key_fingerprint=house.key_fingerprint,
+        batch_size=queue.batch_size if queue else None,
+        on_batches=queue.deferring(edition.key, house.key_fingerprint) if queue else None,
     )
 
 
-def extend_edition(house: House, campaign: Campaign, plan: Plan) -> bool:
+def extend_edition(
+    house: House, campaign: Campaign, plan: Plan, queue: Queue | None = None
+) -> bool:
     """Add the plan's readers to a frozen edition; False: they were planned before.
+
+    With a `queue` as there.
 
     It stays as it was frozen; only a look that it has not is rendered.
 
@@ -284,4 +308,6 @@ def extend_edition(house: House, campaign: Campaign, plan: Plan) -> bool:
         audience=plan.audience,
         looks=render_looks(house, plan.edition, missing, campaign.newsletter),
         lists=plan.lists,
+        batch_size=queue.batch_size if queue else None,
+        on_batches=queue.deferring(campaign.edition, campaign.key_fingerprint) if queue else None,
     )

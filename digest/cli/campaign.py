@@ -39,7 +39,8 @@ def campaign_facts(house: House, key: EditionKey, left: int) -> dict[str, Any]:
     from digest.storage.worker_view import rate_of, recent_workers
 
     workers = recent_workers(house.database)
-    batches = batches_left(house.database, key)
+    with house.database.read() as connection:
+        batches = batches_left(connection, key)
     rate = rate_of(workers, key)
     return {
         "rate": round(rate, 1),

@@ -151,6 +151,10 @@ def report_lines(house: House, report: DayReport) -> list[str]:
             lines += share_lines(house, key, delivery)
         if report.failure is None:
             lines += _waiting_lines(house, facts)
+    lines += [
+        f"{key}: {count(letters, 'letter')} handed to the workers"
+        for key, letters in report.enqueued.items()
+    ]
     if report.stopped:
         lines.append("stopped on request; the next run goes on where this one ended")
     return lines or [f"{report.day}: nothing to do"]
@@ -171,6 +175,7 @@ def report_document(house: House, report: DayReport) -> dict[str, Any]:
             "resent": report.recovered.resent if report.recovered else 0,
         },
         "given_up": report.given_up,
+        "enqueued": {str(key): letters for key, letters in report.enqueued.items()},
         "stopped": report.stopped,
         "failure": VOICE.secrets.hide(report.failure.message) if report.failure else None,
         "editions": [

@@ -37,6 +37,7 @@ COMMANDS = {
     "editions": "The archive: list, show or export editions.",
     "explain": "Why a paper stands where it does.",
     "templates": "The template sets: list, copy or check them.",
+    "worker": "Deliver what `run --enqueue` has planned, beside other workers.",
     "serve": "The pages: join, choose, pause, leave, archive.",
     "keys": "The keys that sign readers' links: list or rotate them.",
     "db": "The database: upgrade its tables, tell their version, move the state there.",

@@ -77,7 +77,8 @@ class Voice:
 class _Ear(logging.Handler):
     """Takes the log records of all rooms.
 
-    A record with `event` (and `facts`, a mapping) is an event of that name.
+    A record with `event` (and `facts`, a mapping) is an event of that name; one that is `for_log`
+    is not shown.
     """
 
     def __init__(self, voice: Voice, level: int) -> None:
@@ -90,7 +91,7 @@ class _Ear(logging.Handler):
         if log is not None and record.levelno >= logging.INFO:
             facts = getattr(record, "facts", {"logger": record.name})
             log.event(getattr(record, "event", "log"), **facts, words=words)
-        if record.levelno >= self._shown:
+        if record.levelno >= self._shown and not getattr(record, "for_log", False):
             self._voice.whisper(f"digest: {words}")
 
 

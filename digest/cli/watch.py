@@ -20,16 +20,19 @@ _UNTRIED = OutcomeKind.UNTRIED
 
 
 class TerminalWatch:
-    """Fits `digest.app.day.Watch`. Use it in a `with`, so that the bar is taken down."""
+    """Fits `digest.app.day.Watch`. Use it in a `with`, so that the bar is taken down.
 
-    def __init__(self, *, all_sources: bool = False) -> None:
+    `-v` tells every letter, unless there are too many by intention (`every_letter`).
+    """
+
+    def __init__(self, *, all_sources: bool = False, every_letter: bool = True) -> None:
         self._log = VOICE.log
         bare = VOICE.log is None or not VOICE.log.on_stderr
         terminal = sys.stderr.isatty() and bare
         self._all_sources = all_sources or terminal
         drawable = terminal and os.environ.get("TERM") != "dumb"
         self._bar = Bar(sys.stderr) if drawable else None
-        self._chatty = VOICE.chatty
+        self._chatty = VOICE.chatty and every_letter
         self._troubles = 0
 
     def __enter__(self) -> Self:

@@ -26,6 +26,7 @@ from digest.delivery.scribe import Scribe
 from digest.delivery.shared import SharedLimits, Upkeep, make_domain_paces, make_pace
 from digest.delivery.slot import Fence, Floor, Press, Slot, Write
 from digest.delivery.streaks import RenderFaults
+from digest.delivery.supply import Supply
 from digest.model import Outcome, Recipient
 
 
@@ -43,21 +44,25 @@ async def deliver_letters(
     chance: Callable[[], float] = random.random,
     fence: Fence | None = None,
     shared: SharedLimits | None = None,
+    supply: Supply | None = None,
 ) -> DeliveryReport:
     """Send to everyone whom the ledger gives, until it has nobody left.
 
     `on_outcome` is called when an outcome is durable. Setting `stop` lets letters under way
     finish and begins no more; the report then says `stopped`. A `press` writes the letters
     instead (signing takes long). `chance` gives numbers in [0, 1) that spread the retries. Where
-    others may take our letters up, `fence` is asked right before the content of each leaves.
-    `shared` has the limits hold over all programs at once.
+    others may take our letters up, `fence` is asked right before the content of each leaves, and
+    `shared` has the limits hold over all programs at once. With a `supply` the readers come from
+    there until it is closed, and nobody is claimed.
 
     Raises:
         RunStopped: a DeliveryError; every relay refuses us, cannot be reached or is full.
         LedgerLost: a StorageError; what happens can no longer be remembered.
         DigestError: the outbox cannot be written, or the letters cannot be rendered.
     """
-    run = _Run(ledger, ways, delivery, timing or Timing(), clock, chance, on_outcome, shared)
+    run = _Run(
+        ledger, ways, delivery, timing or Timing(), clock, chance, on_outcome, shared, supply
+    )
     return await run.work(write, press, stop, fence)
 
 
@@ -74,6 +79,7 @@ class _Run:
         chance: Callable[[], float],
         on_outcome: Callable[[Recipient, Outcome], None],
         shared: SharedLimits | None,
+        supply: Supply | None,
     ) -> None:
         self._delivery = delivery
         self._timing = timing
@@ -120,9 +126,13 @@ class _Run:
             domains=domains,
             shares=self._shares,
             on_drained=self._halt,  # nobody is left to wait for, at a door or for a pace
+            supply=supply,
         )
         parts = [(relay.pace, relay.permits, relay.day_letters) for relay in self._relays]
         self._upkeep = Upkeep([self._pace, domains, *chain(*parts)], self._halt)
+
+        if supply is not None:
+            supply.count_connections = self._count_connections
 
     async def work(
         self, write: Write, press: Press | None, stop: asyncio.Event, fence: Fence | None
@@ -158,6 +168,9 @@ class _Run:
         if isinstance(error, RunStopped | LedgerLost):
             error.report = report
         raise error
+
+    def _count_connections(self) -> int:
+        return sum(relay.door.connections for relay in self._relays)
 
     def _floor(self, write: Write, press: Press | None, fence: Fence | None) -> Floor:
         return Floor(

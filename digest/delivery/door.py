@@ -65,6 +65,11 @@ class Door:
         """Whether a connection stands."""
         return self._open > 0
 
+    @property
+    def connections(self) -> int:
+        """How many stand."""
+        return self._open
+
     async def enter(self) -> Connection | None:
         """An open connection, or None: this slot should end.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from digest.delivery.pacing import DomainPaces
 from digest.delivery.relay import Relay, Shares
 from digest.delivery.scribe import Scribe
+from digest.delivery.supply import Supply
 from digest.model import Recipient
 
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Feed:
     A reader whom the relay refuses for our own fault is put aside: pending in the ledger, so
     nothing is held against her, and not taken again in this run, so nothing turns in a circle.
     One whose domain has had its letters for the moment is parked, and others go before her.
+    With a `supply` all come from there: whoever fills it tries them again, after a wait.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Feed:
         domains: DomainPaces,
         shares: Shares,
         on_drained: Callable[[], None],
+        supply: Supply | None = None,
     ) -> None:
         self._scribe = scribe
         self._batch = batch
@@ -45,6 +48,7 @@ class Feed:
         self._domains = domains
         self._shares = shares
         self._on_drained = on_drained
+        self._supply = supply
         self._opening: Counter[Relay] = Counter()
         self._ready: deque[Recipient] = deque()
         self._parked: dict[str, deque[Recipient]] = {}
@@ -55,6 +59,8 @@ class Feed:
         self._out = 0
         self._claiming = asyncio.Lock()
         self._changed = asyncio.Event()
+        if supply is not None:
+            supply.on_change = self._changed.set
 
     def take_now(self, relay: Relay) -> Recipient | None:
         """A reader if one is at hand for this relay, without waiting."""
@@ -114,7 +120,8 @@ class Feed:
 
     def put_aside(self, recipient: Recipient) -> None:
         """Do not take this reader again in this run."""
-        self._aside.add(recipient.reader_id)
+        if self._supply is None:
+            self._aside.add(recipient.reader_id)
 
     def count_untried(self, recipient: Recipient) -> None:
         """Put a reader aside whose letter keeps losing its connection."""
@@ -128,13 +135,15 @@ class Feed:
 
     async def has_more(self) -> bool:
         """Whether anybody is left who was not taken."""
-        if self._ready or self._parked_count:
-            return True
-        self._ready.extend(await self._scribe.claim(1))
-        return bool(self._ready)
+        if not self._ready and not self._parked_count:
+            self._ready.extend(await self._more(1))
+        return bool(self._ready or self._parked_count)
 
     async def release(self) -> None:
         """Give everyone back who is still claimed."""
+        if self._supply is not None:
+            self._supply.close()
+            self._ready.extend(self._supply.take())
         parked = [recipient for queue in self._parked.values() for recipient in queue]
         rest = [*self._ready, *parked, *self._held]
         self._ready.clear()
@@ -157,9 +166,11 @@ class Feed:
             if not self._ready and await self._claim():
                 continue
             if self._out == 0 and not self._ready and not self._parked_count:
-                self._changed.set()
-                self._on_drained()
-                return None
+                if self._supply is None or self._supply.closed:
+                    self._changed.set()
+                    self._on_drained()
+                    return None
+                self._supply.ran_dry()
             await self._wait_for_change()
         return None
 
@@ -212,7 +223,7 @@ class Feed:
                 return True
             if self._parked_count >= PARKED_AT_MOST:
                 return False
-            claimed = await self._scribe.claim(self._batch)
+            claimed = await self._more(self._batch)
             for recipient in claimed:
                 if recipient.reader_id in self._aside:
                     self._held.append(recipient)
@@ -221,3 +232,9 @@ class Feed:
             if self._ready:
                 self._changed.set()
             return bool(claimed)
+
+    async def _more(self, limit: int) -> Sequence[Recipient]:
+        """Readers who are claimed just now, or were for us."""
+        if self._supply is not None:
+            return self._supply.take()
+        return await self._scribe.claim(limit)

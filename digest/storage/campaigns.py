@@ -187,6 +187,17 @@ def load_campaign(database: Database, key: EditionKey) -> Campaign | None:
     )
 
 
+def signing_key(database: Database, key: EditionKey) -> str:
+    """Names the key that signs a frozen edition's letters; "": nobody knows.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    query = sa.select(campaign.c.key_fingerprint).where(campaign.c.edition == str(key))
+    with database.read() as connection:
+        return connection.execute(query).scalar() or ""
+
+
 def frozen_at(database: Database, key: EditionKey) -> datetime | None:
     """When `key` was frozen; None: it is not.
 

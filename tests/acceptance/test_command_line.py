@@ -15,11 +15,12 @@ from tests.support.smtp_server import Options, Rule
 
 HEAVY = {
     "feedparser", "mjml", "premailer", "httpx", "jinja2", "sqlalchemy", "pydantic",
-    "aiosmtplib", "rich", "lxml", "yaml", "bibtexparser", "pylatexenc",
+    "aiosmtplib", "rich", "lxml", "yaml", "bibtexparser", "pylatexenc", "procrastinate", "psycopg",
 }  # fmt: skip
 COMMANDS = (
     "init", "run", "collect", "compose", "preview", "send", "status", "subscribers",
     "bounces", "editions", "explain", "templates", "serve", "keys", "db", "doctor", "demo",
+    "worker",
 )  # fmt: skip
 _LOOK = """
 import atexit, sys

@@ -19,6 +19,9 @@ from digest.cli.desk import (
 @day_option
 @to_option
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
+@click.option(
+    "--enqueue", is_flag=True, help="Leave the sending to `digest worker` (needs PostgreSQL)."
+)
 @click.option("--skip-bad-rows", is_flag=True, help="Leave out list rows with errors.")
 @accept_option
 @json_option
@@ -28,6 +31,7 @@ def command(
     date_text: str | None,
     to: tuple[str, ...],
     dry_run: bool,
+    enqueue: bool,
     skip_bad_rows: bool,
     accept_list_change: bool,
     as_json: bool,
@@ -36,7 +40,8 @@ def command(
 
     Safe to repeat: nobody gets an edition twice. Silent when all is well.
     """
-    from digest.app.day import run_day
+    from digest.app.day import enqueue_day, run_day
+    from digest.cli.cluster import open_queue
     from digest.cli.reports import tell_day
     from digest.cli.watch import TerminalWatch
 
@@ -48,6 +53,11 @@ def command(
         from digest.cli.plans import tell_plan
 
         return tell_plan(desk.house, desk.key(date_text), orders, as_json=as_json)
+    day = desk.day(date_text)
     with TerminalWatch() as watch:
-        report = run_day(desk.house, desk.day(date_text), watch, compose=not early, orders=orders)
+        if enqueue:
+            queue = open_queue(desk.house)
+            report = enqueue_day(desk.house, day, watch, queue, compose=not early, orders=orders)
+        else:
+            report = run_day(desk.house, day, watch, compose=not early, orders=orders)
     return tell_day(desk.house, report, as_json=as_json)

@@ -1,0 +1,125 @@
+"""The queue's way to its database, which waits for a server that is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import psycopg
+from procrastinate import PsycopgConnector
+from procrastinate.connector import Notify
+from procrastinate.exceptions import ConnectorException
+from psycopg_pool import AsyncConnectionPool
+
+from digest.errors import StorageAway, StorageError
+from digest.storage.postgres.database import PostgresDatabase
+from digest.storage.sql_errors import plain_postgres
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+
+
+class PatientConnector(PsycopgConnector):
+    """Asks again until the server is back, or until `stop` is set.
+
+    A statement may so be executed twice: a job that was fetched and is not known of is looked for
+    (`Caretaker`); the others' second time changes nothing, or fails without any harm.
+    """
+
+    def __init__(self, database: PostgresDatabase, stop: asyncio.Event) -> None:
+        super().__init__()
+        self._place = database.place
+        self._stop = stop
+        self._is_away = False
+        # The check of each connection before its use would be a round trip; we ask again instead.
+        self._own_pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            database.conninfo,
+            kwargs={"application_name": "digest queue"},
+            configure=_prepare,
+            min_size=1,
+            max_size=4,
+            timeout=10.0,
+            reconnect_timeout=5.0,
+            open=False,
+        )
+
+    async def __aenter__(self) -> PatientConnector:
+        await self._own_pool.open()
+        await self.open_async(self._own_pool)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._own_pool.close(timeout=2.0)
+
+    async def ask(self, question: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
+        """A question of ours on a connection of the queue's.
+
+        Raises:
+            StorageError: it has no answer.
+        """
+
+        async def once() -> T:
+            async with self._own_pool.connection() as connection:
+                return await question(connection)
+
+        return await self._patiently(once)
+
+    async def execute_query_async(self, query: Any, **arguments: Any) -> None:
+        ask = super().execute_query_async
+        await self._patiently(lambda: ask(query, **arguments))
+
+    async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
+        ask = super().execute_query_one_async
+        return await self._patiently(lambda: ask(query, **arguments))
+
+    async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
+        ask = super().execute_query_all_async
+        return await self._patiently(lambda: ask(query, **arguments))
+
+    async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
+        listen = super().listen_notify
+        await self._patiently(lambda: listen(on_notification, list(channels)))
+
+    async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                answer = await call()
+            except (ConnectorException, psycopg.Error) as error:
+                cause = plain_connector(self._place, error)
+                if not isinstance(cause, StorageAway):
+                    raise (error if isinstance(error, ConnectorException) else cause) from None
+                self._tell(away=True, words=cause.message)
+                if self._stop.is_set():
+                    raise cause from None
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            else:
+                self._tell(away=False, words=f"{self._place}: is back")
+                return answer
+
+    def _tell(self, *, away: bool, words: str) -> None:
+        if away is not self._is_away:
+            self._is_away = away
+            event = "database_away" if away else "database_back"
+            _log.warning("%s", words, extra={"event": event, "facts": {}})
+
+
+def plain_connector(place: str, error: BaseException) -> StorageError:
+    """What Procrastinate or the driver raised, as a line of ours."""
+    if isinstance(error, StorageError):
+        return error
+    cause = error.__cause__ if isinstance(error, ConnectorException) else error
+    if not isinstance(cause, psycopg.Error):
+        return StorageError(f"{place}: the queue says: {error}")
+    if isinstance(cause, psycopg.OperationalError) and not cause.sqlstate:
+        return StorageAway(f"{place}: the server is not to be reached")
+    return plain_postgres(place, cause)
+
+
+async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
+    """A question is a transaction, so that its end is no round trip more."""
+    await connection.set_autocommit(True)

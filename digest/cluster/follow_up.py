@@ -1,0 +1,45 @@
+"""When a batch is to be taken up again after a worker has had it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from digest.delivery.faults import RunStopped
+from digest.storage.postgres.jobs import BatchLeft
+
+_NOW, _SOON, _LONGEST = timedelta(), timedelta(seconds=1), timedelta(minutes=1)
+#: After a stop that nobody has to mend, and after one that somebody has; doubled each time.
+_AWAY, _AWAY_LONGEST = timedelta(seconds=5), timedelta(minutes=2)
+_REFUSED, _REFUSED_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
+
+
+def wait_for_rest(
+    left: BatchLeft, now: datetime, *, held_until: datetime | None = None, tries: int
+) -> timedelta | None:
+    """How long until a batch is to be taken up again; None: nothing of it is open.
+
+    `now` is by the clock that letters are due by. Letters that another worker holds are his until
+    his lease ends. Those that are due and were not sent come again soon, but ever later.
+    """
+    if not left.open:
+        return None
+    waits = []
+    if held_until is not None:
+        waits.append(max(held_until - left.now, _NOW) + _SOON)
+    if left.next is not None and left.next > now:
+        waits.append(left.next - now)
+    elif left.next is not None or not waits:
+        waits.append(_grown(_SOON, _LONGEST, tries))
+    return min(waits)
+
+
+def rest_after(error: RunStopped, failures: int) -> timedelta:
+    """How long no letter is tried after a relay has stopped us so many times in a row."""
+    if error.temporary:
+        return _grown(_AWAY, _AWAY_LONGEST, failures)
+    return _grown(_REFUSED, _REFUSED_LONGEST, failures)
+
+
+def _grown(first: timedelta, longest: timedelta, times: int) -> timedelta:
+    grown: timedelta = first * 2 ** min(times, 20)
+    return min(grown, longest)

@@ -1,0 +1,165 @@
+"""Batches that `run --enqueue` plans are delivered by `digest worker`, once and by anyone."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.clustered import BATCH, cluster, wait_until, worker
+from tests.support.counting import tally
+from tests.support.newsroom import Newsroom, counting_server, finish
+from tests.support.smtp_server import Rule
+
+CONNECTIONS = 2
+
+
+def test_a_run_that_enqueues_mails_nobody_and_a_worker_mails_everybody(tmp_path):
+    """Asked again, before or after, it enqueues nothing twice; the worker's end is silent too."""
+    with counting_server() as server, cluster(tmp_path, server, 3 * BATCH) as it:
+        it.plan()
+        assert (server.accepted, it.jobs()) == ([], dict.fromkeys((1, 2, 3), "todo"))
+        it.plan()
+        assert it.jobs() == dict.fromkeys((1, 2, 3), "todo")
+        done = it.planner.run("worker", "--once")
+        assert (done.code, done.out, done.err) == (0, "", "")
+        assert tally(server.accepted, it.readers).breaches() == []
+        assert (it.jobs(), it.states()) == ({}, {"sent": 3 * BATCH})
+        it.plan()
+        assert it.jobs() == {}
+        assert it.ask("SELECT state, sent, connections FROM worker") == [("ended", 3 * BATCH, 0)]
+        assert it.ask("SELECT count(*) FROM procrastinate_workers") == 0
+
+
+def test_workers_share_the_batches_and_need_neither_lists_nor_papers_nor_templates(tmp_path):
+    """The second has nothing on its machine but a config and the key."""
+    slow = Rule("dot", delay=0.02)
+    with counting_server(slow) as server, cluster(tmp_path, server, 6 * BATCH) as it:
+        it.plan()
+        other = it.elsewhere("other", server.port)
+        with worker(it.planner, "--once") as one, worker(other, "--once") as two:
+            assert [finish(each).code for each in (one, two)] == [0, 0]
+        assert tally(server.accepted, it.readers).breaches() == []
+        shares = [sent for (sent,) in it.ask("SELECT sent FROM worker")]
+        assert sum(shares) == 6 * BATCH
+        assert min(shares) > 0
+        assert [path.name for path in other.state.iterdir()] == ["state.json"]
+
+
+def test_a_worker_with_another_key_leaves_the_batches_to_those_who_have_it(tmp_path):
+    """It says once what to set. One without any key makes none."""
+    with counting_server() as server, cluster(tmp_path, server, BATCH) as it:
+        it.plan()
+        stranger = it.elsewhere("stranger", server.port)
+        stranger.environ["DIGEST_SECRET_KEY"] = "quite another key and also a long one"
+        done = stranger.run("worker", "--once")
+        assert (done.code, len(done.lines)) == (0, 1)
+        assert "set DIGEST_SECRET_KEY as the planner has it" in done.err
+        del stranger.environ["DIGEST_SECRET_KEY"]
+        done = stranger.run("worker", "--once")
+        assert (done.code, len(done.lines)) == (2, 1)
+        assert "DIGEST_SECRET_KEY" in done.err
+        assert not (stranger.state / "secret.key").exists()
+        assert (server.accepted, it.jobs()) == ([], {1: "todo"})
+
+
+@pytest.mark.parametrize("words", [("run", "--enqueue"), ("worker",)])
+def test_without_postgresql_there_is_one_line(tmp_path, words):
+    done = Newsroom(tmp_path).run(*words)
+    assert (done.code, len(done.lines)) == (2, 1)
+    assert "storage.url" in done.err
+    assert not (tmp_path / "var").exists()
+
+
+def test_what_a_run_planned_itself_goes_to_the_workers_when_it_is_enqueued(tmp_path):
+    """The relay refused the run; its letters are in no batch yet."""
+    refused = Rule("mail", reply="530 5.7.0 Authentication required")
+    with counting_server(refused) as server, cluster(tmp_path, server, 2 * BATCH) as it:
+        assert it.planner.run("run").code == 1
+        assert it.jobs() == {}
+        it.plan()
+        assert it.jobs() == dict.fromkeys((1, 2), "todo")
+        server.rules.clear()
+        assert it.planner.run("worker", "--once").code == 0
+        assert tally(server.accepted, it.readers).breaches() == []
+
+
+def test_deferred_letters_keep_their_batch_until_their_time(tmp_path):
+    """The job waits for the first of them, whatever moment DIGEST_NOW has made of today."""
+    grey = Rule("rcpt", "reader7@", tries=1, reply="451 4.7.1 greylisted")
+    with counting_server(grey) as server, cluster(tmp_path, server, 2 * BATCH) as it:
+        it.planner.now = "2026-11-23T07:00:00+00:00"
+        it.plan()
+        assert it.planner.run("worker", "--once").code == 0
+        assert it.states() == {"sent": 2 * BATCH - 1, "deferred": 1}
+        ((job, due),) = it.ask("SELECT id, scheduled_at FROM procrastinate_jobs")
+        assert timedelta(0) < due - datetime.now(UTC) < timedelta(minutes=1)
+        retry_at = it.ask("SELECT to_timestamp(retry_at / 1e6) FROM delivery WHERE retry_at > 0")
+        assert retry_at < datetime(2026, 11, 23, 7, 3, tzinfo=UTC)
+        it.planner.later(minutes=2)
+        it.ask("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE id = %s", job)
+        assert it.planner.run("worker", "--once").code == 0
+        assert it.jobs() == {}
+        assert tally(server.accepted, it.readers).breaches() == []
+
+
+def test_a_relay_that_is_away_loses_no_batch(tmp_path):
+    """`--once` ends as a run does; the batches wait in the queue."""
+    closed = Rule("connect", drop="before")
+    with counting_server(closed) as server, cluster(tmp_path, server, BATCH) as it:
+        it.plan()
+        done = it.planner.run("worker", "--once")
+        assert done.code == 1
+        assert it.jobs() == {1: "todo"}
+        assert it.states() == {"pending": BATCH}
+        assert it.ask("SELECT scheduled_at > now() FROM procrastinate_jobs") is True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_gives_the_batches_back_at_once_with_nothing_in_doubt(tmp_path, number):
+    slow = Rule("dot", delay=0.02)
+    with counting_server(slow) as server, cluster(tmp_path, server, 4 * BATCH) as it:
+        it.plan()
+        with worker(it.planner) as process:
+            wait_until(lambda: len(server.accepted) > 5)
+            process.send_signal(number)
+            done = finish(process)
+        assert (done.code, done.err) == (0, "")
+        assert len(server.accepted) < 4 * BATCH
+        assert it.states().keys() == {"sent", "pending"}
+        assert set(it.jobs().values()) == {"todo"}
+        assert it.ask("SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at > now()") == 0
+        assert it.ask("SELECT count(*) FROM procrastinate_workers") == 0
+        server.rules.clear()
+        assert it.planner.run("worker", "--once").code == 0
+        assert tally(server.accepted, it.readers).breaches() == []
+
+
+@pytest.mark.parametrize("policy", ["resend", "hold"])
+def test_a_killed_workers_batches_are_taken_up_by_another(tmp_path, policy):
+    """The other one runs already; what was on the wire is sent again, or held."""
+    slow = Rule("dot", delay=0.02)
+    with counting_server(slow) as server, cluster(tmp_path, server, 4 * BATCH) as it:
+        it.planner.configure(delivery={"unknown": policy})
+        it.plan()
+        with worker(it.planner) as victim:
+            wait_until(lambda: len(server.accepted) > 5)
+            victim.send_signal(signal.SIGKILL)
+            victim.wait()
+            assert set(it.jobs().values()) >= {"doing"}
+            server.rules.clear()
+            with worker(it.planner) as heir:
+                wait_until(lambda: not it.jobs())
+                heir.send_signal(signal.SIGTERM)
+                assert finish(heir).code == 0
+        found = tally(server.accepted, it.readers)
+        assert found.extra <= CONNECTIONS
+        assert found.differing == frozenset()
+        states = it.states()
+        assert states.pop("unknown", 0) + len(found.lost) <= 2 * CONNECTIONS
+        assert states.keys() == {"sent"}
+        if policy == "resend":
+            assert states == {"sent": 4 * BATCH}
+        else:
+            assert found.extra == 0
