@@ -20,6 +20,7 @@ from tests.bench.reading import measure_reading
 from tests.bench.rendering import measure_rendering
 from tests.bench.rooms import Trial
 from tests.bench.row import Row
+from tests.bench.scaling import measure_scaling
 from tests.bench.sending import measure_distance, measure_sending, measure_signing
 from tests.bench.serving import measure_serving
 from tests.bench.sink import sink
@@ -33,22 +34,26 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the list to read")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each; the median counts")
     parser.add_argument("--quick", action="store_true", help="small numbers, one round")
-    parser.add_argument("--only", default="", help="some of: " + ", ".join(_parts("", 1, 1, 1)))
+    parser.add_argument("--only", default="", help="some of: " + ", ".join(_parts("", 1, 1, 1, 1)))
+    parser.add_argument("--largest", type=int, default=100_000, help="readers of the largest plan")
     parser.add_argument("--profile", action="store_true", help="where one send spends its time")
     options = parser.parse_args()
     if options.quick:
         options.readers, options.rows, options.rounds = 2_000, 50_000, 1
+        options.largest = 10_000
     with tempfile.TemporaryDirectory() as folder:
         if options.profile:
             profile(Path(folder), options.readers)
             return
-        parts = _parts(folder, options.readers, options.rows, options.rounds)
+        parts = _parts(folder, options.readers, options.rows, options.rounds, options.largest)
         wanted = options.only.split(",") if options.only else list(parts)
         rows = [row for name in wanted for row in parts[name]()]
     show(rows, options.rounds)
 
 
-def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Callable[[], list[Row]]]:
+def _parts(
+    folder: str, readers: int, rows: int, rounds: int, largest: int
+) -> dict[str, Callable[[], list[Row]]]:
     place = Path(folder)
     return {
         "writing": lambda: measure_writing(rounds),
@@ -63,6 +68,7 @@ def _parts(folder: str, readers: int, rows: int, rounds: int) -> dict[str, Calla
         "signing": lambda: measure_signing(place, readers, rounds),
         "summaries": lambda: measure_summaries(rounds),
         "serving": lambda: measure_serving(place / "serving", rounds),
+        "scaling": lambda: measure_scaling(place / "scaling", readers, rounds, largest),
     }
 
 

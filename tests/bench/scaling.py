@@ -1,0 +1,210 @@
+"""Workers on PostgreSQL, beside one process on SQLite: letters/s, processor, round trips, growth.
+
+python -m tests.bench --only scaling
+python -m tests.bench --only scaling --largest 1000000
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+
+from tests.bench.fleet import (
+    Sent,
+    await_end,
+    await_sent,
+    child_called,
+    fleet,
+    new_state,
+    peak_of,
+    plan,
+    send_alone,
+    send_by_workers,
+)
+from tests.bench.rooms import CONNECTIONS, Trial
+from tests.bench.row import Row
+from tests.bench.sink import sink
+from tests.support.newsroom import Newsroom
+from tests.support.postgres import Server
+from tests.support.recording_sink import Ways, recording_sink
+
+#: Seconds until a relay that is not next door has taken a letter.
+LATENCY = 0.03
+PEER = "one process, SQLite"
+_SIZES = (10_000, 100_000, 1_000_000)
+Figures = Sequence[Sent]
+
+
+def measure_scaling(folder: Path, readers: int, rounds: int, largest: int) -> list[Row]:
+    """Each comparison in turn; `largest` ends the table of growth."""
+    server = Server(durable=True)
+    try:
+        return [
+            *_near_relay(folder, server, readers, rounds),
+            *_far_relay(folder, server, readers // 4, rounds),
+            *_growth(folder, server, largest),
+        ]
+    finally:
+        server.close()
+
+
+def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list[Row]:
+    """A sink next door, which costs next to nothing: here processors are the limit."""
+    trial = Trial(folder / "near", readers)
+    with sink() as port:
+        trial.mail_by(port)
+        relay = child_called("smtp-sink") or child_called("python")
+        found = _take_turns(
+            {
+                "alone": lambda: send_alone(trial, relay),
+                "1 worker": lambda: send_by_workers(trial, server, 1, relay),
+                "2 workers": lambda: send_by_workers(trial, server, 2, relay),
+            },
+            rounds,
+        )
+        counted = send_by_workers(trial, server, 1, relay, counted=True)
+    alone, one = found.pop("alone"), found["1 worker"]
+    what = f"{readers:,} letters of {trial.size:,} octets, {CONNECTIONS} connections"
+    rows = [_rate_row(f"{name}: {what}", each, alone) for name, each in found.items()]
+    rows += [
+        Row(f"  {name}: processor of the {part}", PEER, mine, peers, "µs a letter", False)
+        for part, field in (("senders", "senders"), ("sink", "relay"))
+        for name, each in found.items()
+        for mine, peers in [(_middle(each, field) * 1e6, _middle(alone, field) * 1e6)]
+    ]
+    rows += [
+        Row(
+            f"  {name}: processor of PostgreSQL",
+            "the sender's own, SQLite in it",
+            _middle(each, "database") * 1e6,
+            _middle(alone, "senders") * 1e6,
+            "µs a letter",
+            False,
+        )
+        for name, each in found.items()
+    ]
+    rows.append(
+        Row(
+            "  1 worker: transactions of the database",
+            "a commit for each letter",
+            _middle(one, "transactions"),
+            1.0,
+            "a letter",
+            False,
+            f"{counted.transactions:.2f} where round trips are counted",
+        )
+    )
+    rows.append(
+        Row(
+            "  1 worker: round trips to the database",
+            "one for each letter",
+            counted.round_trips,
+            1.0,
+            "a letter",
+            False,
+        )
+    )
+    return rows
+
+
+def _far_relay(folder: Path, server: Server, readers: int, rounds: int) -> list[Row]:
+    """A relay that takes its time: connections are the limit, and each worker brings its own."""
+    connections = 4
+    trial = Trial(folder / "far", readers)
+    with recording_sink(folder / "far-sink", Ways(delay=LATENCY)) as far:
+        trial.mail_by(far.port, connections=connections)
+        works = {"alone": lambda: send_alone(trial, [far.pid])}
+        for count in (1, 2, 4, 8):
+            works[f"{count} workers"] = lambda count=count: send_by_workers(
+                trial, server, count, [far.pid]
+            )
+        found = _take_turns(works, rounds)
+    alone = found.pop("alone")
+    what = f"a relay that takes {LATENCY * 1000:.0f} ms, {connections} connections each"
+    return [
+        _rate_row(f"{name}: {readers:,} letters, {what}", each, alone)
+        for name, each in found.items()
+    ]
+
+
+def _growth(folder: Path, server: Server, largest: int) -> list[Row]:
+    """How plan, jobs and memory grow, beside a plan of as many on SQLite."""
+    rows: list[Row] = []
+    with sink() as port:
+        for size in (size for size in _SIZES if size <= largest):
+            room = _small_letters(folder / f"growth-{size}", size, port)
+            alone, alone_peak = _plan_alone(room)
+            with new_state(room, server) as url:
+                seconds, peak = plan(room)
+                with fleet(room, 1, url) as (worker,):
+                    begin = time.perf_counter()
+                    await_sent(url)
+                    rate, worker_peak = size / (time.perf_counter() - begin), peak_of(worker)
+            each, what, peer = 1e6 / size, f"{size:,} readers", "a plan on SQLite"
+            note = f"{seconds:.1f} s, {alone:.1f} s"
+            rows += [
+                Row(f"run --enqueue: {what}", peer, seconds * each, alone * each, "µs a reader",
+                    False, note),
+                Row("  its peak memory", peer, peak, alone_peak, "MB", False),
+                Row("  a worker's peak memory when all are sent", peer, worker_peak, alone_peak,
+                    "MB", False, f"{rate:,.0f} small letters/s"),
+            ]  # fmt: skip
+    return rows
+
+
+def _small_letters(folder: Path, readers: int, port: int) -> Newsroom:
+    room = Newsroom(folder)
+    room.now = None
+    with (room.folder / "readers.csv").open("w", encoding="utf-8") as file:
+        file.write("email,name,format\n")
+        file.writelines(f"reader{n}@example.org,Reader {n},text\n" for n in range(readers))
+    room.configure(subscribers={"lists": ["readers.csv"]})
+    room.mail_by(port, connections=CONNECTIONS, letters_per_connection=1_000_000)
+    return room
+
+
+def _plan_alone(room: Newsroom) -> tuple[float, int]:
+    """The same plan on SQLite: nobody is due yet, so that `run` plans and sends nothing."""
+    listed = room.folder / "readers.csv"
+    now = listed.read_text()
+    listed.write_text(
+        now.replace(",text\n", ",text,23:59\n").replace("format\n", "format,send_at\n")
+    )
+    room.now = "2026-11-23T07:00:00+00:00"
+    begin = time.perf_counter()
+    _, peak = await_end(room.start("run", stdout=subprocess.DEVNULL))
+    seconds = time.perf_counter() - begin
+    room.now = None
+    listed.write_text(now)
+    return seconds, peak
+
+
+def _take_turns(works: dict[str, Callable[[], Sent]], rounds: int) -> dict[str, list[Sent]]:
+    """The works one after the other, in a turning order."""
+    found: dict[str, list[Sent]] = {name: [] for name in works}
+    names = list(works)
+    for number in range(rounds):
+        turn = number % len(names)
+        for name in names[turn:] + names[:turn]:
+            found[name].append(works[name]())
+    return found
+
+
+def _rate_row(what: str, ours: Figures, alone: Figures) -> Row:
+    """Its ratio is the median of those of single rounds, which is less shaken than of medians."""
+    ratios = [a.rate / b.rate for a, b in zip(ours, alone, strict=True)]
+    return Row(
+        what,
+        PEER,
+        _middle(ours, "rate"),
+        _middle(alone, "rate"),
+        "letters/s",
+        note=f"in pairs {median(ratios):.2f}x",
+    )
+
+
+def _middle(figures: Figures, field: str) -> float:
+    return median(getattr(each, field) for each in figures)
