@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.crashing import KILLED
+from tests.support.newsroom import finish
 from tests.support.postgres import Server
 from tests.support.recording_sink import Ways
 from tests.support.workers import Works
 
+HERE = Path(__file__).parents[2]
 READERS = 2_000
 #: 400 letters a second over two workers' connections: a trial has time to happen.
 SLOW = Ways(delay=0.02)
@@ -59,3 +62,21 @@ def test_workers_that_are_asked_to_stop_give_the_rest_back_and_leave_nothing_in_
         works.stop_all()
         works.check_words()
         assert works.account().breaches() == []
+
+
+def test_a_planner_that_is_killed_leaves_an_edition_with_all_its_jobs_or_none(
+    tmp_path: Path, server: Server
+) -> None:
+    """One that dies after the commit leaves nothing to the next but to say so."""
+    with Works(tmp_path, readers=READERS, server=server) as works:
+        for point, left in (
+            ("freeze midway", (0, 0)),
+            ("freeze commit", (0, 0)),
+            ("freeze after", (READERS, READERS // 200)),
+        ):
+            words = (point, "run", "--enqueue")
+            process = works.room.start(*words, command="tests.support.crashing", cwd=HERE)
+            assert finish(process).code == KILLED, f"the run got past {point}"
+            assert works.planned() == left
+        works.plan()
+        assert works.planned() == left

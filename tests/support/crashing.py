@@ -19,6 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import psycopg
+
 KILLED = 137
 
 
@@ -183,16 +185,26 @@ def _marking(original: Any) -> Any:
 
 
 def _watch_commits(nth: int) -> None:
-    """Whoever opens the database, and however: SQLite itself says that it is about to commit."""
+    """Whoever opens the database, and however: the driver says that it is about to commit."""
     commits = 0
-    original = sqlite3.dbapi2.connect
 
-    def saw(statement: str) -> None:
+    def about_to_commit() -> None:
         nonlocal commits
-        if _inside and statement.lstrip().upper().startswith(("COMMIT", "END")):
+        if _inside:
             commits += 1
             if commits == nth:
                 _die()
+
+    _watch_sqlite(about_to_commit)
+    _watch_postgres(about_to_commit)
+
+
+def _watch_sqlite(about_to_commit: Callable[[], None]) -> None:
+    original = sqlite3.dbapi2.connect
+
+    def saw(statement: str) -> None:
+        if statement.lstrip().upper().startswith(("COMMIT", "END")):
+            about_to_commit()
 
     def connect(*given: Any, **named: Any) -> sqlite3.Connection:
         connection = original(*given, **named)
@@ -200,6 +212,16 @@ def _watch_commits(nth: int) -> None:
         return connection
 
     sqlite3.connect = sqlite3.dbapi2.connect = connect
+
+
+def _watch_postgres(about_to_commit: Callable[[], None]) -> None:
+    original = psycopg.Connection.commit
+
+    def commit(connection: psycopg.Connection[Any]) -> None:
+        about_to_commit()
+        original(connection)
+
+    psycopg.Connection.commit = commit  # type: ignore[method-assign]
 
 
 def main() -> None:

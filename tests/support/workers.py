@@ -97,6 +97,14 @@ class Works:
         planned = self.ask("SELECT count(*) FROM delivery")
         assert planned == len(self.readers), planned
 
+    def planned(self) -> tuple[int, int]:
+        """How many rows of the ledger and how many jobs there are; no tables hold none."""
+        tables = "to_regclass('delivery') IS NOT NULL AND to_regclass('procrastinate_jobs')"
+        if not self.ask(f"SELECT {tables} IS NOT NULL"):
+            return 0, 0
+        jobs = "SELECT count(*) FROM procrastinate_jobs WHERE args ? 'batch'"
+        return self.ask("SELECT count(*) FROM delivery"), self.ask(jobs)
+
     def start_worker(self, url: str | None = None) -> subprocess.Popen[str]:
         """One more worker, perhaps by another way to the database; its words go to a file."""
         self._started += 1
