@@ -21,6 +21,7 @@ from tests.support.pg_wire import PgWire, pg_wire
 from tests.support.postgres import Server
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_KEY = "a key that only benchmarks know"
 _SPAN = "SELECT count(*), min(updated_at), max(updated_at) FROM delivery WHERE state = 'sent'"
 _OPEN = """
     SELECT count(*) FROM delivery WHERE state IN ('pending', 'claimed', 'data', 'deferred')
@@ -102,13 +103,13 @@ def new_state(room: Newsroom, server: Server) -> Iterator[str]:
     """An empty database for a newsroom, with its tables made; its URI."""
     shutil.rmtree(room.state, ignore_errors=True)
     url = server.make_database()
-    room.environ["DIGEST_DATABASE_URL"] = url
+    room.environ |= {"DIGEST_DATABASE_URL": url, "DIGEST_SECRET_KEY": _KEY}
     done = room.run("db", "upgrade")
     assert done.code == 0, done.err
     try:
         yield url
     finally:
-        del room.environ["DIGEST_DATABASE_URL"]
+        del room.environ["DIGEST_DATABASE_URL"], room.environ["DIGEST_SECRET_KEY"]
         shutil.rmtree(room.state, ignore_errors=True)
         server.drop_database(url)
 

@@ -20,7 +20,7 @@ from digest.mailing.token import UNSUBSCRIBE, sign_token
 from tests.support.pg_wire import pg_wire
 from tests.support.postgres import Server
 from tests.support.recording_sink import Ways, is_deferred
-from tests.support.workers import Works, connections_of
+from tests.support.workers import KEY, Works, connections_of
 
 pytestmark = pytest.mark.soak
 
@@ -236,13 +236,12 @@ def page(works: Works):
     try:
         assert process.stderr is not None
         port = int(re.findall(r":(\d+)/ ", process.stderr.readline())[0])
-        keys = tuple((works.room.state / "secret.key").read_bytes().split())
 
         def leave(address: str) -> None:
             named = works.ask(f"SELECT reader_id FROM delivery WHERE address = '{address}'")
             body, kind = "List-Unsubscribe=One-Click", "application/x-www-form-urlencoded"
             with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as client:
-                path = f"/u/{sign_token(keys, named, UNSUBSCRIBE)}"
+                path = f"/u/{sign_token((KEY.encode(),), named, UNSUBSCRIBE)}"
                 client.request("POST", path, body, {"Content-Type": kind})
                 assert client.getresponse().status == 200
 

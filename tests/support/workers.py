@@ -31,6 +31,8 @@ from tests.support.newsroom import Done, Newsroom
 from tests.support.postgres import Server
 from tests.support.recording_sink import Ways, recording_sink
 
+#: What planner, workers and pages sign with: as on machines of their own.
+KEY = "a key that only trials know"
 _OPEN = "state IN ('pending', 'claimed', 'data', 'deferred')"
 
 
@@ -88,7 +90,7 @@ class Works:
         )
         room.mail_by(self.sink.port, connections=self._connections)
         room.configure(delivery=self._delivery)
-        room.environ["DIGEST_DATABASE_URL"] = self.url
+        room.environ |= {"DIGEST_DATABASE_URL": self.url, "DIGEST_SECRET_KEY": KEY}
 
     def plan(self) -> None:
         """Plan the day's edition and hand its batches out."""
