@@ -52,7 +52,7 @@ def kill_throughout(works: Works, chance: random.Random, mode: str) -> None:
     restarted = False
     while (taken := works.sink.count()) < readers * 9 // 10:
         assert time.monotonic() < limit, works.words()
-        time.sleep(chance.uniform(0.3, 3))
+        time.sleep(chance.uniform(1, 6))
         works.kill_one(chance)
         works.restart_dead()
         if taken >= restart_at and not restarted:
