@@ -13,10 +13,15 @@ from digest.storage.schema import delivery, worker
 
 #: The database's clock in whole microseconds, as moments are kept.
 DATABASE_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-#: When a worker's lease ends. A server that was away could not renew it, so from the server's
-#: start every worker has the whole time again.
-ENDS = """greatest(worker.lease_until, worker.lease_until - worker.seen_at
-    + (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint)"""
+# From when on the server takes writes: one that crashed mends itself first, which may take longer
+# than a lease, and a standby ran long before it took over. Its log writer is started then; a user
+# who may not see that makes do with the server's own start.
+OPEN_SINCE = """greatest(pg_postmaster_start_time(),
+    (SELECT max(backend_start) FROM pg_stat_activity WHERE backend_type = 'walwriter'))"""
+#: When a worker's lease ends. A server that was away could not renew it, so from the moment that
+#: it is there again every worker has the whole time.
+ENDS = f"""greatest(worker.lease_until, worker.lease_until - worker.seen_at
+    + (extract(epoch FROM {OPEN_SINCE}) * 1000000)::bigint)"""
 #: Workers whose lease is over: others may end them.
 OVER = f"(worker.state <> 'ended' AND {ENDS} < {DATABASE_NOW})"
 

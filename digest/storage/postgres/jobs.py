@@ -19,6 +19,7 @@ from digest.model import EditionKey
 from digest.storage.batches import Batch, OnBatches
 from digest.storage.database import Database
 from digest.storage.schema import from_microseconds
+from digest.storage.workers import OPEN_SINCE
 
 # In two parts, each of which an index knows.
 _OPEN = """(
@@ -48,16 +49,16 @@ _OF_BATCH = f"""
     FROM {_OPEN} WHERE batch = %(batch)s
 """  # noqa: S608
 # A server that was away has heard of nobody: whoever lives gets the time to say so.
-_STALLED = """
+_STALLED = f"""
     SELECT job.id, args FROM procrastinate_jobs AS job
     LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
     WHERE job.status = 'doing' AND job.task_name = %(task)s
-      AND clock_timestamp() > pg_postmaster_start_time() + %(timeout)s
+      AND clock_timestamp() > {OPEN_SINCE} + %(timeout)s
       AND (worker.id IS NULL OR worker.last_heartbeat < clock_timestamp() - %(timeout)s)
       AND NOT EXISTS (SELECT FROM procrastinate_jobs AS other
         WHERE other.queueing_lock = job.queueing_lock AND other.status = 'todo')
     FOR UPDATE OF job SKIP LOCKED
-"""
+"""  # noqa: S608
 _TAKE_BACK = f"""
     WITH stalled AS MATERIALIZED ({_STALLED})
     SELECT args, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM stalled
