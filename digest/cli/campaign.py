@@ -9,7 +9,7 @@ from digest.model import EditionKey
 
 if TYPE_CHECKING:
     from digest.app import House
-    from digest.storage.worker_view import WorkerNow
+    from digest.storage.workers import Worker
 
 _FACTS = (
     "host",
@@ -36,7 +36,7 @@ def campaign_facts(house: House, key: EditionKey, left: int) -> dict[str, Any]:
     if not house.has_state or not house.database.is_shared:
         return {}
     from digest.storage.postgres.jobs import batches_left
-    from digest.storage.worker_view import rate_of, recent_workers
+    from digest.storage.workers import rate_of, recent_workers
 
     workers = recent_workers(house.database)
     with house.database.read() as connection:
@@ -70,7 +70,7 @@ def campaign_lines(facts: dict[str, Any]) -> list[str]:
     return lines + [f"  {_line(each)}" for each in facts["workers"]]
 
 
-def _document(each: WorkerNow) -> dict[str, Any]:
+def _document(each: Worker) -> dict[str, Any]:
     facts = {name: getattr(each, name) for name in _FACTS}
     return facts | {
         "state": "silent" if each.silent else each.state,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
+from digest.model import EditionKey
 from digest.storage.database import Database
-from digest.storage.schema import delivery, worker
+from digest.storage.schema import delivery, from_microseconds, worker
 
 #: The database's clock in whole microseconds, as moments are kept.
 DATABASE_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -22,13 +24,19 @@ OPEN_SINCE = """greatest(pg_postmaster_start_time(),
 #: it is there again every worker has the whole time.
 ENDS = f"""greatest(worker.lease_until, worker.lease_until - worker.seen_at
     + (extract(epoch FROM {OPEN_SINCE}) * 1000000)::bigint)"""
+#: Who ended, or died, stays in sight for so long.
+REMEMBERED = timedelta(minutes=15)
 #: Workers whose lease is over: others may end them.
 OVER = f"(worker.state <> 'ended' AND {ENDS} < {DATABASE_NOW})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A program that sends, as it told at `seen_at`; `rate` is letters a second, lately."""
+    """A program that sends, as it told at `seen_at`; `rate` is letters a second, lately.
+
+    `silent`: its lease is over without an end, so it was killed or is cut off. `age` is how long
+    ago it was seen, by the database's clock.
+    """
 
     id: str
     host: str
@@ -46,23 +54,47 @@ class Worker:
     rejected: int
     unknown: int
     rate: float
+    silent: bool
+    age: timedelta
+
+    @property
+    def works(self) -> bool:
+        return self.state in ("working", "stopping") and not self.silent
 
 
-def living_workers(database: Database) -> Sequence[Worker]:
-    """Those whose lease lasts, by their host and age; nobody where the state is a file.
+def recent_workers(database: Database, within: timedelta = REMEMBERED) -> Sequence[Worker]:
+    """Those at work, and those that ended or fell silent of late, by host and age.
+
+    Nobody where the state is a file.
 
     Raises:
         StorageError: the database cannot be read.
     """
     if not database.is_shared:
         return ()
+    now: sa.ColumnElement[int] = sa.literal_column(DATABASE_NOW)
     query = (
-        sa.select(worker)
-        .where(worker.c.state != "ended", sa.text(f"NOT {OVER}"))
+        sa.select(worker, sa.literal_column(OVER).label("silent"), now.label("now"))
+        .where(worker.c.seen_at > now - within // timedelta(microseconds=1))
         .order_by(worker.c.host, worker.c.started_at)
     )
     with database.read() as connection:
-        return [Worker(**row) for row in connection.execute(query).mappings()]
+        return [_worker(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def living_workers(database: Database) -> Sequence[Worker]:
+    """Those whose lease lasts.
+
+    Raises:
+        StorageError: the database cannot be read.
+    """
+    found = recent_workers(database)
+    return [each for each in found if each.state != "ended" and not each.silent]
+
+
+def rate_of(workers: Iterable[Worker], edition: EditionKey) -> float:
+    """Letters of an edition a second, by all who send it now."""
+    return sum(each.rate for each in workers if each.works and each.edition == edition.text)
 
 
 def end_dead(connection: sa.Connection) -> None:
@@ -78,3 +110,8 @@ def is_orphan() -> sa.ColumnElement[bool]:
     """Rows of the ledger whose holder sends no more."""
     alive = sa.select(worker.c.id).where(worker.c.id == delivery.c.holder)
     return ~alive.where(worker.c.state != "ended").exists()
+
+
+def _worker(row: dict[str, Any]) -> Worker:
+    now = from_microseconds(row.pop("now"))
+    return Worker(**row, age=now - row["seen_at"])
