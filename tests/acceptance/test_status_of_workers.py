@@ -1,0 +1,66 @@
+"""`digest status` shows an edition's way over all workers: who sends, and what is left."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from tests.support.clustered import BATCH, cluster, wait_until, worker
+from tests.support.newsroom import counting_server
+from tests.support.smtp_server import Rule
+
+
+def _status(room):
+    return json.loads(room.run("status", "--json").out)
+
+
+def _lines(room):
+    return room.run("status").out.splitlines()
+
+
+def _has(lines, pattern):
+    return any(re.match(pattern, line) for line in lines)
+
+
+def test_before_a_worker_is_there_the_batches_wait(tmp_path):
+    with counting_server() as server, cluster(tmp_path, server, 3 * BATCH) as it:
+        it.plan()
+        facts = _status(it.planner)
+        assert facts["batches"] == {"waiting": 3, "later": 0, "at_work": 0}
+        assert (facts["rate"], facts["seconds_left"], facts["workers"]) == (0, None, [])
+        assert _lines(it.planner)[1:] == ["  batches: 3 waiting, 0 later, 0 at work"]
+
+
+def test_each_worker_is_shown_with_its_rate_and_all_of_them_say_how_long_it_takes(tmp_path):
+    slow = Rule("dot", delay=0.1)
+    with counting_server(slow) as server, cluster(tmp_path, server, 10 * BATCH) as it:
+        it.plan()
+        other = it.elsewhere("other", server.port)
+        with worker(it.planner) as one, worker(other) as two:
+            wait_until(lambda: len([w for w in _status(it.planner)["workers"] if w["rate"]]) == 2)
+            facts = _status(it.planner)
+            assert {each["pid"] for each in facts["workers"]} == {one.pid, two.pid}
+            assert all(each["state"] == "working" for each in facts["workers"])
+            assert all(0 < each["connections"] <= 2 for each in facts["workers"])
+            assert facts["rate"] > 0
+            assert facts["seconds_left"] is not None
+            assert facts["batches"]["at_work"] > 0
+            lines = "\n".join(_lines(it.planner))
+            assert re.search(r"^  [\d,]+ letters/s by 2 workers; \d+ s left$", lines, re.MULTILINE)
+            assert re.search(
+                rf"^  worker \S+:{one.pid}  working  \d+/s  \d+ sent", lines, re.MULTILINE
+            )
+            two.kill()
+            wait_until(lambda: "silent" in {w["state"] for w in _status(it.planner)["workers"]})
+            assert re.search(
+                rf"^  worker \S+:{two.pid}  silent for ", "\n".join(_lines(other)), re.MULTILINE
+            )
+            assert sum(1 for each in _status(other)["workers"] if each["rate"]) <= 1
+
+
+def test_where_the_state_is_a_file_there_is_nothing_of_workers(tmp_path):
+    from tests.support.newsroom import Newsroom
+
+    room = Newsroom(tmp_path)
+    assert room.run("run").code == 0
+    assert not {"workers", "batches", "rate"} & set(_status(room))
