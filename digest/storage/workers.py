@@ -30,12 +30,15 @@ REMEMBERED = timedelta(minutes=15)
 OVER = f"(worker.state <> 'ended' AND {ENDS} < {DATABASE_NOW})"
 
 
+_SILENT = f"({OVER} OR worker.state = 'ended' AND worker.lease_until > worker.seen_at)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """A program that sends, as it told at `seen_at`; `rate` is letters a second, lately.
 
-    `silent`: its lease is over without an end, so it was killed or is cut off. `age` is how long
-    ago it was seen, by the database's clock.
+    `silent`: its lease is over, or others have ended it, so it was killed or is cut off. `age` is
+    how long ago it was seen, by the database's clock.
     """
 
     id: str
@@ -58,8 +61,12 @@ class Worker:
     age: timedelta
 
     @property
+    def lives(self) -> bool:
+        return self.state != "ended" and not self.silent
+
+    @property
     def works(self) -> bool:
-        return self.state in ("working", "stopping") and not self.silent
+        return self.lives and self.state != "idle"
 
 
 def recent_workers(database: Database, within: timedelta = REMEMBERED) -> Sequence[Worker]:
@@ -74,22 +81,12 @@ def recent_workers(database: Database, within: timedelta = REMEMBERED) -> Sequen
         return ()
     now: sa.ColumnElement[int] = sa.literal_column(DATABASE_NOW)
     query = (
-        sa.select(worker, sa.literal_column(OVER).label("silent"), now.label("now"))
+        sa.select(worker, sa.literal_column(_SILENT).label("silent"), now.label("now"))
         .where(worker.c.seen_at > now - within // timedelta(microseconds=1))
         .order_by(worker.c.host, worker.c.started_at)
     )
     with database.read() as connection:
         return [_worker(dict(row)) for row in connection.execute(query).mappings()]
-
-
-def living_workers(database: Database) -> Sequence[Worker]:
-    """Those whose lease lasts.
-
-    Raises:
-        StorageError: the database cannot be read.
-    """
-    found = recent_workers(database)
-    return [each for each in found if each.state != "ended" and not each.silent]
 
 
 def rate_of(workers: Iterable[Worker], edition: EditionKey) -> float:

@@ -45,17 +45,16 @@ def test_each_worker_is_shown_with_its_rate_and_all_of_them_say_how_long_it_take
             assert facts["rate"] > 0
             assert facts["seconds_left"] is not None
             assert facts["batches"]["at_work"] > 0
-            lines = "\n".join(_lines(it.planner))
-            assert re.search(r"^  [\d,]+ letters/s by 2 workers; \d+ s left$", lines, re.MULTILINE)
-            assert re.search(
-                rf"^  worker \S+:{one.pid}  working  \d+/s  \d+ sent", lines, re.MULTILINE
-            )
+            lines = _lines(it.planner)
+            assert _has(lines, r"  [\d,]+ letters/s by 2 workers; \d+ s left$")
+            assert _has(lines, rf"  worker \S+:{one.pid}  working  \d+/s  \d+ sent")
             two.kill()
-            wait_until(lambda: "silent" in {w["state"] for w in _status(it.planner)["workers"]})
-            assert re.search(
-                rf"^  worker \S+:{two.pid}  silent for ", "\n".join(_lines(other)), re.MULTILINE
-            )
+            wait_until(lambda: _has(_lines(other), rf"  worker \S+:{two.pid}  silent for "))
             assert sum(1 for each in _status(other)["workers"] if each["rate"]) <= 1
+        wait_until(lambda: not it.planner.run("worker", "--once").code and not it.jobs())
+        states = {each["pid"]: each["state"] for each in _status(it.planner)["workers"]}
+        assert states[two.pid] == "silent"
+        assert [*states.values()].count("ended") >= 1
 
 
 def test_where_the_state_is_a_file_there_is_nothing_of_workers(tmp_path):

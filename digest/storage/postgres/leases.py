@@ -44,7 +44,11 @@ _RENEW = f"""
     FROM (SELECT {DATABASE_NOW}) AS clock(now)
     WHERE id = %(id)s AND state <> 'ended' AND NOT {OVER} RETURNING id
 """  # noqa: S608
-_END = f"UPDATE worker SET state = 'ended', seen_at = {DATABASE_NOW} WHERE id = %(id)s"  # noqa: S608
+# A lease that was given up, not lost, ends with its last sight.
+_END = f"""
+    UPDATE worker SET state = 'ended', seen_at = clock.now, lease_until = clock.now
+    FROM (SELECT {DATABASE_NOW}) AS clock(now) WHERE id = %(id)s
+"""  # noqa: S608
 _PRUNE = f"""
     DELETE FROM worker
     WHERE greatest(seen_at, {ENDS}) < {DATABASE_NOW} - 86400000000 AND (state = 'ended' OR {OVER})

@@ -12,7 +12,7 @@ from digest.errors import StorageError
 from digest.storage import census
 from digest.storage.database import Database
 from digest.storage.ledgers import open_ledger
-from digest.storage.workers import living_workers
+from digest.storage.workers import recent_workers
 from tests.support.delivering import smtp_run
 from tests.support.smtp_server import Rule, ScriptedServer
 from tests.support.state import KEY, NOW, freeze_readers, new_database, on_postgres, reader
@@ -36,11 +36,11 @@ async def test_each_letter_ends_in_its_state_and_nothing_of_the_run_is_left(tmp_
             run.now, run.fence = NOW, opened.fence
             await run.go()
             assert counts(database) == {"sent": 27, "rejected": 1, "deferred": 1, "unknown": 1}
-            assert len(living_workers(database)) == 1
+            assert len([each for each in recent_workers(database) if each.lives]) == 1
             run.now = NOW + timedelta(hours=1)
             run.stop = asyncio.Event()
             assert (await run.go()).sent == 1
-        assert living_workers(database) == []
+        assert [each for each in recent_workers(database) if each.lives] == []
     assert set(server.recipients.values()) == {1}
 
 

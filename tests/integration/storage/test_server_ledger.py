@@ -24,7 +24,7 @@ from digest.storage.postgres.leases import Lease, hold_lease
 from digest.storage.postgres.leaving import ServerLeavers
 from digest.storage.postgres.ledger import PostgresLedger
 from digest.storage.recovery import recover, recover_batch
-from digest.storage.workers import living_workers
+from digest.storage.workers import recent_workers
 from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse
 from tests.support.lost_answers import lossy_way
 from tests.support.postgres import Server
@@ -99,7 +99,9 @@ def test_who_stood_still_past_his_lease_begins_nothing_and_tells_the_truth_late(
     rejected = outcome(OutcomeKind.REJECTED)
     stopped.record((), [(ann, SENT), (bob, rejected), (cy, rejected)], NOW)
     assert _counts(database) == {"sent": 1, "rejected": 1, "unknown": 1, "claimed": 1}
-    assert [worker.id for worker in living_workers(database)] == [other.lease.id]
+    assert [worker.id for worker in [each for each in recent_workers(database) if each.lives]] == [
+        other.lease.id
+    ]
 
 
 async def test_a_lease_that_others_found_over_never_comes_back(database: PostgresDatabase) -> None:
@@ -135,7 +137,7 @@ def test_nobody_is_taken_for_dead_while_his_lease_lasts(database: PostgresDataba
     recovered = recover(database, "resend", NOW)
     assert (recovered.returned, recovered.unknown, recovered.resent) == (0, 0, 0)
     taken = recover_batch(database, KEY, 1, "resend", NOW)
-    (worker,) = living_workers(database)
+    (worker,) = [each for each in recent_workers(database) if each.lives]
     assert taken.held_until == worker.lease_until
     assert recover_batch(database, KEY, 1, "resend", NOW, me=worker.id).held_until is None
     assert _counts(database) == before == {"claimed": 1, "data": 1}
