@@ -33,6 +33,8 @@ from tests.support.recording_sink import Ways, recording_sink
 
 #: Seconds until a relay that is not next door has taken a letter.
 LATENCY = 0.03
+#: Connections that each worker adds to a relay that is far.
+_EACH = 4
 PEER = "one process, SQLite"
 _SIZES = (10_000, 100_000, 1_000_000)
 Figures = Sequence[Sent]
@@ -111,23 +113,25 @@ def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list
 
 
 def _far_relay(folder: Path, server: Server, readers: int, rounds: int) -> list[Row]:
-    """A relay that takes its time: connections are the limit, and each worker brings its own."""
-    connections = 4
+    """A relay that takes its time: connections are the limit, which all workers share."""
     trial = Trial(folder / "far", readers)
     with recording_sink(folder / "far-sink", Ways(delay=LATENCY)) as far:
-        trial.mail_by(far.port, connections=connections)
-        works = {"alone": lambda: send_alone(trial, [far.pid])}
+
+        def alone() -> Sent:
+            trial.mail_by(far.port, connections=_EACH)
+            return send_alone(trial, [far.pid])
+
+        def together(count: int) -> Sent:
+            trial.mail_by(far.port, connections=_EACH * count)
+            return send_by_workers(trial, server, count, [far.pid])
+
+        works = {"alone": alone}
         for count in (1, 2, 4, 8):
-            works[f"{count} workers"] = lambda count=count: send_by_workers(
-                trial, server, count, [far.pid]
-            )
+            works[f"{count} x {_EACH} connections"] = lambda count=count: together(count)
         found = _take_turns(works, rounds)
-    alone = found.pop("alone")
-    what = f"a relay that takes {LATENCY * 1000:.0f} ms, {connections} connections each"
-    return [
-        _rate_row(f"{name}: {readers:,} letters, {what}", each, alone)
-        for name, each in found.items()
-    ]
+    lone = found.pop("alone")
+    what = f"{readers:,} letters, a relay that takes {LATENCY * 1000:.0f} ms"
+    return [_rate_row(f"workers, {name}: {what}", each, lone) for name, each in found.items()]
 
 
 def _growth(folder: Path, server: Server, largest: int) -> list[Row]:
@@ -177,6 +181,7 @@ def _plan_alone(room: Newsroom) -> tuple[float, int]:
     begin = time.perf_counter()
     _, peak = await_end(room.start("run", stdout=subprocess.DEVNULL))
     seconds = time.perf_counter() - begin
+    assert room.status()["pending"], "nothing was planned"
     room.now = None
     listed.write_text(now)
     return seconds, peak
