@@ -115,6 +115,8 @@ def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list
 def _far_relay(folder: Path, server: Server, readers: int, rounds: int) -> list[Row]:
     """A relay that takes its time: connections are the limit, which all workers share."""
     trial = Trial(folder / "far", readers)
+    # Small batches: else few of the workers would have one.
+    trial.room.configure(delivery={"batch_size": 50})
     with recording_sink(folder / "far-sink", Ways(delay=LATENCY)) as far:
 
         def alone() -> Sent:
