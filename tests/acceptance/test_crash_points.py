@@ -9,7 +9,7 @@ import pytest
 
 from digest.storage.schema import SCHEMA_VERSION
 from tests.support.counting import tally
-from tests.support.crashing import BESIDE, KILLED, POINTS
+from tests.support.crashing import BESIDE, KILLED, MOVES, POINTS
 from tests.support.killing import addresses, killing_room
 from tests.support.newsroom import Newsroom, counting_server, finish, mail_server
 from tests.support.smtp_server import Rule, ScriptedServer
@@ -32,7 +32,7 @@ BEFORE_THE_FREEZE = (
     "freeze commit",
 )
 AFTER_A_DEATH = ("recover", "give up", "upgrade")
-A_DAY = [p for p in POINTS if p not in BESIDE and not p.startswith(AFTER_A_DEATH)]
+A_DAY = [p for p in POINTS if p not in BESIDE | MOVES and not p.startswith(AFTER_A_DEATH)]
 
 
 def _crash(room: Newsroom, point: str) -> None:

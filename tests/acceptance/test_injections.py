@@ -160,8 +160,9 @@ def test_no_cell_of_a_csv_is_a_formula(tmp_path):
 
 
 def files_outside(room: Newsroom) -> set[Path]:
-    """Whatever is beside the newsletter's folder."""
-    return {path for path in room.folder.parent.rglob("*") if room.folder not in path.parents}
+    """Whatever is beside the newsletter's folder, but for what SQLite takes away by itself."""
+    beside = (path for path in room.folder.parent.rglob("*") if room.folder not in path.parents)
+    return {path for path in beside if not path.name.endswith(("-shm", "-wal"))}
 
 
 #: tests/integration/storage/test_templates.py has more of them.

@@ -19,7 +19,8 @@ NOBODY = 65534
 
 if __name__ == "__main__":
     for module in pkgutil.walk_packages(digest.__path__, "digest."):
-        if not module.name.endswith("__main__"):
+        # Alembic loads its own, and not by their names.
+        if not module.name.endswith("__main__") and ".migrations." not in module.name:
             importlib.import_module(module.name)
     codecs.lookup("utf-8-sig")
     if os.geteuid() == 0:
