@@ -7,7 +7,6 @@ Anything that one database does differently from another is in `dialect.py`, not
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 

@@ -65,11 +65,19 @@ def claim_of_edition(*, tagged: bool) -> str:
     )
     rest = "%(wanted)s - (SELECT count(*) FROM retries)"
     retries = _queue(
-        0, "retry_at", "stands = 0 AND state = 'deferred' AND retry_at <= %(at)s", "%(wanted)s", among
+        0,
+        "retry_at",
+        "stands = 0 AND state = 'deferred' AND retry_at <= %(at)s",
+        "%(wanted)s",
+        among,
     )
-    put_off = _queue(1, "retry_at", "stands = 0 AND state = 'deferred' AND retry_at > %(too_late)s", rest, among)
+    put_off = _queue(
+        1, "retry_at", "stands = 0 AND state = 'deferred' AND retry_at > %(too_late)s", rest, among
+    )
     rest += " - (SELECT count(*) FROM put_off)"
-    due = _queue(2, "due_at", "stands = 0 AND state = 'pending' AND due_at <= %(due_before)s", rest, among)
+    due = _queue(
+        2, "due_at", "stands = 0 AND state = 'pending' AND due_at <= %(due_before)s", rest, among
+    )
     return f"""
     WITH retries AS MATERIALIZED ({retries}), put_off AS MATERIALIZED ({put_off}),
       due AS MATERIALIZED ({due}),

@@ -90,6 +90,4 @@ def upgrade() -> None:
 
 def _make(name: str, column: str, where: str) -> None:
     some = sa.text(where)
-    op.create_index(
-        name, "delivery", ["edition", column], sqlite_where=some, postgresql_where=some
-    )
+    op.create_index(name, "delivery", ["edition", column], sqlite_where=some, postgresql_where=some)
