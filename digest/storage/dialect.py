@@ -120,6 +120,10 @@ class written_as(FunctionElement[bool]):  # noqa: N801 - it is written as a func
     type = sa.Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> Any:
+        """It has its parentheses, and no database needs to be told that it is true or false."""
+        return self
+
 
 @compiles(written_as)
 def _written_plainly(element: Any, compiler: Any, **options: Any) -> str:

@@ -280,7 +280,7 @@ KEPT = """
 event.listen(
     delivery,
     "after_create",
-    DDL(f"ALTER TABLE delivery SET ({KEPT})").execute_if(dialect="postgresql"),
+    DDL(f"ALTER TABLE delivery SET ({KEPT})").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
 )
 
 #: Who is never to be mailed: known by address, by the opaque id in an unsubscribe link, or both.
