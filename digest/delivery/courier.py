@@ -218,6 +218,7 @@ class _Run:
 
     async def _watch(self, stop: asyncio.Event) -> None:
         await stop.wait()
+        self._scribe.hurry()
         self._halt()
 
     def _halt(self, error: Exception | None = None) -> None:

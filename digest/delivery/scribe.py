@@ -29,6 +29,8 @@ QUICK = 0.003
 PATIENCE = 30.0
 #: The same for one whose server is not to be reached: it may have to start again.
 AWAY = 300.0
+#: The same for one that is away while somebody waits for the program's end: each call so long.
+HURRY = 5.0
 _ASK_AGAIN = 0.02
 
 
@@ -80,7 +82,12 @@ class Scribe:
         self._company: asyncio.Event = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._unwritten: list[Settled] = []
+        self._hurried = float("inf")
         self.broken: Exception | None = None
+
+    def hurry(self) -> None:
+        """Wait no longer for a server that is away: somebody has asked for the end."""
+        self._hurried = min(self._hurried, time.monotonic())
 
     async def claim(self, limit: int) -> Sequence[Recipient]:
         """The ledger's next readers; nothing once it is broken."""
@@ -237,8 +244,10 @@ class Scribe:
                     call = cast(Callable[[], T], functools.partial(function, *arguments))
                     return call() if self._mean <= QUICK else await self._call_in_thread(call)
             except StorageBusy as error:
-                patience = AWAY if isinstance(error, StorageAway) else PATIENCE
-                if time.monotonic() > begun + patience:
+                end = begun + PATIENCE
+                if isinstance(error, StorageAway):
+                    end = min(begun + AWAY, max(begun, self._hurried) + HURRY)
+                if time.monotonic() > end:
                     raise
                 await asyncio.sleep(_ASK_AGAIN)
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from digest.model import EditionKey, EmailAddress
 from digest.storage.database import Database
 from digest.storage.schema import INDEXED, campaign, delivery, in_state
-from digest.storage.states import State
+from digest.storage.states import ENDED, OPEN, State
 
 _CHUNK = 2_000
 _LONGEST_CAMPAIGN = timedelta(days=14)
@@ -49,7 +49,7 @@ def counts(database: Database, edition: EditionKey, domain: str = "") -> dict[st
     counted = sa.func.count().label("rows")
     where = within(edition, (), domain)
     with database.read() as connection:
-        for states in INDEXED:
+        for states in (OPEN, ENDED) if database.is_shared else INDEXED:
             query = (
                 sa.select(delivery.c.state, counted)
                 .where(*where, in_state(*states))

@@ -40,7 +40,12 @@ def copied_tables() -> list[sa.Table]:
 
 def columns_of(table: sa.Table) -> str:
     """Their names, in the order of `lines_of`."""
-    return ", ".join(f'"{column.name}"' for column in table.columns)
+    return ", ".join(f'"{column.name}"' for column in kept_columns(table))
+
+
+def kept_columns(table: sa.Table) -> list[sa.Column[Any]]:
+    """Those that a database does not make of others."""
+    return [column for column in table.columns if column.computed is None]
 
 
 def count_rows(connection: sa.Connection) -> dict[str, int]:
@@ -79,7 +84,7 @@ def lines_of(connection: sa.Connection, table: sa.Table, place: str) -> Iterator
     raw: Any = connection.connection.driver_connection
     # S608: the names are the schema's own.
     cursor = raw.execute(f'SELECT {columns_of(table)} FROM "{table.name}"')  # noqa: S608
-    writers = [_writer_of(column) for column in table.columns]
+    writers = [_writer_of(column) for column in kept_columns(table)]
     pairs = range(len(writers))
     while rows := list(islice(cursor, _MANY)):
         lines = []
@@ -122,7 +127,7 @@ def _write_float(value: float | None) -> str:
 
 
 def _unfit(table: sa.Table, row: tuple[Any, ...], place: str) -> str:
-    cells = dict(zip(table.columns.keys(), row, strict=True))
+    cells = dict(zip([column.name for column in kept_columns(table)], row, strict=True))
     bad = next(name for name, cell in cells.items() if isinstance(cell, str) and "\0" in cell)
     which = " ".join(str(cells[column.name]) for column in table.primary_key.columns)
     return (

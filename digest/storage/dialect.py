@@ -10,7 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import ReturnTypeFromArgs
+from sqlalchemy.sql.functions import FunctionElement, ReturnTypeFromArgs
 from sqlalchemy.types import TypeEngine
 
 from digest.storage.sql_errors import is_held
@@ -96,6 +96,45 @@ def words(longest: int) -> TypeEngine[str]:
 def long_text() -> TypeEngine[str]:
     """The same without an end to expect."""
     return sa.Text().with_variant(_SORTED, "postgresql")
+
+
+class Derived(sa.Computed):
+    """A column that the database makes of others: SQLite when it is read, PostgreSQL when written.
+
+    So SQLite can add it to a table that is there, and PostgreSQL has it for its indexes.
+    """
+
+
+@compiles(Derived)
+def _derived(element: Any, compiler: Any, **options: Any) -> str:
+    how = "STORED" if compiler.dialect.name == "postgresql" else "VIRTUAL"
+    made_of = compiler.sql_compiler.process(
+        element.sqltext, include_table=False, literal_binds=True
+    )
+    return f"GENERATED ALWAYS AS ({made_of}) {how}"
+
+
+class written_as(FunctionElement[bool]):  # noqa: N801 - it is written as a function is
+    """One condition in two ways: plainly, and as PostgreSQL's planner finds an index by it."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """It has its parentheses, and no database needs to be told that it is true or false."""
+        return self
+
+
+@compiles(written_as)
+def _written_plainly(element: Any, compiler: Any, **options: Any) -> str:
+    plain, _ = element.clauses
+    return f"({compiler.process(plain, **options)})"
+
+
+@compiles(written_as, "postgresql")
+def _written_for_postgres(element: Any, compiler: Any, **options: Any) -> str:
+    _, by_index = element.clauses
+    return f"({compiler.process(by_index, **options)})"
 
 
 class after_at(ReturnTypeFromArgs[str]):  # noqa: N801 - it is written as a function is

@@ -13,7 +13,7 @@ from digest.storage.lifted import LIFTED
 from digest.storage.schema import bounce, delivery, suppression
 
 #: What is not hers: our own numbers and the names of keys.
-_LEFT_OUT = frozenset({"id", "address_key"})
+_LEFT_OUT = frozenset({"id", "address_key", "stands"})
 
 
 def dossier(

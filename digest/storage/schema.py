@@ -7,11 +7,11 @@ Anything that one database does differently from another is in `dialect.py`, not
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -24,15 +24,18 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     TypeDecorator,
+    and_,
+    event,
     literal_column,
     or_,
     text,
 )
 
-from digest.storage.dialect import long_text, words
-from digest.storage.states import State
+from digest.storage.dialect import Derived, long_text, words, written_as
+from digest.storage.states import ENDED, Stands, State, stands
 
 #: Raised by one whenever a table changes; an older program refuses a newer database,
 #: and `upgrade.py` leads an older database here.
@@ -163,6 +166,13 @@ list_memory = Table(
     Column("at", Moment, nullable=False),
 )
 
+#: What `delivery.stands` is made of.
+STANDS = (
+    "CASE WHEN state = 'sent' THEN 1"
+    " WHEN state = 'pending' OR state = 'claimed' OR state = 'data' OR state = 'deferred' THEN 0"
+    " ELSE 2 END"
+)
+
 #: One row per (edition, address): the ledger. `states.py` says what the states mean.
 delivery = Table(
     "delivery",
@@ -190,6 +200,8 @@ delivery = Table(
     Column("batch", Integer),
     # The worker that claimed it last (`worker.id`); "" where one program is alone.
     Column("holder", words(36), nullable=False, server_default=text("''")),
+    # `Stands` of the state.
+    Column("stands", SmallInteger, Derived(STANDS)),
 )
 Index("delivery_reader", delivery.c.reader_id)
 
@@ -199,38 +211,76 @@ def in_state(*states: State) -> ColumnElement[bool]:
 
     A partial index is used only where the statement names its states as the index does.
     """
-    return or_(*(delivery.c.state == literal_column(f"'{state.value}'") for state in states))
+    return written_as(
+        or_(*map(_is, states)),
+        or_(
+            *(
+                and_(stand_at(stand), or_(*map(_is, [s for s in states if stands(s) == stand])))
+                for stand in sorted({stands(state) for state in states})
+            )
+        ),
+    )
 
 
-#: The states that an index knows; who is sent is everybody else. So the steps of a letter, which
-#: are pending, claimed, data and sent, move few entries of small indexes.
+def stand_at(stand: Stands) -> ColumnElement[bool]:
+    """Which rows stand so, written as the indexes on a server say it."""
+    return delivery.c.stands == literal_column(str(stand.value))
+
+
+def _is(state: State) -> ColumnElement[bool]:
+    return delivery.c.state == literal_column(f"'{state.value}'")
+
+
+#: The states that an index of SQLite knows; who is sent is everybody else. So the steps of a
+#: letter, which are pending, claimed, data and sent, move few entries of small indexes.
 INDEXED = (
     (State.PENDING,),
     (State.DEFERRED,),
     (State.CLAIMED, State.DATA),
-    (State.UNKNOWN, State.REJECTED, State.SUPPRESSED, State.SKIPPED),
+    ENDED,
 )
 
 
-def _index(name: str, column: Column[Any], states: Sequence[State]) -> None:
-    where = in_state(*states)
-    Index(name, delivery.c.edition, column, sqlite_where=where, postgresql_where=where)
+_UNTRIED, _RETRIED, _BEGUN, _ENDED = (or_(*map(_is, states)) for states in INDEXED)
+_OPEN, _OVER = stand_at(Stands.OPEN), stand_at(Stands.ENDED)
+_c = delivery.c
+_batched = _c.batch.is_not(None)
 
 
-_index("delivery_due", delivery.c.due_at, INDEXED[0])
-_index("delivery_retry", delivery.c.retry_at, INDEXED[1])
-_index("delivery_begun", delivery.c.state, INDEXED[2])
-_index("delivery_ended", delivery.c.state, INDEXED[3])
+def _index(
+    name: str,
+    *columns: Column[Any],
+    sqlite: ColumnElement[bool] | None = None,
+    server: ColumnElement[bool] | None = None,
+) -> None:
+    """An index of some of an edition's rows: those that each kind of database keeps in it."""
+    index = Index(name, _c.edition, *columns, sqlite_where=sqlite, postgresql_where=server)
+    if server is None:
+        index.ddl_if(dialect="sqlite")
+    elif sqlite is None:
+        index.ddl_if(dialect="postgresql")
 
-# What may be claimed of a batch. On a server a row's every step costs an entry in each index that
-# has it, so none has more than it must.
-_claimable = delivery.c.batch.is_not(None) & in_state(State.PENDING, State.DEFERRED)
-Index(
-    "delivery_batch",
-    delivery.c.edition,
-    delivery.c.batch,
-    sqlite_where=_claimable,
-    postgresql_where=_claimable,
+
+# A server writes a row's every step into all indexes, unless the step changes nothing that any of
+# them holds or asks for. So there none knows the state: what is begun is found among the open.
+_index("delivery_due", _c.due_at, sqlite=_UNTRIED, server=_OPEN)
+_index("delivery_retry", _c.retry_at, sqlite=_RETRIED, server=_OPEN & _c.retry_at.is_not(None))
+_index(
+    "delivery_batch", _c.batch, sqlite=_batched & or_(_UNTRIED, _RETRIED), server=_OPEN & _batched
+)
+_index("delivery_begun", _c.state, sqlite=_BEGUN)
+_index("delivery_ended", _c.state, sqlite=_ENDED)
+_index("delivery_over", server=_OVER)
+
+#: How a server keeps the ledger: room in each page for a row's next two steps, so that they cost
+#: no entry in an index, and what is left of old ones taken away by and by.
+KEPT = """
+    fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02
+"""
+event.listen(
+    delivery,
+    "after_create",
+    DDL(f"ALTER TABLE delivery SET ({KEPT})").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
 )
 
 #: Who is never to be mailed: known by address, by the opaque id in an unsubscribe link, or both.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class State(StrEnum):
@@ -28,3 +28,20 @@ class State(StrEnum):
 
 #: Work is left while a row is in one of these.
 OPEN = (State.PENDING, State.CLAIMED, State.DATA, State.DEFERRED)
+#: No letter is on its way to this reader any more, and none is known to have come.
+ENDED = (State.UNKNOWN, State.REJECTED, State.SUPPRESSED, State.SKIPPED)
+
+
+class Stands(IntEnum):
+    """What the indexes on a server know of a state, since most steps of a letter leave it."""
+
+    OPEN = 0
+    SENT = 1
+    ENDED = 2
+
+
+def stands(state: State) -> Stands:
+    """Where a row in this state stands."""
+    if state in OPEN:
+        return Stands.OPEN
+    return Stands.SENT if state is State.SENT else Stands.ENDED

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from digest.model import EmailAddress
+from digest.storage.calling_back import call_back
 from digest.storage.database import Database
 from digest.storage.plain import storable
 from digest.storage.schema import suppression
@@ -50,4 +51,5 @@ def suppress_all(
                 }
         if rows:
             connection.execute(suppression.insert(), list(rows.values()))
+            call_back(connection, "address_key", rows, at)
     return len(rows)

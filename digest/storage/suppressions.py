@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest.model import EmailAddress
+from digest.storage.calling_back import call_back
 from digest.storage.database import Database
 from digest.storage.lifted import forgive
 from digest.storage.plain import storable
@@ -53,7 +54,7 @@ def suppress_address(
 ) -> bool:
     """Never mail `address` again; False when that was so already (its first reason is kept).
 
-    In force, when this returns, for every letter that is not yet claimed.
+    In force, when this returns, for every letter that has not begun by then.
 
     Raises:
         StorageError: it could not be written; the reader must not be told that it was.
@@ -77,6 +78,7 @@ def suppress_address_in(
     if _find(connection, suppression.c.address_key == address.key) is not None:
         return False
     _add(connection, (address.key, str(address), None), reason, source, at, kind)
+    call_back(connection, "address_key", [address.key], at)
     return True
 
 
@@ -118,10 +120,12 @@ def suppress_reader_in(
     if same is None:
         who = (hers.address_key, hers.address) if hers else (None, "")
         _add(connection, (*who, reader_id), reason, source, at, kind)
+        call_back(connection, "reader_id", [reader_id], at)
         return True
     if same.reader_id is None:
         named = suppression.update().where(suppression.c.id == same.id)
         connection.execute(named.values(reader_id=reader_id))
+        call_back(connection, "reader_id", [reader_id], at)
     return False
 
 

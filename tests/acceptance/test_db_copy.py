@@ -156,7 +156,7 @@ def test_numbers_go_on_behind_those_that_were_copied(new, url):
         ).fetchone() or (0,)
         assert given == highest + 1
         indexes = "SELECT count(*) FROM pg_indexes WHERE tablename = 'delivery'"
-        assert server.execute(indexes).fetchone() == (7,)
+        assert server.execute(indexes).fetchone() == (6,)
         keys = "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated"
         assert (server.execute(keys).fetchone() or (0,))[0] >= 5
 

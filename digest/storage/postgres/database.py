@@ -26,13 +26,22 @@ if TYPE_CHECKING:
 
 
 class PostgresDatabase(Database):
-    """A state database on a server. `conninfo` is for connections besides the engine's."""
+    """A state database on a server.
+
+    `conninfo` and `synchronous` are for connections besides the engine's.
+    """
 
     def __init__(
-        self, place: str, engine: sa.Engine, conninfo: str, connect_timeout: float
+        self,
+        place: str,
+        engine: sa.Engine,
+        conninfo: str,
+        connect_timeout: float,
+        synchronous: Synchronous,
     ) -> None:
         super().__init__(place, engine)
         self.conninfo = conninfo
+        self.synchronous = synchronous
         self._connect_timeout = connect_timeout
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
         # Whatever the server is set to: who had to wait for his turn sees what was written since.
@@ -168,7 +177,7 @@ def _opening(
     )
     try:
         with plain_errors(place):
-            yield PostgresDatabase(place, engine, url, connect_timeout)
+            yield PostgresDatabase(place, engine, url, connect_timeout, synchronous)
     except BaseException:
         engine.dispose()
         raise

@@ -65,11 +65,19 @@ def claim_of_edition(*, tagged: bool) -> str:
     )
     rest = "%(wanted)s - (SELECT count(*) FROM retries)"
     retries = _queue(
-        0, "retry_at", "state = 'deferred' AND retry_at <= %(at)s", "%(wanted)s", among
+        0,
+        "retry_at",
+        "stands = 0 AND state = 'deferred' AND retry_at <= %(at)s",
+        "%(wanted)s",
+        among,
     )
-    put_off = _queue(1, "retry_at", "state = 'deferred' AND retry_at > %(too_late)s", rest, among)
+    put_off = _queue(
+        1, "retry_at", "stands = 0 AND state = 'deferred' AND retry_at > %(too_late)s", rest, among
+    )
     rest += " - (SELECT count(*) FROM put_off)"
-    due = _queue(2, "due_at", "state = 'pending' AND due_at <= %(due_before)s", rest, among)
+    due = _queue(
+        2, "due_at", "stands = 0 AND state = 'pending' AND due_at <= %(due_before)s", rest, among
+    )
     return f"""
     WITH retries AS MATERIALIZED ({retries}), put_off AS MATERIALIZED ({put_off}),
       due AS MATERIALIZED ({due}),
@@ -84,7 +92,7 @@ CLAIM_OF_BATCHES = f"""
       SELECT CASE state WHEN 'deferred' THEN 0 ELSE 1 END AS queue,
         coalesce(retry_at, due_at) AS moment, edition, address_key, reader_id
       FROM delivery
-      WHERE edition = %(edition)s AND batch = ANY(%(batches)s)
+      WHERE edition = %(edition)s AND batch = ANY(%(batches)s) AND stands = 0
         AND (state = 'pending' AND due_at <= %(due_before)s OR state = 'deferred'
           AND (retry_at <= %(at)s OR retry_at > %(too_late)s))
       FOR UPDATE
@@ -95,7 +103,7 @@ CLAIM_OF_BATCHES = f"""
 #: What is claimed by us although we do not know of it: the answer to the claim was lost.
 CLAIMED_UNKNOWINGLY = f"""
     SELECT 0, d.due_at, false, {_ROW} FROM delivery AS d
-    WHERE edition = %(edition)s AND state = 'claimed' AND holder = %(me)s
+    WHERE edition = %(edition)s AND stands = 0 AND state = 'claimed' AND holder = %(me)s
       AND NOT address_key = ANY(%(hands)s)
 """  # noqa: S608
 

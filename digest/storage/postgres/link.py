@@ -49,6 +49,9 @@ class Link:
     def __init__(self, database: PostgresDatabase, name: str) -> None:
         self.place = database.place
         self._name = name
+        self._settings = _SETTINGS
+        if database.synchronous == "normal":
+            self._settings += "; SET synchronous_commit = off"
         self._conninfo = make_conninfo(
             database.conninfo,
             application_name=name,
@@ -105,7 +108,7 @@ class Link:
         self._not_before = time.monotonic() + self._pause
         connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
         try:
-            await connection.execute(_SETTINGS)
+            await connection.execute(self._settings)
             if self._was_open:
                 await connection.execute(_END_OTHERS, (self._name,))
         except BaseException:

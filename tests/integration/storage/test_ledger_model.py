@@ -128,6 +128,8 @@ class LedgerMachine(RuleBasedStateMachine):
             new = suppress_address(self.database, EmailAddress(name, "example.org"), **words)  # type: ignore[arg-type]
         assert new == (name not in self.left)
         self.left.add(name)
+        if self.database.is_shared and self.state[name] == "claimed":
+            self.state[name] = "suppressed"
 
     @rule(name=st.sampled_from(NAMES))
     def come_back(self, name: str) -> None:

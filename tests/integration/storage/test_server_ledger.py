@@ -18,14 +18,17 @@ from digest.model import OutcomeKind, Recipient
 from digest.storage import census
 from digest.storage.batches import Batch, batch_rest, open_batches
 from digest.storage.database import Database
+from digest.storage.dialect import Synchronous
 from digest.storage.leaving import Leavers
 from digest.storage.postgres.database import PostgresDatabase, open_postgres
 from digest.storage.postgres.leases import Lease, hold_lease
 from digest.storage.postgres.leaving import ServerLeavers
 from digest.storage.postgres.ledger import PostgresLedger
 from digest.storage.recovery import recover, recover_batch
+from digest.storage.suppress_many import Leaver, suppress_all
+from digest.storage.suppressions import Kind, suppress_address_in, suppress_reader_in
 from digest.storage.workers import recent_workers
-from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse
+from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse, wait
 from tests.support.lost_answers import lossy_way
 from tests.support.postgres import Server
 from tests.support.state import KEY, NOW, freeze_readers, new_database, on_postgres, outcome, reader
@@ -310,6 +313,61 @@ def test_a_letter_that_looked_before_she_left_does_not_begin_after(
         assert beginning.result() == {"id-ann"}
     leavers.close()
     assert _counts(database) == {"suppressed": 1}
+
+
+@pytest.mark.parametrize("by", ["address", "link"])
+def test_a_letter_that_looked_before_she_was_suppressed_does_not_begin_after(
+    database: PostgresDatabase, by: str
+) -> None:
+    """The same for those whom a person or a bounce takes out."""
+    freeze_readers(database, [reader("ann")])
+    ledger = WaitingLedger(database, KEY)
+    claimed = ledger.claim(1, NOW)
+    told = {"reason": "left", "source": "hand", "at": NOW, "kind": Kind.HAND}
+    with ThreadPoolExecutor(1) as pool:
+        with database.write() as connection:
+            if by == "address":
+                assert suppress_address_in(connection, claimed[0].address, **told)  # type: ignore[arg-type]
+            else:
+                assert suppress_reader_in(connection, "id-ann", **told)  # type: ignore[arg-type]
+            beginning = pool.submit(ledger.record, claimed, (), NOW)
+            _wait_until_it_waits(database, beginning)
+        assert beginning.result() == {"id-ann"}
+    assert [(row.state.value, row.words) for row in census.rows(database, KEY)] == [
+        ("suppressed", "left")
+    ]
+
+
+def test_who_suppresses_many_waits_for_the_letter_that_begins_just_now(
+    database: PostgresDatabase,
+) -> None:
+    freeze_readers(database, [reader("ann"), reader("bob")])
+    ledger = WaitingLedger(database, KEY)
+    claimed = ledger.claim(2, NOW)
+    ann = next(each.address for each in claimed if each.address.local == "ann")
+    leaver = Leaver(ann, Kind.HAND, "left")
+    with ThreadPoolExecutor(2) as pool, psycopg.connect(database.conninfo) as other:
+        other.execute("SELECT 1 FROM delivery WHERE name = 'Bob' FOR UPDATE")
+        beginning = pool.submit(ledger.record, claimed, (), NOW)
+        _wait_until_it_waits(database, beginning)
+        leaving = pool.submit(suppress_all, database, [leaver], source="import", at=NOW)
+        with pytest.raises(TimeoutError):
+            leaving.result(timeout=0.2)
+        assert not beginning.done()
+        other.rollback()
+        assert (beginning.result(), leaving.result()) == (frozenset(), 1)
+    assert _counts(database) == {"data": 2}
+
+
+@pytest.mark.parametrize(("synchronous", "answer"), [("full", "on"), ("normal", "off")])
+def test_a_ledger_waits_for_the_servers_disk_unless_it_is_told_not_to(
+    database: PostgresDatabase, tmp_path: Path, synchronous: Synchronous, answer: str
+) -> None:
+    url = f"{database.conninfo}&options=-csynchronous_commit%3Don"
+    with open_postgres(url, create=False, state=tmp_path, synchronous=synchronous) as again:
+        ledger = WaitingLedger(again, KEY)
+        assert wait(ledger.ledger._link.ask("SHOW synchronous_commit")) == [(answer,)]
+        ledger.vanish()
 
 
 def test_who_leaves_waits_for_the_letter_that_begins_just_now(database: PostgresDatabase) -> None:

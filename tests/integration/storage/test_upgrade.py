@@ -80,7 +80,8 @@ _COLUMNS = """
     FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'
 """
 _POSTGRES_COLUMNS = """
-    SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default
+    SELECT table_name, column_name, data_type, collation_name, is_nullable, column_default,
+      generation_expression
     FROM information_schema.columns WHERE table_schema = 'public'
 """
 _SHAPE = {
@@ -91,6 +92,7 @@ _SHAPE = {
     "postgresql": [
         "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
         _POSTGRES_COLUMNS,
+        "SELECT relname, reloptions::text FROM pg_class WHERE reloptions IS NOT NULL",
         "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint",
     ],
 }
@@ -130,7 +132,13 @@ def test_a_frozen_edition_of_the_first_schema_goes_on(home: Home, create: bool) 
 def test_the_steps_lead_to_the_tables_of_a_new_database(home: Home, tmp_path: Path) -> None:
     with home.engine.begin() as connection:
         migrate(connection, revision_of(SCHEMA_VERSION))
-        told = {"compare_type": True, "compare_server_default": True}
+        on_server = bool(home.url)
+        elsewhere = ("delivery_begun", "delivery_ended") if on_server else ("delivery_over",)
+        told = {
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_object": lambda _, name, *__: name not in elsewhere,
+        }
         context = MigrationContext.configure(connection, opts=told)
         assert compare_metadata(context, metadata) == []
     migrated = home.shape()

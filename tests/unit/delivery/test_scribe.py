@@ -9,8 +9,9 @@ import time
 import pytest
 
 from digest.delivery import scribe as module
+from digest.delivery.faults import LedgerLost
 from digest.delivery.scribe import Scribe, Written
-from digest.errors import StorageBusy
+from digest.errors import StorageAway, StorageBusy
 from digest.model import Outcome, OutcomeKind, Recipient, Stage
 from tests.support.memory_ledger import NOON, MemoryLedger, reader
 
@@ -88,6 +89,30 @@ async def test_a_ledger_that_stays_held_ends_the_run(monkeypatch: pytest.MonkeyP
     (only,) = await scribe.claim(1)
     assert await scribe.record(begun=only) is Written.NO
     assert isinstance(scribe.broken, StorageBusy)
+
+
+async def test_a_server_that_is_away_does_not_hold_up_an_end_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor is its letter forgotten: the error names it."""
+    away = asyncio.Event()
+
+    def fail(name: str, number: int) -> None:
+        if name == "record" and number > 1:
+            away.set()
+            raise StorageAway("the server is not to be reached")
+
+    monkeypatch.setattr(module, "HURRY", 0.1)
+    scribe = make(MemoryLedger(people(1), fail=fail))
+    (only,) = await scribe.claim(1)
+    assert await scribe.record(begun=only) is Written.YES
+    over = scribe.record(settled=[(only, SENT)])
+    await away.wait()
+    scribe.hurry()
+    assert await over is Written.NO
+    with pytest.raises(LedgerLost) as lost:
+        await scribe.finish()
+    assert lost.value.unwritten == (only,)
 
 
 @pytest.mark.parametrize(("seconds", "in_the_loop"), [(0.0, True), (0.02, False)])

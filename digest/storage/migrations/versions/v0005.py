@@ -11,14 +11,37 @@ revision = "0005"
 down_revision = "0004"
 
 
+_STANDS = (
+    "CASE WHEN state = 'sent' THEN 1"
+    " WHEN state = 'pending' OR state = 'claimed' OR state = 'data' OR state = 'deferred' THEN 0"
+    " ELSE 2 END"
+)
+_KEPT = """
+    fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02
+"""
+
+
 def upgrade() -> None:
     """Until then one program alone sent an edition."""
     op.add_column("delivery", sa.Column("batch", sa.Integer))
     holder = sa.Column("holder", words(36), nullable=False, server_default=sa.text("''"))
     op.add_column("delivery", holder)
-    some = sa.text("batch IS NOT NULL AND (state = 'pending' OR state = 'deferred')")
-    columns = ["edition", "batch"]
-    op.create_index("delivery_batch", "delivery", columns, sqlite_where=some, postgresql_where=some)
+    on_server = op.get_bind().dialect.name == "postgresql"
+    op.add_column(
+        "delivery",
+        sa.Column("stands", sa.SmallInteger, sa.Computed(_STANDS, persisted=on_server)),
+    )
+    some = "batch IS NOT NULL AND (state = 'pending' OR state = 'deferred')"
+    _make("delivery_batch", "batch", "stands = 0 AND batch IS NOT NULL" if on_server else some)
+    if on_server:
+        for name in ("delivery_due", "delivery_retry", "delivery_begun", "delivery_ended"):
+            op.drop_index(name, "delivery")
+        _make("delivery_due", "due_at", "stands = 0")
+        _make("delivery_retry", "retry_at", "stands = 0 AND retry_at IS NOT NULL")
+        op.create_index(
+            "delivery_over", "delivery", ["edition"], postgresql_where=sa.text("stands = 2")
+        )
+        op.execute(f"ALTER TABLE delivery SET ({_KEPT})")
     counted = ("batches", "connections", "sent", "deferred", "rejected", "unknown")
     op.create_table(
         "worker",
@@ -63,3 +86,8 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
         sa.Column("letters", sa.Integer, nullable=False),
     )
+
+
+def _make(name: str, column: str, where: str) -> None:
+    some = sa.text(where)
+    op.create_index(name, "delivery", ["edition", column], sqlite_where=some, postgresql_where=some)
