@@ -97,7 +97,8 @@ def test_a_run_goes_on_where_the_file_stopped(first_day, old, new, url):
     done = inside(new, "db", "copy", "--json")
     assert (done.code, done.json["rows"]) == (0, planned["rows"])
     assert of_server(url) == rows
-    assert inside(new, "status", "--json").json == status
+    moved_status = inside(new, "status", "--json").json
+    assert {name: moved_status[name] for name in status} == status
     assert inside(new, "subscribers", "suppressed", "--json").json == suppressed
     assert {each["address"] for each in suppressed} >= {LEFT, LEAVING, BOUNCED}
     go_on(new, first_day)
@@ -123,7 +124,7 @@ def test_who_has_the_old_config_is_told_and_mails_nobody(first_day, old, new):
     for words in (("run",), ("send",), ("status",), ("subscribers", "suppress", "x@example.org")):
         line = refused(old, *words)
         assert "digest.db: was moved to postgresql:///test_" in line
-        assert line.endswith("on 2026-11-23; set storage.url in config.yaml")
+        assert "on 2026-11-23; set storage.url in config.yaml" in line
     old.later(hours=-14)
     assert len(first_day.server.accepted) == before
     assert inside(new, "db", "copy").err.endswith("already, whole\n")
