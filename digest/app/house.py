@@ -91,11 +91,14 @@ class House:
         """The PostgreSQL database's address; None: the state is a file in the state folder.
 
         Raises:
-            ConfigError: the environment holds another kind of address.
+            ConfigError: the environment holds another kind of address, or none although the config
+                says that there is a server: a state of this machine's own would mail all again.
         """
         storage = self.config.storage
         from_environment = self.environ.get(storage.url_env)
         if not from_environment:
+            if storage.model_fields_set and not storage.url:
+                raise ConfigError([_no_address(storage.url_env)])
             return storage.url
         try:
             return check_database_url(from_environment)
@@ -223,3 +226,9 @@ class House:
 
     def close(self) -> None:
         self.drop_database()
+
+
+def _no_address(url_env: str) -> Problem:
+    what = "names a PostgreSQL database by neither url nor the environment"
+    mend = f"set {url_env} where this runs, or storage.url"
+    return Problem(file="config.yaml", key="storage", what=what, mend=mend)

@@ -72,12 +72,18 @@ def campaign_lines(facts: dict[str, Any]) -> list[str]:
 
 def _document(each: Worker) -> dict[str, Any]:
     facts = {name: getattr(each, name) for name in _FACTS}
-    return facts | {
-        "state": "silent" if each.silent else each.state,
-        "rate": round(each.rate, 1) if each.works else 0.0,
-        "started_at": each.started_at.isoformat(),
-        "seen_seconds_ago": round(each.age.total_seconds(), 1),
-    }
+    # What a dead worker held last is others' now.
+    held = {} if each.lives else {"batches": 0, "connections": 0}
+    return (
+        facts
+        | held
+        | {
+            "state": "silent" if each.silent else each.state,
+            "rate": round(each.rate, 1) if each.works else 0.0,
+            "started_at": each.started_at.isoformat(),
+            "seen_seconds_ago": round(each.age.total_seconds(), 1),
+        }
+    )
 
 
 def _line(each: dict[str, Any]) -> str:

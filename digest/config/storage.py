@@ -17,10 +17,14 @@ def check_database_url(value: str) -> str:
     """A libpq connection URI (postgresql.org/docs/current/libpq-connect.html).
 
     Raises:
-        ValueError: it is of another kind.
+        ValueError: it is of another kind, or would be read otherwise than it was meant.
     """
     if not _SCHEME.match(value):
         raise ValueError("is no PostgreSQL address; write postgresql://host/database")
+    # libpq would take the rest of such a password for a host, and we would print it as one.
+    user, _, host = value.partition("://")[2].partition("?")[0].partition("@")
+    if "@" in host or (host and "/" in user):
+        raise ValueError("has an @ or / in its user or password; write them as %40 and %2F")
     return value
 
 

@@ -16,7 +16,7 @@ from digest.errors import StorageError
 from digest.storage import schema
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder, sync_folder
 from digest.storage.dialect import WRITES, Synchronous, make_sqlite_engine
-from digest.storage.moving import refuse_moved
+from digest.storage.moving import TELL_WHERE, refuse_moved
 from digest.storage.quick import QuickWriter
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
@@ -176,6 +176,8 @@ def _is_new(path: Path, marker: dict[str, str]) -> bool:
         empty = True
     except OSError as error:
         raise StorageError(f"{path}: cannot be opened: {error.strerror}") from None
+    if empty and "server" in marker:
+        raise StorageError(f"{path}: the state is in {marker['server']}; {TELL_WHERE}")
     if empty and "database" in marker:
         raise StorageError(
             f"{path}: is missing or empty although it existed before (state.json says so);"

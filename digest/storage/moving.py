@@ -22,6 +22,8 @@ from digest.storage.state_marker import save_marker
 #: and since when (ISO 8601).
 _FACTS = ("move", "moved_to", "moved_at")
 _TRIGGER = "handed_over"
+#: What to do about a program that looks for a file although the state is a server's.
+TELL_WHERE = "set storage.url in config.yaml, or its environment variable where this runs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +60,7 @@ def refuse_moved(path: Path, facts: Mapping[str, str]) -> None:
     if move is None:
         return
     if move.done:
-        raise StorageError(
-            f"{path}: was moved to {move.place} on {move.day}; set storage.url in config.yaml"
-        )
+        raise StorageError(f"{path}: was moved to {move.place} on {move.day}; {TELL_WHERE}")
     raise StorageError(
         f"{path}: is being moved to {move.place} since {move.day}; `digest db copy` finishes it,"
         " `digest db copy --abandon` takes it back"

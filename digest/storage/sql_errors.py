@@ -33,7 +33,7 @@ _WORDS: dict[int | None, str] = {
 _STATES = {
     "28": "refuses us: check the user and the password (~/.pgpass, PGPASSWORD)",
     "3D": "does not exist: make it with createdb",
-    "42501": "cannot be used: its user lacks the right",
+    "42501": "its user lacks a right; make him the owner (createdb -O, ALTER DATABASE OWNER TO)",
     "53100": "cannot be written: the disk is full",
     "53200": "cannot be used: the server has no memory left",
     "53300": "takes no more connections (max_connections)",

@@ -54,6 +54,8 @@ def test_each_worker_is_shown_with_its_rate_and_all_of_them_say_how_long_it_take
         wait_until(lambda: not it.planner.run("worker", "--once").code and not it.jobs())
         states = {each["pid"]: each["state"] for each in _status(it.planner)["workers"]}
         assert states[two.pid] == "silent"
+        (dead,) = (each for each in _status(it.planner)["workers"] if each["pid"] == two.pid)
+        assert (dead["batches"], dead["connections"]) == (0, 0), "others have what it held"
         assert [*states.values()].count("ended") >= 1
 
 

@@ -256,4 +256,4 @@ def _recognise(
             make_private_folder(state)
         except OSError as error:
             raise StorageError(f"{state}: cannot be made: {error.strerror}") from None
-        save_marker(state, database=facts["id"])
+        save_marker(state, database=facts["id"], server=database.place)
