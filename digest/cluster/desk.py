@@ -55,6 +55,7 @@ class Desk:
         ledger = PostgresLedger(house.database, edition, lease, batches=True)
         self._batches = Batches(ledger, stop)
         self._supply = Supply(on_dry=self._wait_for_more)
+        self._coming = 0  # batches that are being claimed
         self._closing: asyncio.TimerHandle | None = None
         self._work = asyncio.create_task(self._deliver())
 
@@ -72,16 +73,21 @@ class Desk:
         """Deliver what is due of a batch; all that was claimed is settled or given back then.
 
         Raises:
-            DeskClosed: it was not begun.
+            DeskClosed: it was not begun, as the courier has just ended well.
             RunStopped, StorageError, DigestError: what ended the courier; some was given back.
         """
-        batch = await self._batches.take(number, self._house.clock())
+        self._coming += 1
+        try:
+            batch = await self._batches.take(number, self._house.clock())
+        finally:
+            self._coming -= 1
         if not batch.readers:
             return
         if self._closing is not None:
             self._closing.cancel()
         if not self._supply.hand(batch.readers):
             await self._batches.release(batch.readers)
+            await self.ended()
             raise DeskClosed
         over = asyncio.create_task(batch.over.wait())
         try:
@@ -99,12 +105,22 @@ class Desk:
         """
         await asyncio.shield(self._work)
 
+    async def gone(self) -> None:
+        """Wait for its end, whatever ended it."""
+        await asyncio.gather(asyncio.shield(self._work), return_exceptions=True)
+
     def close(self) -> None:
         """Take no more; what was taken is delivered."""
         self._supply.close()
 
     def _wait_for_more(self) -> None:
-        self._closing = asyncio.get_running_loop().call_later(IDLE, self._supply.close)
+        self._closing = asyncio.get_running_loop().call_later(IDLE, self._close_unless_needed)
+
+    def _close_unless_needed(self) -> None:
+        if self._coming:
+            self._wait_for_more()
+        else:
+            self._supply.close()
 
     async def _deliver(self) -> None:
         try:

@@ -32,7 +32,7 @@ class Office:
 
     After a relay has stopped us no batch is tried for a while; where nobody is `patient` they go
     back to the queue meanwhile. `failure` is the last such stop, unless letters went out after it.
-    `broken` is set when a ledger has failed: this lease is of no more use.
+    `stop` ends the work under this lease; it is set here too, when a ledger has failed.
     """
 
     def __init__(
@@ -47,7 +47,6 @@ class Office:
     ) -> None:
         self.running: set[int] = set()
         self.failure: DigestError | None = None
-        self.broken = asyncio.Event()
         self._patient = patient
         self._house = house
         self._lease = lease
@@ -55,7 +54,6 @@ class Office:
         self._stop = stop
         self._on_outcome = on_outcome
         self._desks: dict[str, Desk] = {}
-        self._opening = asyncio.Lock()
         self._failures = 0
         self._rest_until = 0.0
 
@@ -87,8 +85,7 @@ class Office:
         """Let the desks finish what they have."""
         for desk in self._desks.values():
             desk.close()
-            with suppress(DigestError):
-                await desk.ended()
+            await desk.gone()
 
     async def _deliver(self, edition: EditionKey, batch: int, tries: int) -> None:
         said = _Said(edition, batch)
@@ -100,7 +97,7 @@ class Office:
             said("batch_given_back", "goes back")
             raise PutOff(self._stopped(error)) from None
         except StorageError as error:
-            self.broken.set()
+            self._stop.set()
             said("batch_given_back", f"goes back: {error.message}")
             raise PutOff(datetime.now(UTC) + _A_SECOND) from None
         except Exception as error:
@@ -145,21 +142,16 @@ class Office:
                     return None
 
     async def _desk(self, edition: EditionKey) -> Desk:
-        async with self._opening:
-            desk = self._desks.get(edition.text)
-            if desk is None or not desk.is_open:
-                if desk is not None:
-                    with suppress(DigestError):
-                        await desk.ended()
-                desk = Desk(
-                    self._house,
-                    edition,
-                    self._lease,
-                    stop=self._stop,
-                    on_outcome=self._settled,
-                )
-                self._desks[edition.text] = desk
-            return desk
+        while (desk := self._desks.get(edition.text)) is not None and not desk.is_open:
+            await desk.gone()
+            if self._desks.get(edition.text) is desk:
+                del self._desks[edition.text]
+        if desk is None:
+            desk = Desk(
+                self._house, edition, self._lease, stop=self._stop, on_outcome=self._settled
+            )
+            self._desks[edition.text] = desk
+        return desk
 
     def _settled(self, recipient: Recipient, outcome: Outcome) -> None:
         if outcome.kind is OutcomeKind.SENT:

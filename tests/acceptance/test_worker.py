@@ -163,3 +163,18 @@ def test_a_killed_workers_batches_are_taken_up_by_another(tmp_path, policy):
             assert states == {"sent": 4 * BATCH}
         else:
             assert found.extra == 0
+
+
+def test_a_worker_that_lost_its_lease_while_a_relay_rests_begins_anew_at_once(tmp_path):
+    """Two batches are put off; two wait for the relay, and would for as long as it rests."""
+    refused = Rule("mail", reply="530 5.7.0 Authentication required")
+    with counting_server(refused) as server, cluster(tmp_path, server, 4 * BATCH) as it:
+        it.plan()
+        with worker(it.planner):
+            wait_until(lambda: sorted(it.jobs().values()) == ["doing"] * 2 + ["todo"] * 2)
+            wait_until(lambda: it.ask("SELECT max(attempts) FROM procrastinate_jobs") > 0)
+            server.rules.clear()
+            it.ask("UPDATE worker SET state = 'ended'")
+            wait_until(lambda: it.states().get("sent") == 2 * BATCH, 20)
+        assert it.ask("SELECT count(*) FROM worker") == 2
+        assert set(it.jobs().values()) == {"todo"}

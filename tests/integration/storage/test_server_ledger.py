@@ -339,18 +339,21 @@ async def test_two_editions_of_one_worker_do_not_end_each_others_connections(
 ) -> None:
     """After both were cut off each opens its own anew, and then both stay."""
     weekly = EditionKey("2026-W48")
-    with fresh_database() as url, pg_wire(url) as wire:
-        with open_postgres(wire.url, create=True, state=tmp_path) as database:
-            freeze_readers(database, [reader("ann")])
-            freeze_readers(database, [reader("bob", key=weekly)], key=weekly)
-            async with hold_lease(database, command="run", heartbeat=3600, timeout=30) as lease:
-                ledgers = [PostgresLedger(database, key, lease) for key in (KEY, weekly)]
-                for ledger in ledgers:
-                    await ledger.claim(1, NOW)
-                wire.hang_up()
-                wire.mend()
-                for ledger in ledgers:
-                    await _patiently(ledger.claim, 1, NOW)
-                for ledger in ledgers:
-                    assert await ledger.claim(1, NOW) == ()
-                    await ledger.close()
+    with (
+        fresh_database() as url,
+        pg_wire(url) as wire,
+        open_postgres(wire.url, create=True, state=tmp_path) as database,
+    ):
+        freeze_readers(database, [reader("ann")])
+        freeze_readers(database, [reader("bob", key=weekly)], key=weekly)
+        async with hold_lease(database, command="run", heartbeat=3600, timeout=30) as lease:
+            ledgers = [PostgresLedger(database, key, lease) for key in (KEY, weekly)]
+            for ledger in ledgers:
+                await ledger.claim(1, NOW)
+            wire.hang_up()
+            wire.mend()
+            for ledger in ledgers:
+                await _patiently(ledger.claim, 1, NOW)
+            for ledger in ledgers:
+                assert await ledger.claim(1, NOW) == ()
+                await ledger.close()
