@@ -65,7 +65,7 @@ def test_a_days_work_on_two_machines_with_one_database(tmp_path: Path, url: str)
         do(room, "run", code=3)
         do(other, "send")
         assert sorted(to for to, _ in server.letters) == [ADA, BOB]
-        assert room.status() == other.status()
+        assert room.status() | {"workers": []} == other.status() | {"workers": []}
         assert (other.status()["sent"], other.status()["rejected"]) == (2, 1)
         assert CY in do(other, "status", "--undelivered")
         assert "example.org" in do(other, "status", "--by", "domain", "--state", "sent")
