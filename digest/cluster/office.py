@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from digest.app.house import House
@@ -99,7 +99,7 @@ class Office:
         except StorageError as error:
             self._stop.set()
             said("batch_given_back", f"goes back: {error.message}")
-            raise PutOff(datetime.now(UTC) + _A_SECOND) from None
+            raise PutOff(_A_SECOND) from None
         except Exception as error:
             self.failure = error if isinstance(error, DigestError) else self.failure
             words = " ".join(str(error).split()) or type(error).__name__
@@ -118,7 +118,7 @@ class Office:
             return
         wait = _NOW if self._stop.is_set() else wait
         said("batch_given_back", f"goes back with {left.open} letters", letters=left.open)
-        raise PutOff(left.now + wait)
+        raise PutOff(wait)
 
     async def _recover(self, edition: EditionKey, batch: int, said: _Said) -> datetime | None:
         """Settle what a dead worker held of a batch; until when others hold something of it."""
@@ -158,8 +158,8 @@ class Office:
             self.failure = None
         self._on_outcome(recipient, outcome)
 
-    def _stopped(self, error: RunStopped) -> datetime:
-        """When to try again; the other batches of the same desk are told once."""
+    def _stopped(self, error: RunStopped) -> timedelta:
+        """How long to wait; the other batches of the same desk are told once."""
         now = time.monotonic()
         if self._rest_until <= now:
             rest = rest_after(error, self._failures)
@@ -169,7 +169,7 @@ class Office:
             words = f"{error.message}; tried again in {rest.total_seconds():.0f} s"
             said = {"event": "relay_stopped", "facts": {"temporary": error.temporary}}
             _log.warning("%s", words, extra=said)
-        return datetime.now(UTC) + timedelta(seconds=self._rest_until - now)
+        return timedelta(seconds=self._rest_until - now)
 
     async def _rest(self, said: _Said) -> None:
         """Until a relay that stopped us may be tried again.
@@ -179,7 +179,7 @@ class Office:
         """
         while not self._stop.is_set() and (ahead := self._rest_until - time.monotonic()) > 0:
             if not self._patient:
-                raise PutOff(datetime.now(UTC) + timedelta(seconds=ahead))
+                raise PutOff(timedelta(seconds=ahead))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), ahead)
         if self._stop.is_set():

@@ -114,7 +114,7 @@ class _Worker:
         """Until there is nothing to do (`once`), the lease is lost, or a signal comes."""
         ends = asyncio.Event()
         async with self._office(connector, ends) as (lease, office):
-            app = make_app(connector, office.deliver)
+            app = make_app(connector, office.deliver, connector.now)
             worker = self._queue_worker(app)
             caretaker = Caretaker(
                 self._house, connector, worker, self._queues, office.running, lease
