@@ -14,7 +14,7 @@ from digest.app.bounces import book_rejections
 from digest.app.deliver import make_ways, open_limits
 from digest.app.house import House
 from digest.app.looks import load_writer
-from digest.cluster.batches import Batches
+from digest.cluster.batches import Batch, Batches
 from digest.delivery.courier import deliver_letters
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.report import DeliveryReport
@@ -56,6 +56,9 @@ class Desk:
         self._batches = Batches(ledger, stop)
         self._supply = Supply(on_dry=self._wait_for_more)
         self._coming = 0  # batches that are being claimed
+        self._knows: Callable[[str], bool] | None = None
+        self._loaded = asyncio.Event()
+        self._is_new = True
         self._closing: asyncio.TimerHandle | None = None
         self._work = asyncio.create_task(self._deliver())
 
@@ -73,12 +76,15 @@ class Desk:
         """Deliver what is due of a batch; all that was claimed is settled or given back then.
 
         Raises:
-            DeskClosed: it was not begun, as the courier has just ended well.
+            DeskClosed: it was not begun: the courier has ended well, or the edition was extended.
             RunStopped, StorageError, DigestError: what ended the courier; some was given back.
         """
+        is_first, self._is_new = self._is_new, False
         self._coming += 1
         try:
             batch = await self._batches.take(number, self._house.clock())
+            if not is_first and not await self._can_write(batch):
+                self._supply.close()
         finally:
             self._coming -= 1
         if not batch.readers:
@@ -113,6 +119,15 @@ class Desk:
         """Take no more; what was taken is delivered."""
         self._supply.close()
 
+    async def _can_write(self, batch: Batch) -> bool:
+        """Whether the edition, as it was loaded, has all that these letters are made of.
+
+        One that came with the desk was planned before.
+        """
+        await self._loaded.wait()
+        segments = {reader.segment for reader in batch.readers}
+        return self._knows is None or all(map(self._knows, segments))
+
     def _wait_for_more(self) -> None:
         self._closing = asyncio.get_running_loop().call_later(IDLE, self._close_unless_needed)
 
@@ -132,6 +147,7 @@ class Desk:
         else:
             await self._book(report, stopped=False)
         finally:
+            self._loaded.set()
             self._supply.close()
             if self._closing is not None:
                 self._closing.cancel()
@@ -144,6 +160,8 @@ class Desk:
         ways, writer = await asyncio.to_thread(
             lambda: (make_ways(house), load_writer(house, self._edition))
         )
+        self._knows = writer.knows
+        self._loaded.set()
         async with AsyncExitStack() as stack:
             press = None
             if writer.signers:
