@@ -140,6 +140,10 @@ class LookWriter:
         """As `LetterWriter.draft`."""
         return self._for(recipient).draft(recipient)
 
+    def knows(self, segment: str) -> bool:
+        """As `LetterWriter.knows`."""
+        return segment in self._campaign.choices
+
     def _for(self, recipient: Recipient) -> LetterWriter:
         look = look_of(recipient.segment)
         found = self._writers.get(look)

@@ -54,7 +54,7 @@ def campaign_facts(house: House, key: EditionKey, left: int) -> dict[str, Any]:
     }
 
 
-def campaign_lines(facts: dict[str, Any]) -> list[str]:
+def campaign_lines(facts: dict[str, Any], left: int) -> list[str]:
     """The same in words: what is left, then a line for each worker."""
     if not facts:
         return []
@@ -63,11 +63,17 @@ def campaign_lines(facts: dict[str, Any]) -> list[str]:
     if any(batches.values()):
         said = [f"{number:,} {name.replace('_', ' ')}" for name, number in batches.items()]
         lines.append(f"  batches: {', '.join(said)}")
+    elif left and not _at_work(facts):
+        lines.append("  batches: none; `digest run --enqueue` hands the rest to the workers")
     if facts["rate"]:
-        at_work = sum(each["state"] in ("working", "stopping") for each in facts["workers"])
-        left = _duration(facts["seconds_left"])
-        lines.append(f"  {facts['rate']:,.0f} letters/s by {count(at_work, 'worker')}; {left} left")
+        at_work = _at_work(facts)
+        rest = _duration(facts["seconds_left"])
+        lines.append(f"  {facts['rate']:,.0f} letters/s by {count(at_work, 'worker')}; {rest} left")
     return lines + [f"  {_line(each)}" for each in facts["workers"]]
+
+
+def _at_work(facts: dict[str, Any]) -> int:
+    return sum(each["state"] in ("working", "stopping") for each in facts["workers"])
 
 
 def _document(each: Worker) -> dict[str, Any]:

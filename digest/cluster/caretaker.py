@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence, Set
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 from procrastinate.exceptions import ConnectorException
@@ -55,6 +55,7 @@ class Caretaker:
         """
         timeout = timedelta(seconds=self._terms.timeout)
         try:
+            await self._connector.set_clock()
             if self._worker.worker_id is not None:
                 await self._worker.app.job_manager.update_heartbeat(self._worker.worker_id)
             find = partial(take_back_stalled, task=TASK, timeout=timeout)
@@ -78,7 +79,7 @@ class Caretaker:
         jobs = await manager.list_jobs_async(task=TASK, status="doing", worker_id=ours)
         unknown = {job.id for job in jobs if job.id is not None} - self._running
         for job_id in unknown & self._astray:
-            await manager.retry_job_by_id_async(job_id, retry_at=datetime.now(UTC))
+            await manager.retry_job_by_id_async(job_id, retry_at=self._connector.now())
         self._astray = unknown - self._astray
 
     async def finds_due(self) -> bool:

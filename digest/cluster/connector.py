@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import psycopg
@@ -15,6 +16,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from digest.errors import StorageAway, StorageError
 from digest.storage.postgres.database import PostgresDatabase
+from digest.storage.postgres.jobs import server_moment
 from digest.storage.sql_errors import plain_postgres
 
 T = TypeVar("T")
@@ -34,6 +36,7 @@ class PatientConnector(PsycopgConnector):
         self._place = database.place
         self._stop = stop
         self._is_away = False
+        self._ahead = timedelta()
         # The check of each connection before its use would be a round trip; we ask again instead.
         self._own_pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
             database.conninfo,
@@ -66,6 +69,19 @@ class PatientConnector(PsycopgConnector):
                 return await question(connection)
 
         return await self._patiently(once)
+
+    async def set_clock(self) -> None:
+        """Ask how far the server's clock is ahead of this machine's.
+
+        Raises:
+            StorageError: it has no answer.
+        """
+        moment = await self.ask(server_moment)
+        self._ahead = moment - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        """The moment by the server's clock."""
+        return datetime.now(UTC) + self._ahead
 
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
         ask = super().execute_query_async

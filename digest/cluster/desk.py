@@ -14,7 +14,7 @@ from digest.app.bounces import book_rejections
 from digest.app.deliver import make_ways, open_limits
 from digest.app.house import House
 from digest.app.looks import load_writer
-from digest.cluster.batches import Batches
+from digest.cluster.batches import Batch, Batches
 from digest.delivery.courier import deliver_letters
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.report import DeliveryReport
@@ -55,6 +55,10 @@ class Desk:
         ledger = PostgresLedger(house.database, edition, lease, batches=True)
         self._batches = Batches(ledger, stop)
         self._supply = Supply(on_dry=self._wait_for_more)
+        self._coming = 0  # batches that are being claimed
+        self._knows: Callable[[str], bool] | None = None
+        self._loaded = asyncio.Event()
+        self._is_new = True
         self._closing: asyncio.TimerHandle | None = None
         self._work = asyncio.create_task(self._deliver())
 
@@ -72,16 +76,24 @@ class Desk:
         """Deliver what is due of a batch; all that was claimed is settled or given back then.
 
         Raises:
-            DeskClosed: it was not begun.
+            DeskClosed: it was not begun: the courier has ended well, or the edition was extended.
             RunStopped, StorageError, DigestError: what ended the courier; some was given back.
         """
-        batch = await self._batches.take(number, self._house.clock())
+        is_first, self._is_new = self._is_new, False
+        self._coming += 1
+        try:
+            batch = await self._batches.take(number, self._house.clock())
+            if not is_first and not await self._can_write(batch):
+                self._supply.close()
+        finally:
+            self._coming -= 1
         if not batch.readers:
             return
         if self._closing is not None:
             self._closing.cancel()
         if not self._supply.hand(batch.readers):
             await self._batches.release(batch.readers)
+            await self.ended()
             raise DeskClosed
         over = asyncio.create_task(batch.over.wait())
         try:
@@ -99,12 +111,31 @@ class Desk:
         """
         await asyncio.shield(self._work)
 
+    async def gone(self) -> None:
+        """Wait for its end, whatever ended it."""
+        await asyncio.gather(asyncio.shield(self._work), return_exceptions=True)
+
     def close(self) -> None:
         """Take no more; what was taken is delivered."""
         self._supply.close()
 
+    async def _can_write(self, batch: Batch) -> bool:
+        """Whether the edition, as it was loaded, has all that these letters are made of.
+
+        One that came with the desk was planned before.
+        """
+        await self._loaded.wait()
+        segments = {reader.segment for reader in batch.readers}
+        return self._knows is None or all(map(self._knows, segments))
+
     def _wait_for_more(self) -> None:
-        self._closing = asyncio.get_running_loop().call_later(IDLE, self._supply.close)
+        self._closing = asyncio.get_running_loop().call_later(IDLE, self._close_unless_needed)
+
+    def _close_unless_needed(self) -> None:
+        if self._coming:
+            self._wait_for_more()
+        else:
+            self._supply.close()
 
     async def _deliver(self) -> None:
         try:
@@ -116,6 +147,7 @@ class Desk:
         else:
             await self._book(report, stopped=False)
         finally:
+            self._loaded.set()
             self._supply.close()
             if self._closing is not None:
                 self._closing.cancel()
@@ -128,6 +160,8 @@ class Desk:
         ways, writer = await asyncio.to_thread(
             lambda: (make_ways(house), load_writer(house, self._edition))
         )
+        self._knows = writer.knows
+        self._loaded.set()
         async with AsyncExitStack() as stack:
             press = None
             if writer.signers:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from procrastinate import SyncPsycopgConnector
-from procrastinate.exceptions import ConnectorException
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
@@ -67,7 +67,7 @@ class Queue:
     def _defer(self, jobs: list[Job], connection: Any) -> None:
         try:
             self._manager.batch_defer_jobs(jobs, connection=connection)
-        except ConnectorException as error:
+        except (ConnectorException, AlreadyEnqueued) as error:
             raise plain_connector(self._database.place, error) from None
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from digest.app.house import House
@@ -32,7 +32,7 @@ class Office:
 
     After a relay has stopped us no batch is tried for a while; where nobody is `patient` they go
     back to the queue meanwhile. `failure` is the last such stop, unless letters went out after it.
-    `broken` is set when a ledger has failed: this lease is of no more use.
+    `stop` ends the work under this lease; it is set here too, when a ledger has failed.
     """
 
     def __init__(
@@ -47,7 +47,6 @@ class Office:
     ) -> None:
         self.running: set[int] = set()
         self.failure: DigestError | None = None
-        self.broken = asyncio.Event()
         self._patient = patient
         self._house = house
         self._lease = lease
@@ -55,7 +54,6 @@ class Office:
         self._stop = stop
         self._on_outcome = on_outcome
         self._desks: dict[str, Desk] = {}
-        self._opening = asyncio.Lock()
         self._failures = 0
         self._rest_until = 0.0
 
@@ -87,8 +85,7 @@ class Office:
         """Let the desks finish what they have."""
         for desk in self._desks.values():
             desk.close()
-            with suppress(DigestError):
-                await desk.ended()
+            await desk.gone()
 
     async def _deliver(self, edition: EditionKey, batch: int, tries: int) -> None:
         said = _Said(edition, batch)
@@ -100,9 +97,9 @@ class Office:
             said("batch_given_back", "goes back")
             raise PutOff(self._stopped(error)) from None
         except StorageError as error:
-            self.broken.set()
+            self._stop.set()
             said("batch_given_back", f"goes back: {error.message}")
-            raise PutOff(datetime.now(UTC) + _A_SECOND) from None
+            raise PutOff(_A_SECOND) from None
         except Exception as error:
             self.failure = error if isinstance(error, DigestError) else self.failure
             words = " ".join(str(error).split()) or type(error).__name__
@@ -121,7 +118,7 @@ class Office:
             return
         wait = _NOW if self._stop.is_set() else wait
         said("batch_given_back", f"goes back with {left.open} letters", letters=left.open)
-        raise PutOff(left.now + wait)
+        raise PutOff(wait)
 
     async def _recover(self, edition: EditionKey, batch: int, said: _Said) -> datetime | None:
         """Settle what a dead worker held of a batch; until when others hold something of it."""
@@ -145,29 +142,24 @@ class Office:
                     return None
 
     async def _desk(self, edition: EditionKey) -> Desk:
-        async with self._opening:
-            desk = self._desks.get(edition.text)
-            if desk is None or not desk.is_open:
-                if desk is not None:
-                    with suppress(DigestError):
-                        await desk.ended()
-                desk = Desk(
-                    self._house,
-                    edition,
-                    self._lease,
-                    stop=self._stop,
-                    on_outcome=self._settled,
-                )
-                self._desks[edition.text] = desk
-            return desk
+        while (desk := self._desks.get(edition.text)) is not None and not desk.is_open:
+            await desk.gone()
+            if self._desks.get(edition.text) is desk:
+                del self._desks[edition.text]
+        if desk is None:
+            desk = Desk(
+                self._house, edition, self._lease, stop=self._stop, on_outcome=self._settled
+            )
+            self._desks[edition.text] = desk
+        return desk
 
     def _settled(self, recipient: Recipient, outcome: Outcome) -> None:
         if outcome.kind is OutcomeKind.SENT:
             self.failure = None
         self._on_outcome(recipient, outcome)
 
-    def _stopped(self, error: RunStopped) -> datetime:
-        """When to try again; the other batches of the same desk are told once."""
+    def _stopped(self, error: RunStopped) -> timedelta:
+        """How long to wait; the other batches of the same desk are told once."""
         now = time.monotonic()
         if self._rest_until <= now:
             rest = rest_after(error, self._failures)
@@ -177,7 +169,7 @@ class Office:
             words = f"{error.message}; tried again in {rest.total_seconds():.0f} s"
             said = {"event": "relay_stopped", "facts": {"temporary": error.temporary}}
             _log.warning("%s", words, extra=said)
-        return datetime.now(UTC) + timedelta(seconds=self._rest_until - now)
+        return timedelta(seconds=self._rest_until - now)
 
     async def _rest(self, said: _Said) -> None:
         """Until a relay that stopped us may be tried again.
@@ -187,7 +179,7 @@ class Office:
         """
         while not self._stop.is_set() and (ahead := self._rest_until - time.monotonic()) > 0:
             if not self._patient:
-                raise PutOff(datetime.now(UTC) + timedelta(seconds=ahead))
+                raise PutOff(timedelta(seconds=ahead))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), ahead)
         if self._stop.is_set():

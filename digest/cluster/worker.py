@@ -112,17 +112,18 @@ class _Worker:
 
     async def _live(self, connector: PatientConnector) -> tuple[bool, DigestError | None]:
         """Until there is nothing to do (`once`), the lease is lost, or a signal comes."""
-        async with self._office(connector) as (lease, office):
-            app = make_app(connector, office.deliver)
+        ends = asyncio.Event()
+        async with self._office(connector, ends) as (lease, office):
+            app = make_app(connector, office.deliver, connector.now)
             worker = self._queue_worker(app)
             caretaker = Caretaker(
                 self._house, connector, worker, self._queues, office.running, lease
             )
             await caretaker.look()
             side = [
-                asyncio.create_task(_after(self._stop.wait(), worker.stop)),
-                asyncio.create_task(_after(office.broken.wait(), worker.stop)),
-                asyncio.create_task(_after(caretaker.keep_looking(), worker.stop)),
+                asyncio.create_task(_after(self._stop.wait(), ends.set)),
+                asyncio.create_task(_after(caretaker.keep_looking(), ends.set)),
+                asyncio.create_task(_after(ends.wait(), worker.stop)),
             ]
             try:
                 await worker.run()  # type: ignore[no-untyped-call]
@@ -130,8 +131,8 @@ class _Worker:
                 for task in side:
                     task.cancel()
                 await asyncio.gather(*side, return_exceptions=True)
-            ends = self._stop.is_set() or not self._once or office.failure is not None
-            return not ends and await caretaker.finds_due(), office.failure
+            is_last = self._stop.is_set() or not self._once or office.failure is not None
+            return not is_last and await caretaker.finds_due(), office.failure
 
     def _queue_worker(self, app: App) -> Worker:
         terms = self._house.config.workers
@@ -149,8 +150,10 @@ class _Worker:
         )
 
     @asynccontextmanager
-    async def _office(self, connector: PatientConnector) -> AsyncIterator[tuple[Lease, Office]]:
-        """A new lease with nobody at work yet."""
+    async def _office(
+        self, connector: PatientConnector, ends: asyncio.Event
+    ) -> AsyncIterator[tuple[Lease, Office]]:
+        """A new lease with nobody at work yet; `ends` ends all work under it."""
         terms = self._house.config.workers
         self._vitals = Vitals()
         offices: list[Office] = []
@@ -171,7 +174,7 @@ class _Worker:
                 self._house,
                 lease,
                 connector,
-                stop=self._stop,
+                stop=ends,
                 patient=not self._once,
                 on_outcome=self._count,
             )

@@ -201,7 +201,7 @@ class _Run:
 
     async def _wind_up(self) -> Exception | None:
         """Write and release what is left; the ledger's own failure outweighs any other."""
-        if self._error is None and self._shares.all_full() and await self._feed.has_more():
+        if self._error is None and self._shares.all_full() and await self._feed.expects_more():
             full = ", ".join(relay.name for relay in self._relays if relay.is_full)
             words = f"{full} has had its letters of the day (letters_per_day); the rest waits"
             self._error = RunStopped(words, temporary=True)

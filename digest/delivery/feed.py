@@ -133,8 +133,10 @@ class Feed:
         """Let everyone who waits look again."""
         self._changed.set()
 
-    async def has_more(self) -> bool:
-        """Whether anybody is left who was not taken."""
+    async def expects_more(self) -> bool:
+        """Whether anybody is left who was not taken, or may still be handed."""
+        if self._supply is not None and not self._supply.closed:
+            return True
         if not self._ready and not self._parked_count:
             self._ready.extend(await self._more(1))
         return bool(self._ready or self._parked_count)

@@ -274,7 +274,10 @@ class Slot:
             return await self._call_off(recipient, following)
         if floor.fence is not None and not floor.fence():
             return await self._stand_back(recipient, following)
-        sending = connection.hand_over(turn.letter, following.letter if following else None)
+        # Begun now, not when it is awaited: what the fence said holds for this moment only.
+        sending = asyncio.ensure_future(
+            connection.hand_over(turn.letter, following.letter if following else None)
+        )
         # While the relay reads this letter, the one after the next is written.
         self._ahead = await self._at_hand()
         outcome = await self._said(sending, Stage.DOT)

@@ -135,6 +135,10 @@ class LetterWriter:
         self._joined = Shelf[_Segment](JOINED_OCTETS)
         self._missed: Hashable = None
 
+    def knows(self, segment: str) -> bool:
+        """Whether letters of this segment can be written."""
+        return segment in self._choices
+
     def _prepare_headers(self, newsletter: NewsletterConfig) -> None:
         self._sender = newsletter.sender
         self._replies = _reply_address(newsletter)

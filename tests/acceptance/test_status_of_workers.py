@@ -65,3 +65,14 @@ def test_where_the_state_is_a_file_there_is_nothing_of_workers(tmp_path):
     room = Newsroom(tmp_path)
     assert room.run("run").code == 0
     assert not {"workers", "batches", "rate"} & set(_status(room))
+
+
+def test_letters_that_no_worker_will_take_up_are_told_with_what_to_do(tmp_path):
+    """They came back after their batch's job was done."""
+    with counting_server() as server, cluster(tmp_path, server, BATCH) as it:
+        it.plan()
+        it.ask("DELETE FROM procrastinate_jobs")
+        words = "  batches: none; `digest run --enqueue` hands the rest to the workers"
+        assert _lines(it.planner)[1:] == [words]
+        it.plan()
+        assert _lines(it.planner)[1:] == ["  batches: 1 waiting, 0 later, 0 at work"]

@@ -163,3 +163,38 @@ def test_a_killed_workers_batches_are_taken_up_by_another(tmp_path, policy):
             assert states == {"sent": 4 * BATCH}
         else:
             assert found.extra == 0
+
+
+def test_a_worker_that_lost_its_lease_while_a_relay_rests_begins_anew_at_once(tmp_path):
+    """Two batches are put off; two wait for the relay, and would for as long as it rests."""
+    refused = Rule("mail", reply="530 5.7.0 Authentication required")
+    with counting_server(refused) as server, cluster(tmp_path, server, 4 * BATCH) as it:
+        it.plan()
+        with worker(it.planner):
+            wait_until(lambda: sorted(it.jobs().values()) == ["doing"] * 2 + ["todo"] * 2)
+            wait_until(lambda: it.ask("SELECT max(attempts) FROM procrastinate_jobs") > 0)
+            server.rules.clear()
+            it.ask("UPDATE worker SET state = 'ended'")
+            wait_until(lambda: it.states().get("sent") == 2 * BATCH, 20)
+        assert it.ask("SELECT count(*) FROM worker") == 2
+        assert set(it.jobs().values()) == {"todo"}
+
+
+def test_readers_who_are_planned_while_workers_send_get_what_they_chose(tmp_path):
+    """Their choice is new to a worker that has the edition open."""
+    slow = Rule("dot", delay=0.05)
+    with counting_server(slow) as server, cluster(tmp_path, server, 4 * BATCH) as it:
+        first, later = it.readers[BATCH:], it.readers[:BATCH]
+        theirs = {"tags": ["b"], "max_papers": 1, "format": "text"}
+        rows = [{"email": each, "tags": ["a"]} for each in first]
+        it.planner.write_readers(rows + [{"email": each} | theirs for each in later])
+        it.planner.configure(subscribers={"lists": ["readers.yaml"]})
+        assert it.planner.run("run", "--enqueue", "--to", "tag:a").code == 0
+        with worker(it.planner):
+            wait_until(lambda: len(server.accepted) > 5)
+            assert it.planner.run("run", "--enqueue", "--to", "tag:b").code == 0
+            assert it.ask("SELECT count(*) FROM segment") == 2
+            server.rules.clear()
+            wait_until(lambda: not it.jobs(), 30)
+        assert it.states() == {"sent": 4 * BATCH}
+        assert tally(server.accepted, it.readers).breaches() == []

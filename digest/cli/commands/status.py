@@ -118,7 +118,7 @@ def command(
         _write_json(facts, found if wanted and not by else None)
         return 0
     show(counts_line(facts) if facts["frozen_at"] else f"{key}: nothing planned or sent")
-    for line in (*campaign_lines(campaign), *_group_lines(groups or ())):
+    for line in (*campaign_lines(campaign, left), *_group_lines(groups or ())):
         show(line)
     for row in found:
         why = f"{row.code or ''} {VOICE.secrets.hide(row.words)}".split()

@@ -57,6 +57,7 @@ _TAKE_BACK = f"""
     WITH stalled AS MATERIALIZED ({_STALLED})
     SELECT args, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM stalled
 """  # noqa: S608
+_CLOCK = "SELECT clock_timestamp()"
 _WAITING = """
     SELECT queue_name, min(args ->> 'edition') AS edition FROM procrastinate_jobs
     WHERE status = 'todo' AND task_name = %(task)s
@@ -117,7 +118,15 @@ def batches_left(connection: sa.Connection, edition: EditionKey) -> BatchesLeft:
 
 def server_now(connection: psycopg.Connection[Any]) -> datetime:
     """The moment by the server's clock, which says when jobs are due."""
-    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    row = connection.execute(_CLOCK).fetchone()
+    assert row is not None
+    moment: datetime = row[0]
+    return moment
+
+
+async def server_moment(connection: psycopg.AsyncConnection[Any]) -> datetime:
+    """The same, for those who wait."""
+    row = await (await connection.execute(_CLOCK)).fetchone()
     assert row is not None
     moment: datetime = row[0]
     return moment

@@ -61,7 +61,7 @@ class PostgresLedger:
     ) -> None:
         self._edition = edition
         self._lease = lease
-        self._link = Link(database, f"digest ledger {lease.id}")
+        self._link = Link(database, f"digest ledger {lease.id} {edition}")
         self._given = {
             "edition": edition.text,
             "me": lease.id,

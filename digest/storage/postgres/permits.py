@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from digest.errors import StorageError
 from digest.storage.postgres.shared_link import SharedLink
 from digest.storage.postgres.sharing import share_out
 from digest.storage.workers import DATABASE_NOW, ENDS, OVER
@@ -72,7 +73,7 @@ class PostgresPermits:
         """Two statements while numbers are missing that should be ours, one otherwise.
 
         Raises:
-            StorageError: the database cannot be asked.
+            StorageError: the database cannot be asked, or the lease is over.
         """
         given = {**self._me, "relay": relay, "wanted": wanted, "kept": list(kept)}
         said = wanted, tuple(kept)
@@ -81,7 +82,10 @@ class PostgresPermits:
         numbers = {value for kind, _, value in rows if kind == "number"}
         lasts = sum(value for kind, _, value in rows if kind == "lasts") / 1_000_000
         if lasts <= 0:
-            return set(), 0, 0.0
+            raise StorageError(
+                f"{relay}: this program did not say in time that it is there (workers.timeout), so"
+                " its connections may be another's"
+            )
         allowed = self._allowed(limit, wanted, rows)
         more = min(wanted, allowed) - len(numbers)
         if more > 0:

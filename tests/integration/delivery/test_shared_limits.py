@@ -11,6 +11,7 @@ from digest.delivery.faults import RunStopped
 from digest.delivery.relay import Way
 from digest.delivery.shared import SharedLimits
 from digest.delivery.smtp import SmtpTransport
+from digest.errors import StorageError
 from digest.storage.postgres.database import open_postgres
 from digest.storage.postgres.leases import Lease
 from digest.storage.postgres.limits import PostgresLimits
@@ -201,3 +202,23 @@ async def test_a_database_that_restarts_ends_no_run_and_forgets_no_permit(databa
     assert [report.sent for report in reports] == [120, 120]
     assert server.most == 4
     assert len(server.recipients) == 240
+
+
+async def test_a_courier_that_waits_for_a_connection_ends_when_its_lease_is_over(database):
+    """It stood still: others took its letters, and nobody would ever give it a connection."""
+    async with Counting() as server:
+        other = courier(database, server.port, "@1")
+        await other.lease.begin()
+        await other.books.permits.ask("relay", 1, 1, ())
+        waits = courier(database, server.port, "@2", connections=1)
+        work = asyncio.create_task(waits.work())
+        await asyncio.sleep(0.5)
+        with database.write() as connection:
+            connection.exec_driver_sql(
+                "UPDATE worker SET state = 'ended' WHERE id = %s", (waits.lease.id,)
+            )
+        with pytest.raises(StorageError, match=r"workers\.timeout"):
+            await asyncio.wait_for(work, 20)
+        await other.books.close()
+    assert server.connects == []
+    assert len(waits.ledger.at("pending")) == 200

@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
+
 from digest.config import DeliveryConfig
 from digest.delivery.courier import deliver_letters
+from digest.delivery.faults import RunStopped
 from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
 from digest.delivery.smtp import SmtpTransport
@@ -110,3 +113,26 @@ async def test_a_stop_gives_back_who_was_handed_and_not_begun():
     assert report.stopped
     states = [row.state for row in work.ledger.rows.values()]
     assert (states.count("sent"), states.count("pending")) == (report.sent, 40 - report.sent)
+
+
+async def test_a_relay_that_is_full_says_so_before_a_batch_comes():
+    """Whoever was about to hand one waits, instead of asking for another courier at once."""
+    async with ScriptedServer() as server:
+        transport = SmtpTransport(smtp_config(server.port, connections=2), None)
+        supply = Supply()
+        with pytest.raises(RunStopped, match="letters_per_day"):
+            await asyncio.wait_for(
+                deliver_letters(
+                    MemoryLedger(readers(2)),
+                    write_letter,
+                    [Way(transport=transport, left_today=0)],
+                    delivery=DeliveryConfig(),
+                    clock=lambda: NOON,
+                    on_outcome=lambda _, __: None,
+                    stop=asyncio.Event(),
+                    timing=QUICK,
+                    supply=supply,
+                ),
+                10,
+            )
+        assert not supply.hand(readers(2))

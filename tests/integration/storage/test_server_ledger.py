@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from digest.errors import StorageAway, StorageError
-from digest.model import OutcomeKind, Recipient
+from digest.model import EditionKey, OutcomeKind, Recipient
 from digest.storage import census
 from digest.storage.batches import Batch, batch_rest, open_batches
 from digest.storage.database import Database
@@ -30,7 +30,8 @@ from digest.storage.suppressions import Kind, suppress_address_in, suppress_read
 from digest.storage.workers import recent_workers
 from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse, wait
 from tests.support.lost_answers import lossy_way
-from tests.support.postgres import Server
+from tests.support.pg_wire import pg_wire
+from tests.support.postgres import Server, fresh_database
 from tests.support.state import KEY, NOW, freeze_readers, new_database, on_postgres, outcome, reader
 
 T = TypeVar("T")
@@ -389,3 +390,28 @@ def test_who_leaves_waits_for_the_letter_that_begins_just_now(database: Postgres
         assert (beginning.result(), leaving.result()) == (frozenset(), 1)
     leavers.close()
     assert _counts(database) == {"data": 2}
+
+
+async def test_two_editions_of_one_worker_do_not_end_each_others_connections(
+    tmp_path: Path,
+) -> None:
+    """After both were cut off each opens its own anew, and then both stay."""
+    weekly = EditionKey("2026-W48")
+    with (
+        fresh_database() as url,
+        pg_wire(url) as wire,
+        open_postgres(wire.url, create=True, state=tmp_path) as database,
+    ):
+        freeze_readers(database, [reader("ann")])
+        freeze_readers(database, [reader("bob", key=weekly)], key=weekly)
+        async with hold_lease(database, command="run", heartbeat=3600, timeout=30) as lease:
+            ledgers = [PostgresLedger(database, key, lease) for key in (KEY, weekly)]
+            for ledger in ledgers:
+                await ledger.claim(1, NOW)
+            wire.hang_up()
+            wire.mend()
+            for ledger in ledgers:
+                await _patiently(ledger.claim, 1, NOW)
+            for ledger in ledgers:
+                assert await ledger.claim(1, NOW) == ()
+                await ledger.close()
