@@ -38,12 +38,13 @@ class Batch:
 class Batches:
     """Fits the courier's `Ledger`, all but the claim: a batch is claimed as a whole (`take`).
 
-    The ledger takes one call at a time; whatever it does goes through here. `stop` ends the
-    waiting for a server that is away.
+    The ledger takes one call at a time beside its records; whatever it does goes through here.
+    `stop` ends the waiting for a server that is away.
     """
 
     def __init__(self, ledger: PostgresLedger, stop: asyncio.Event) -> None:
         self._ledger = ledger
+        self.lanes = ledger.lanes
         self._stop = stop
         self._turn = asyncio.Lock()
         self._batch_of: dict[str, Batch] = {}
@@ -71,8 +72,7 @@ class Batches:
         now: datetime,
     ) -> Collection[str]:
         """As the ledger does."""
-        async with self._turn:
-            barred = await self._ledger.record(begun, settled, now)
+        barred = await self._ledger.record(begun, settled, now)
         for recipient, _ in settled:
             self._count(recipient.reader_id)
         for reader_id in barred:

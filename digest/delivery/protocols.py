@@ -17,8 +17,9 @@ class Ledger(Protocol):
     """What happened to every reader of one edition.
 
     Its methods are called one at a time. Those of a ledger on a server may be coroutine functions
-    (`async def`): the letters go on while it is at work. `StorageBusy` says that nothing happened
-    and that the same call may work a moment later.
+    (`async def`): the letters go on while it is at work, and as many calls as its `lanes` say may
+    be under way at once. `StorageBusy` says that nothing happened and that the same call may work
+    a moment later.
     """
 
     def claim(

@@ -56,7 +56,8 @@ class Scribe:
     after a millisecond: half of them write while the relay reads the others' letters ("group
     commit"). A ledger that answers within a few milliseconds is called in the event loop itself,
     since changing threads to and fro takes as long as the disk does; a slow one gets a thread,
-    and the next entries gather while it is at work.
+    and the next entries gather while it is at work. One on a server may take as many groups at
+    once as it has `lanes`.
 
     After a failed write nothing more begins (`broken`); outcomes that are still coming in are
     kept for one last try in `finish`.
@@ -76,11 +77,13 @@ class Scribe:
         self._on_broken = on_broken
         self._thread: ThreadPoolExecutor | None = None
         self._mean = 0.0  # seconds that a group takes, lately
-        self._turn = asyncio.Lock()  # one call at a time, in the loop or in the thread
+        self._lanes: int = getattr(ledger, "lanes", 1)
+        self._turn = asyncio.Semaphore(self._lanes)  # calls at once, in the loop or in the thread
         self._waiting: list[_Entry] = []
         self._under_way: set[str] = set()
         self._company: asyncio.Event = asyncio.Event()
-        self._writer: asyncio.Task[None] | None = None
+        self._gathering = asyncio.Lock()
+        self._writers: list[asyncio.Task[None]] = []
         self._unwritten: list[Settled] = []
         self._hurried = float("inf")
         self.broken: Exception | None = None
@@ -114,8 +117,9 @@ class Scribe:
             durable.set_result(Written.NO)
             return durable
         self._waiting.append(_Entry(begun, settled, durable))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write_all())
+        self._writers = [writer for writer in self._writers if not writer.done()]
+        if len(self._writers) < self._lanes and not self._gathering.locked():
+            self._writers.append(asyncio.create_task(self._write_all()))
         elif self._has_company():
             self._company.set()
         return durable
@@ -135,8 +139,7 @@ class Scribe:
         Raises:
             LedgerLost: the ledger failed on the way. It lists readers whose outcome is lost.
         """
-        if self._writer is not None:
-            await self._writer
+        await asyncio.gather(*self._writers)
         try:
             if self.broken:
                 await self._last_try(self.broken)
@@ -146,8 +149,11 @@ class Scribe:
 
     async def _write_all(self) -> None:
         while self._waiting:
-            await self._gather()
-            group, self._waiting = self._waiting, []
+            async with self._gathering:
+                if not self._waiting:
+                    return  # another writer has them
+                await self._gather()
+                group, self._waiting = self._waiting, []
             barred = await self._write(group)
             for entry in group:
                 self._answer(entry, barred)

@@ -65,7 +65,7 @@ class WaitingLedger:
 
     def vanish(self) -> None:
         """Its process is gone: nothing is said, nothing given back."""
-        wait(self.ledger._link.close())
+        wait(self.ledger._server.close())
         wait(self.lease._link.close())
 
 

@@ -14,6 +14,7 @@ from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipie
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.ledger import LONGEST_WAIT, STATE_AFTER, kept_moment, kept_reply
 from digest.storage.postgres.database import PostgresDatabase
+from digest.storage.postgres.lanes import Lanes
 from digest.storage.postgres.leases import Lease
 from digest.storage.postgres.ledger_sql import (
     BARRED,
@@ -27,19 +28,21 @@ from digest.storage.postgres.ledger_sql import (
     SETTLE_AND_BEGIN,
     claim_of_edition,
 )
-from digest.storage.postgres.link import Link
 from digest.storage.schema import to_microseconds
 from digest.storage.states import State
 
 _ALWAYS = 2**63 - 1
 _AT_ONCE = -1
 _SECOND = 1_000_000
+#: So many groups of letters are written at once: while the server is at one, the next one goes.
+LANES = 2
 
 
 class PostgresLedger:
-    """The ledger of one edition, as a courier needs it: its calls come one at a time.
+    """The ledger of one edition, as a courier needs it.
 
-    Batches may be added and dropped meanwhile.
+    As many records as `lanes` may be under way at once, of different letters; other calls come one
+    at a time beside them. Batches may be added and dropped meanwhile.
 
     Every call may be repeated after `StorageAway`, as if the first one had not been: nothing is
     counted twice then. What is claimed is `lease`'s; after the lease is over nothing begins.
@@ -48,6 +51,8 @@ class PostgresLedger:
     gives `batches=True`: it is handed out what is open in the batches that it adds, all of a
     batch by one statement, so that memory holds the batches' readers and no more.
     """
+
+    lanes = LANES
 
     def __init__(
         self,
@@ -61,7 +66,8 @@ class PostgresLedger:
     ) -> None:
         self._edition = edition
         self._lease = lease
-        self._link = Link(database, f"digest ledger {lease.id} {edition}")
+        name = f"digest ledger {lease.id} {edition}"
+        self._server = Lanes(database, name, self.lanes, before=lease.renew)
         self._given = {
             "edition": edition.text,
             "me": lease.id,
@@ -111,7 +117,7 @@ class PostgresLedger:
         if self._lease.lost:
             raise self._over()
         if self._in_doubt:
-            found = await self._ask(CLAIMED_UNKNOWINGLY, hands=list(self._hands))
+            found = await self._ask(CLAIMED_UNKNOWINGLY, alone=True, hands=list(self._hands))
             self._keep(found)
             self._in_doubt = False
         at = to_microseconds(now)
@@ -145,15 +151,16 @@ class PostgresLedger:
         if settled:
             rows = [self._settled(*each, at) for each in settled]
             given["settled"] = json.dumps(rows, ensure_ascii=False)
-            self._hands.difference_update([each[0].address.key for each in settled])
+        over = [recipient.address.key for recipient, _ in settled]
         if not begun:
             if settled:
                 await self._ask(SETTLE, **given)
+            self._hands.difference_update(over)
             return frozenset()
         keys = [recipient.address.key for recipient in begun]
         statement = SETTLE_AND_BEGIN if settled else BEGIN
         done = await self._ask(statement, begun=keys, **given)
-        self._hands.difference_update(keys)
+        self._hands.difference_update(keys, over)
         if len(done) == len(keys):
             return frozenset()
         return await self._barred(begun, {key for (key,) in done}, at)
@@ -179,7 +186,7 @@ class PostgresLedger:
         try:
             await self._give_back([each for _, each in self._kept])
         finally:
-            await self._link.close()
+            await self._server.close()
 
     async def _give_back(self, recipients: Sequence[Recipient]) -> None:
         gone = {recipient.address.key for recipient in recipients}
@@ -260,15 +267,15 @@ class PostgresLedger:
             "relay": relay,
         }
 
-    async def _ask(self, statement: str, **given: Any) -> list[tuple[Any, ...]]:
+    async def _ask(
+        self, statement: str, *, alone: bool = False, **given: Any
+    ) -> list[tuple[Any, ...]]:
         """After the server was away, the lease first: it may be over, or have to be renewed."""
-        if not self._link.is_open:
-            await self._lease.renew()
-        return await self._link.ask(statement, self._given | given)
+        return await self._server.ask(statement, self._given | given, alone=alone)
 
     def _over(self) -> StorageError:
         return StorageError(
-            f"{self._link.place}: edition {self._edition}: this program did not say in time that"
+            f"{self._server.place}: edition {self._edition}: this program did not say in time that"
             " it is there (workers.timeout), so others may take its letters; it begins no more"
         )
 

@@ -367,7 +367,7 @@ def test_a_ledger_waits_for_the_servers_disk_unless_it_is_told_not_to(
     url = f"{database.conninfo}&options=-csynchronous_commit%3Don"
     with open_postgres(url, create=False, state=tmp_path, synchronous=synchronous) as again:
         ledger = WaitingLedger(again, KEY)
-        assert wait(ledger.ledger._link.ask("SHOW synchronous_commit")) == [(answer,)]
+        assert wait(ledger.ledger._server.ask("SHOW synchronous_commit", {})) == [(answer,)]
         ledger.vanish()
 
 
