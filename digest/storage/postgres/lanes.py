@@ -40,9 +40,12 @@ class Lanes:
             StorageAway, StorageBusy, StorageError: as `Link.ask`.
         """
         async with self._taken(len(self._links) if alone else 1) as link:
-            if not link.is_open:
-                await self._before()
             return await link.ask(statement, given)
+
+    async def ask_briskly(self, statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """As `Link.ask_briskly`."""
+        async with self._taken(1) as link:
+            return await link.ask_briskly(statement, given)
 
     async def close(self) -> None:
         for link in self._links:
@@ -54,6 +57,8 @@ class Lanes:
         try:
             for _ in range(number):
                 taken.append(await self._free.get())  # noqa: PERF401 - what came is given back
+            if not taken[0].is_open:
+                await self._before()
             yield taken[0]
         finally:
             for link in reversed(taken):

@@ -154,12 +154,12 @@ class PostgresLedger:
         over = [recipient.address.key for recipient, _ in settled]
         if not begun:
             if settled:
-                await self._ask(SETTLE, **given)
+                await self._server.ask_briskly(SETTLE, self._given | given)
             self._hands.difference_update(over)
             return frozenset()
         keys = [recipient.address.key for recipient in begun]
         statement = SETTLE_AND_BEGIN if settled else BEGIN
-        done = await self._ask(statement, begun=keys, **given)
+        done = await self._server.ask_briskly(statement, self._given | given | {"begun": keys})
         self._hands.difference_update(keys, over)
         if len(done) == len(keys):
             return frozenset()

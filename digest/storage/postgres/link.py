@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from digest.storage.postgres.brisk import Brisk
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.sql_errors import plain_postgres
 
@@ -63,6 +64,7 @@ class Link:
             tcp_user_timeout=_SILENCE * 1000,
         )
         self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._brisk: Brisk | None = None
         self._was_open = False
         self._turn = asyncio.Lock()
         self._pause = 0.0
@@ -78,15 +80,32 @@ class Link:
         """The rows that a statement answers; it is durable then.
 
         Raises:
+            StorageAway, StorageBusy, StorageError: as `_guarded`.
+        """
+        async with self._guarded() as connection:
+            if self._brisk is not None:
+                self._brisk.pause()
+            cursor = await connection.execute(statement, given, prepare=True)
+            return await cursor.fetchall() if cursor.description else []
+
+    async def ask_briskly(self, statement: str, given: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The same for a statement that is asked all the time; its rows are texts."""
+        async with self._guarded() as connection:
+            brisk = self._brisk = self._brisk or Brisk(connection)
+            return await brisk.ask(statement, given)
+
+    @asynccontextmanager
+    async def _guarded(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+        """The open connection, for one question.
+
+        Raises:
             StorageAway: the connection is lost. It may have happened, or not.
             StorageBusy: others hold its rows; nothing happened.
             StorageError: the server refuses it.
         """
         async with self._turn:
             try:
-                connection = self._connection or await self._open()
-                cursor = await connection.execute(statement, given, prepare=True)
-                return await cursor.fetchall() if cursor.description else []
+                yield self._connection or await self._open()
             except psycopg.Error as error:
                 if self._connection is not None and self._connection.closed:
                     await self.close()
@@ -97,6 +116,9 @@ class Link:
 
     async def close(self) -> None:
         """Hang up; the next question opens it again."""
+        brisk, self._brisk = self._brisk, None
+        if brisk is not None:
+            brisk.pause()
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(psycopg.Error):
