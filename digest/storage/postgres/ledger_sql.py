@@ -114,8 +114,9 @@ RELEASE = """
 """
 
 # What is sent stays sent, whoever says so and when. Any other outcome counts only for him who
-# claimed the row last. An untried letter gets its try back, since it cost the reader nothing; one
-# that was refused before it began has had its try all the same.
+# claimed the row last, and not once its reader was suppressed. An untried letter gets its try
+# back, since it cost the reader nothing; one that was refused before it began has had its try all
+# the same.
 _SETTLE = """
     UPDATE delivery AS d SET
       attempt = d.attempt + CASE
@@ -130,7 +131,7 @@ _SETTLE = """
         code integer, enhanced text, words text, relay text) OFFSET 0
     ) AS s
     WHERE d.edition = s.edition AND d.address_key = s.key AND d.state <> %(sent)s
-      AND (s.state = 'sent' OR d.holder = %(me)s)
+      AND (s.state = 'sent' OR d.holder = %(me)s AND d.state <> 'suppressed')
 """
 
 # The state is looked at anew once the row is locked: whoever leaves marks her claimed rows.

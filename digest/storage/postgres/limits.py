@@ -17,7 +17,7 @@ class PostgresLimits:
     """
 
     def __init__(self, database: PostgresDatabase, worker: str, part: str) -> None:
-        self._link = SharedLink(database, f"digest limits {worker}{part}")
+        self._link = SharedLink(database, f"digest limits {worker} {part}")
         self.paces = PostgresPaces(self._link)
         self.permits = PostgresPermits(self._link, worker, part)
         self.days = PostgresDraws(self._link)
