@@ -47,6 +47,7 @@ class DayLetters:
         self._drawn: deque[_Drawn] = deque()
         self._exhausted = False
         self._called = asyncio.Event()
+        self._drawing: asyncio.Task[tuple[int, int]] | None = None
 
     @property
     def left(self) -> int:
@@ -85,7 +86,7 @@ class DayLetters:
             self._called.clear()
             begun = self._clock()
             try:
-                letters, mark = await self._book.draw(self._relay, self._per_day, self._size)
+                letters, mark = await self._draw()
             except StorageBusy:
                 await asyncio.sleep(_PAUSE)
                 self._called.set()
@@ -95,8 +96,21 @@ class DayLetters:
             self._exhausted = not letters
             self._on_change()
 
+    async def _draw(self) -> tuple[int, int]:
+        """A draw that goes on when we are cancelled: what it took must be given back."""
+        self._drawing = asyncio.create_task(self._book.draw(self._relay, self._per_day, self._size))
+        try:
+            return await asyncio.shield(self._drawing)
+        finally:
+            if self._drawing.done():
+                self._drawing = None
+
     async def close(self) -> None:
         """Give back what is left. Never raises."""
+        with suppress(StorageError):
+            if self._drawing is not None:
+                letters, mark = await self._drawing
+                self._drawn.append(_Drawn(self._clock() + DRAWN_FOR, letters, mark))
         with suppress(StorageError):
             for drawn in self._drawn:
                 if drawn.left > 0:

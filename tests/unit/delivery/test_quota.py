@@ -56,6 +56,20 @@ def test_programs_together_send_the_letters_of_the_day_and_no_more(per_day, prog
     assert drawn - sum(sent) <= killed_leave
 
 
+def test_what_is_being_drawn_when_the_end_comes_is_given_back():
+    async def day():
+        book = MemoryDays(Line(lambda: 0.01))
+        letters = letters_of(book, 400)
+        keeper = asyncio.create_task(letters.keep())
+        assert letters.is_dry
+        await asyncio.sleep(0.005)
+        keeper.cancel()
+        await letters.close()
+        return sum(book.drawn)
+
+    assert run_virtually(day()) == 0
+
+
 def test_letters_that_were_drawn_long_ago_are_not_sent():
     """The account forgets them after a day, and what is sent late would be counted nowhere."""
 
