@@ -62,7 +62,7 @@ def test_what_is_being_drawn_when_the_end_comes_is_given_back():
         letters = letters_of(book, 400)
         keeper = asyncio.create_task(letters.keep())
         assert letters.is_dry
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(0.015)  # it is drawn, and the answer is on its way
         keeper.cancel()
         await letters.close()
         return sum(book.drawn)
