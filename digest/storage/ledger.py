@@ -154,17 +154,8 @@ class EditionLedger:
             if reason is not None:
                 barred.append((reason, at, self._edition.text, key))
                 continue
-            local, _, domain = address.rpartition("@")
             free.append(
-                Recipient(
-                    edition=self._edition,
-                    address=EmailAddress(local, intern(domain)),
-                    name=name,
-                    reader_id=reader_id,
-                    segment=intern(segment),
-                    due_at=kept_moment(due_at),
-                    attempt=attempt,
-                )
+                kept_reader(self._edition, address, name, reader_id, segment, due_at, attempt)
             )
         if barred:
             connection.executemany(SUPPRESS, barred)
@@ -190,6 +181,28 @@ class EditionLedger:
 
     def _given(self, at: int) -> dict[str, Any]:
         return {"edition": self._edition.text, "at": at}
+
+
+def kept_reader(
+    edition: EditionKey,
+    address: str,
+    name: str,
+    reader_id: str,
+    segment: str,
+    due_at: int,
+    attempt: int,
+) -> Recipient:
+    """A row of the ledger, for a courier. Domains and segments are few, and kept once."""
+    local, _, domain = address.rpartition("@")
+    return Recipient(
+        edition=edition,
+        address=EmailAddress(local, intern(domain)),
+        name=name,
+        reader_id=reader_id,
+        segment=intern(segment),
+        due_at=kept_moment(due_at),
+        attempt=attempt,
+    )
 
 
 def kept_reply(outcome: Outcome) -> tuple[str, int, str, str, str]:

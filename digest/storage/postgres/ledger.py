@@ -6,13 +6,12 @@ import json
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from sys import intern
 from typing import Any
 
 from digest.errors import StorageAway, StorageError
-from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient
+from digest.model import EditionKey, Outcome, OutcomeKind, Recipient
 from digest.model.audience import EVERYBODY, Audience
-from digest.storage.ledger import LONGEST_WAIT, STATE_AFTER, kept_moment, kept_reply
+from digest.storage.ledger import LONGEST_WAIT, STATE_AFTER, kept_reader, kept_reply
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.lanes import Lanes
 from digest.storage.postgres.leases import Lease
@@ -67,6 +66,7 @@ class PostgresLedger:
         self._edition = edition
         self._lease = lease
         name = f"digest ledger {lease.id} {edition}"
+        # After the server was away the lease comes first: it may be over, or have to be renewed.
         self._server = Lanes(database, name, self.lanes, before=lease.renew)
         self._given = {
             "edition": edition.text,
@@ -221,21 +221,10 @@ class PostgresLedger:
 
     def _keep(self, rows: Iterable[Sequence[Any]]) -> None:
         for row in sorted(rows, key=_order):
-            _, _, barred, key, address, name, reader_id, segment, due_at, attempt, batch = row
-            if barred:
-                continue
-            local, _, domain = address.rpartition("@")
-            recipient = Recipient(
-                edition=self._edition,
-                address=EmailAddress(local, intern(domain)),
-                name=name,
-                reader_id=reader_id,
-                segment=intern(segment),
-                due_at=kept_moment(due_at),
-                attempt=attempt,
-            )
-            self._hands.add(key)
-            self._kept.append((batch, recipient))
+            _, _, barred, key, *hers, batch = row
+            if not barred:
+                self._hands.add(key)
+                self._kept.append((batch, kept_reader(self._edition, *hers)))
 
     async def _barred(self, begun: Sequence[Recipient], done: set[str], at: int) -> frozenset[str]:
         """Who of `begun` may not go, although asked for: few, and seldom."""
@@ -270,7 +259,6 @@ class PostgresLedger:
     async def _ask(
         self, statement: str, *, alone: bool = False, **given: Any
     ) -> list[tuple[Any, ...]]:
-        """After the server was away, the lease first: it may be over, or have to be renewed."""
         return await self._server.ask(statement, self._given | given, alone=alone)
 
     def _over(self) -> StorageError:
