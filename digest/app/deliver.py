@@ -11,12 +11,14 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from digest.app.house import House
-from digest.app.looks import load_writer
+from digest.app.looks import LookWriter, load_writer
 from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
 from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport
 from digest.delivery.shared import SharedLimits
+from digest.delivery.slot import Press
+from digest.mailing.letter import LetterWriter
 from digest.model import EditionKey, Outcome, Recipient
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.ledgers import open_ledger
@@ -80,6 +82,18 @@ async def open_limits(
         await books.close()
 
 
+@asynccontextmanager
+async def open_press(writer: LetterWriter | LookWriter) -> AsyncIterator[Press | None]:
+    """What writes the letters beside the courier's work, where they are signed; else None."""
+    if not writer.signers:
+        yield None
+        return
+    from digest.app import press
+
+    async with press.Press(writer) as opened:
+        yield opened.write
+
+
 def _left_today(house: House, relay: str, letters_per_day: int | None) -> int | None:
     """What a relay's limit leaves after the letters of the last 24 hours."""
     if letters_per_day is None:
@@ -119,11 +133,7 @@ def deliver_edition(
                 )
             )
             shared = await stack.enter_async_context(open_limits(house, opened.worker, key))
-            press = None
-            if writer.signers:
-                from digest.app.press import Press
-
-                press = await stack.enter_async_context(Press(writer))
+            press = await stack.enter_async_context(open_press(writer))
             return await deliver_letters(
                 opened.ledger,
                 writer.write,
@@ -132,7 +142,7 @@ def deliver_edition(
                 clock=house.clock,
                 on_outcome=on_outcome,
                 stop=stop,
-                press=press.write if press else None,
+                press=press,
                 fence=opened.fence,
                 shared=shared,
             )

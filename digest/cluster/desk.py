@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 from digest.app.bounces import book_rejections
-from digest.app.deliver import make_ways, open_limits
+from digest.app.deliver import make_ways, open_limits, open_press
 from digest.app.house import House
 from digest.app.looks import load_writer
 from digest.cluster.batches import Batch, Batches
@@ -163,11 +163,7 @@ class Desk:
         self._knows = writer.knows
         self._loaded.set()
         async with AsyncExitStack() as stack:
-            press = None
-            if writer.signers:
-                from digest.app.press import Press
-
-                press = await stack.enter_async_context(Press(writer))
+            press = await stack.enter_async_context(open_press(writer))
             limits = open_limits(house, self._lease.id, self._edition)
             return await deliver_letters(
                 self._batches,
@@ -177,7 +173,7 @@ class Desk:
                 clock=house.clock,
                 on_outcome=self._on_outcome,
                 stop=self._stop,
-                press=press.write if press else None,
+                press=press,
                 fence=self._lease.holds,
                 shared=await stack.enter_async_context(limits),
                 supply=self._supply,
