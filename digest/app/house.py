@@ -44,6 +44,7 @@ class House:
     #: Whether a database that was replaced is taken up; a run stops there.
     follows_database: bool = False
     _opened: bool = field(default=False, init=False)
+    _seen: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self.began = self.began or self.clock()
@@ -118,7 +119,11 @@ class House:
             from digest.storage.postgres.database import has_tables
 
             timeout = self.config.storage.connect_timeout
-            return self._opened or has_tables(url, state=folder, connect_timeout=timeout)
+            # Each look is a connection: what was there once needs no other.
+            self._seen = (
+                self._seen or self._opened or has_tables(url, state=folder, connect_timeout=timeout)
+            )
+            return self._seen
         return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
 
     @property
