@@ -60,20 +60,16 @@ def campaign_lines(facts: dict[str, Any], left: int) -> list[str]:
         return []
     lines = []
     batches = facts["batches"]
+    at_work = sum(each["state"] in ("working", "stopping") for each in facts["workers"])
     if any(batches.values()):
         said = [f"{number:,} {name.replace('_', ' ')}" for name, number in batches.items()]
         lines.append(f"  batches: {', '.join(said)}")
-    elif left and not _at_work(facts):
+    elif left and not at_work:
         lines.append("  batches: none; `digest run --enqueue` hands the rest to the workers")
     if facts["rate"]:
-        at_work = _at_work(facts)
         rest = _duration(facts["seconds_left"])
         lines.append(f"  {facts['rate']:,.0f} letters/s by {count(at_work, 'worker')}; {rest} left")
     return lines + [f"  {_line(each)}" for each in facts["workers"]]
-
-
-def _at_work(facts: dict[str, Any]) -> int:
-    return sum(each["state"] in ("working", "stopping") for each in facts["workers"])
 
 
 def _document(each: Worker) -> dict[str, Any]:

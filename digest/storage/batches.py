@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from digest.model import EditionKey
 from digest.storage.database import Database
-from digest.storage.schema import delivery, from_microseconds, in_state
-from digest.storage.states import OPEN, State
+from digest.storage.schema import delivery, from_microseconds
+from digest.storage.states import OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,32 +85,6 @@ def batch_rest(
         if made:
             on_batches(connection.connection.driver_connection, made)
     return made
-
-
-def open_batches(database: Database, edition: EditionKey) -> Sequence[Batch]:
-    """The batches with letters left, and when the first of each may go.
-
-    Raises:
-        StorageError: the ledger cannot be read.
-    """
-    moment = sa.func.min(
-        sa.case(
-            (delivery.c.state == State.DEFERRED.value, delivery.c.retry_at),
-            else_=delivery.c.due_at,
-        ),
-        type_=delivery.c.due_at.type,
-    )
-    query = (
-        sa.select(delivery.c.batch, moment.label("due_at"), sa.func.count().label("letters"))
-        .where(delivery.c.edition == edition.text, delivery.c.batch.is_not(None), in_state(*OPEN))
-        .group_by(delivery.c.batch)
-        .order_by(delivery.c.batch)
-    )
-    with database.read() as connection:
-        return [
-            Batch(number=row.batch, due_at=row.due_at, letters=row.letters)
-            for row in connection.execute(query)
-        ]
 
 
 _IS_OPEN = " OR ".join(f"state = '{state.value}'" for state in OPEN)

@@ -14,11 +14,14 @@ import sqlalchemy as sa
 
 from digest.model import EditionKey, Outcome, Recipient
 from digest.model.audience import EVERYBODY, Audience
+from digest.storage.batches import Batch
 from digest.storage.database import Database, SqliteDatabase
 from digest.storage.ledger import EditionLedger
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.leases import Lease
 from digest.storage.postgres.ledger import PostgresLedger
+from digest.storage.schema import delivery, in_state
+from digest.storage.states import OPEN, State
 
 T = TypeVar("T")
 
@@ -110,3 +113,25 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     return loop
+
+
+def open_batches(database: Database, edition: EditionKey) -> Sequence[Batch]:
+    """The batches with letters left, and when the first of each may go."""
+    moment = sa.func.min(
+        sa.case(
+            (delivery.c.state == State.DEFERRED.value, delivery.c.retry_at),
+            else_=delivery.c.due_at,
+        ),
+        type_=delivery.c.due_at.type,
+    )
+    query = (
+        sa.select(delivery.c.batch, moment.label("due_at"), sa.func.count().label("letters"))
+        .where(delivery.c.edition == edition.text, delivery.c.batch.is_not(None), in_state(*OPEN))
+        .group_by(delivery.c.batch)
+        .order_by(delivery.c.batch)
+    )
+    with database.read() as connection:
+        return [
+            Batch(number=row.batch, due_at=row.due_at, letters=row.letters)
+            for row in connection.execute(query)
+        ]

@@ -29,7 +29,6 @@ class Brisk:
     """
 
     def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        self._connection = connection
         self._pgconn = connection.pgconn
         self._file = connection.fileno()
         self._loop = asyncio.get_running_loop()

@@ -16,7 +16,7 @@ import pytest
 from digest.errors import StorageAway, StorageError
 from digest.model import EditionKey, OutcomeKind, Recipient
 from digest.storage import census
-from digest.storage.batches import Batch, batch_rest, open_batches
+from digest.storage.batches import Batch, batch_rest
 from digest.storage.database import Database
 from digest.storage.dialect import Synchronous
 from digest.storage.leaving import Leavers
@@ -28,7 +28,7 @@ from digest.storage.recovery import recover, recover_batch
 from digest.storage.suppress_many import Leaver, suppress_all
 from digest.storage.suppressions import Kind, suppress_address_in, suppress_reader_in
 from digest.storage.workers import recent_workers
-from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse, wait
+from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse, open_batches, wait
 from tests.support.lost_answers import lossy_way
 from tests.support.pg_wire import pg_wire
 from tests.support.postgres import Server, fresh_database
