@@ -73,7 +73,8 @@ class Postman:
             if not again or wait is None or self._closing.is_set():
                 break
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._closing.wait()
         _log.error("a letter to a reader was not taken: %s", fault)
 
     async def _try(self, letter: Letter) -> tuple[str, bool]:

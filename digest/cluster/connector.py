@@ -14,6 +14,7 @@ from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool
 
+from digest.cluster.heeding import heed_cancelling
 from digest.errors import StorageAway, StorageError
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.jobs import server_moment
@@ -96,14 +97,20 @@ class PatientConnector(PsycopgConnector):
         return await self._patiently(lambda: ask(query, **arguments))
 
     async def listen_notify(self, on_notification: Notify, channels: Iterable[str]) -> None:
-        listen = super().listen_notify
-        await self._patiently(lambda: listen(on_notification, list(channels)))
+        listen, heed = super().listen_notify, heed_cancelling()
+
+        async def hear(*, channel: str, payload: str) -> None:
+            heed()
+            await on_notification(channel=channel, payload=payload)
+
+        await self._patiently(lambda: listen(hear, list(channels)))
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
-        pause = _FIRST_PAUSE
+        pause, heed = _FIRST_PAUSE, heed_cancelling()
         while True:
             try:
                 answer = await call()
+                heed()
             except (ConnectorException, psycopg.Error) as error:
                 cause = plain_connector(self._place, error)
                 if not isinstance(cause, StorageAway):

@@ -181,7 +181,8 @@ class Office:
             if not self._patient:
                 raise PutOff(timedelta(seconds=ahead))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), ahead)
+                async with asyncio.timeout(ahead):
+                    await self._stop.wait()
         if self._stop.is_set():
             said("batch_given_back", "goes back")
             raise PutOff

@@ -108,7 +108,8 @@ class _Worker:
             if self._stop.is_set() or (self._once and not more):
                 return failure
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), _BREATH)
+                async with asyncio.timeout(_BREATH):
+                    await self._stop.wait()
 
     async def _live(self, connector: PatientConnector) -> tuple[bool, DigestError | None]:
         """Until there is nothing to do (`once`), the lease is lost, or a signal comes."""
@@ -132,7 +133,8 @@ class _Worker:
                     task.cancel()
                 await asyncio.gather(*side, return_exceptions=True)
             is_last = self._stop.is_set() or not self._once or office.failure is not None
-            return not is_last and await caretaker.finds_due(), office.failure
+            more = not is_last and (lease.lost or await caretaker.finds_due())
+            return more, office.failure
 
     def _queue_worker(self, app: App) -> Worker:
         terms = self._house.config.workers

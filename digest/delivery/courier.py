@@ -246,7 +246,8 @@ class _Run:
         """Wait, or less if the run ends. False: it ends."""
         if seconds > 0 and not self._halted.is_set():
             try:
-                await asyncio.wait_for(self._halted.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._halted.wait()
             except TimeoutError:
                 return True
         return not self._halted.is_set()

@@ -216,7 +216,8 @@ class Feed:
         with contextlib.suppress(TimeoutError):
             # A domain may be due that nobody may serve just now: look again, but do not spin.
             soon = max(min(moments), 0.02) if moments else None
-            await asyncio.wait_for(self._changed.wait(), soon)
+            async with asyncio.timeout(soon):
+                await self._changed.wait()
 
     async def _claim(self) -> bool:
         """Fetch more readers, once for all who wait. False: there are none now."""

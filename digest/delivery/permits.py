@@ -131,7 +131,8 @@ class Permits:
         while True:
             with suppress(TimeoutError):
                 busy = self._used or self._spare or self._waiting
-                await asyncio.wait_for(self._called.wait(), _PERIOD if busy else None)
+                async with asyncio.timeout(_PERIOD if busy else None):
+                    await self._called.wait()
             self._called.clear()
             with suppress(StorageBusy):
                 await self._ask()

@@ -118,7 +118,8 @@ class PipelinedConnection(asyncio.Protocol):
             self._transport.write(b"QUIT\r\n")
             self._deadline = self._loop.time() + self._config.command_timeout
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._bye, min(QUIT_SECONDS, self._config.command_timeout))
+                async with asyncio.timeout(min(QUIT_SECONDS, self._config.command_timeout)):
+                    await self._bye
         self._lose("closed")
 
     # What the transport tells
