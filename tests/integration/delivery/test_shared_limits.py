@@ -51,8 +51,8 @@ class Counting(ScriptedServer):
 class Courier:
     """One program: a lease, the books, a run from a ledger of its own."""
 
-    def __init__(self, database, ledger, way, **delivery):
-        self.lease = Lease(database, command="run", heartbeat=0.5, timeout=TIMEOUT)
+    def __init__(self, database, ledger, way, *, timeout=60.0, **delivery):
+        self.lease = Lease(database, command="run", heartbeat=0.5, timeout=timeout)
         self.books = PostgresLimits(database, self.lease.id, "2026-11-26")
         self.ledger = ledger
         config = DeliveryConfig(transport="smtp", **delivery)
@@ -119,7 +119,7 @@ async def test_more_couriers_than_connections_all_come_to_their_turn(database):
 
 async def test_a_dead_couriers_connections_are_free_when_its_lease_is_over(database):
     async with Counting() as server:
-        dead = courier(database, server.port, "@1")
+        dead = courier(database, server.port, "@1", timeout=TIMEOUT)
         await dead.lease.begin()
         numbers, _, _ = await dead.books.permits.ask("relay", 4, 4, ())
         assert len(numbers) == 4
