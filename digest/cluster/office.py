@@ -107,21 +107,26 @@ class Office:
             raise
         self._failures = 0
         ask = partial(left_of_batch, edition=edition, batch=batch)
-        left, held_until = await self._connector.ask(ask), None
+        left, held_until, came_back = await self._connector.ask(ask), None, False
         if left.held:
-            held_until = await self._recover(edition, batch, said)
+            held_until, came_back = await self._recover(edition, batch, said)
             left = await self._connector.ask(ask)
         now = self._house.clock()
         wait = wait_for_rest(left, now, held_until=held_until, tries=tries)
         if wait is None:
             said("batch_done", "is done")
             return
-        wait = _NOW if self._stop.is_set() else wait
+        wait = _NOW if came_back or self._stop.is_set() else wait
         said("batch_given_back", f"goes back with {left.open} letters", letters=left.open)
         raise PutOff(wait)
 
-    async def _recover(self, edition: EditionKey, batch: int, said: _Said) -> datetime | None:
-        """Settle what a dead worker held of a batch; until when others hold something of it."""
+    async def _recover(
+        self, edition: EditionKey, batch: int, said: _Said
+    ) -> tuple[datetime | None, bool]:
+        """Settle what a dead worker held of a batch.
+
+        Until when others hold something of it, and whether letters came back that may go now.
+        """
         policy, now = self._house.config.delivery.unknown, self._house.clock()
         done = await asyncio.to_thread(
             recover_batch, self._house.database, edition, batch, policy, now, me=self._lease.id
@@ -130,7 +135,7 @@ class Office:
         if found.returned or found.unknown:
             words = f"was held by a dead worker: {found.returned} letters unsent"
             said("letters_recovered", f"{words}, {found.unknown} in doubt", **asdict(found))
-        return done.held_until
+        return done.held_until, found.returned + found.resent > 0
 
     async def _at_desk(self, edition: EditionKey, batch: int) -> None:
         while True:

@@ -180,6 +180,21 @@ def test_a_worker_that_lost_its_lease_while_a_relay_rests_begins_anew_at_once(tm
         assert set(it.jobs().values()) == {"todo"}
 
 
+def test_a_worker_that_lost_its_lease_sends_what_is_due_under_another(tmp_path):
+    """Also where it ends when nothing is due."""
+    slow = Rule("dot", delay=0.02)
+    with counting_server(slow) as server, cluster(tmp_path, server, 4 * BATCH) as it:
+        it.plan()
+        process = it.planner.start("worker", "--once")
+        wait_until(lambda: len(server.accepted) > 5)
+        it.ask("UPDATE worker SET state = 'ended'")
+        server.rules.clear()
+        assert finish(process).code == 0
+        assert it.ask("SELECT count(*) FROM worker") == 2
+        assert (it.states(), it.jobs()) == ({"sent": 4 * BATCH}, {})
+        assert tally(server.accepted, it.readers).breaches() == []
+
+
 def test_readers_who_are_planned_while_workers_send_get_what_they_chose(tmp_path):
     """Their choice is new to a worker that has the edition open."""
     slow = Rule("dot", delay=0.05)
