@@ -43,6 +43,8 @@ class Brisk:
         Raises:
             psycopg.Error: as psycopg's own cursors; an OperationalError when it is lost.
         """
+        if self._pgconn.status != ConnStatus.OK:  # its socket may be somebody else's by now
+            raise psycopg.OperationalError(self._pgconn.get_error_message())
         if not self._listens:
             self._loop.add_reader(self._file, self._read)
             self._listens = True
@@ -74,6 +76,8 @@ class Brisk:
         self._answer = self._loop.create_future()
         while self._pgconn.flush():  # seldom: what is asked is small
             await self._writable()
+        # A write that failed has read what was left, and closed the socket: nothing tells of it.
+        self._collect()
         result = await self._answer
         if result.status not in _DONE:
             if self._pgconn.status != ConnStatus.OK:
@@ -93,6 +97,14 @@ class Brisk:
         """What has come; the last result of several is the answer."""
         try:
             self._pgconn.consume_input()
+        except psycopg.Error as error:
+            self.pause()
+            self._settle(error)
+        else:
+            self._collect()
+
+    def _collect(self) -> None:
+        try:
             while not self._pgconn.is_busy():
                 result = self._pgconn.get_result()
                 if result is None:
@@ -106,7 +118,6 @@ class Brisk:
         if self._answer is None or self._answer.done():
             return  # a notice, or nobody waits any more
         if isinstance(answer, psycopg.Error):
-            self.pause()
             self._answer.set_exception(psycopg.OperationalError(str(answer)))
         elif answer is not None:
             self._answer.set_result(answer)
