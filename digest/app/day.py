@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Protocol
 
+from digest.app.belonging import require_own_state
 from digest.app.bounces import book_rejections
 from digest.app.compose import Composition, compose_day, compose_week, week_is_due, why_not
 from digest.app.deliver import deliver_edition, make_ways
@@ -199,6 +200,7 @@ def _at_work(house: House, report: DayReport, command: str) -> Iterator[None]:
         run_lock(house.config.state_dir, command=command, now=house.clock()),
         everywhere_lock(house.database, command=command),
     ):
+        require_own_state(house)
         now = house.clock()
         report.recovered = recover(house.database, delivery.unknown, now)
         oldest = now - timedelta(seconds=delivery.give_up_after)

@@ -30,11 +30,14 @@ def tell_plan(house: House, key: EditionKey, orders: Orders, *, as_json: bool) -
         NothingFresh: there is no edition yet although one is due.
         UsageError: nobody is in one of the groups.
         ListError: the lists are wrong, or lost many readers.
+        ConfigError: the state is another newsletter's.
     """
+    from digest.app.belonging import require_own_state
     from digest.app.day import plan_day
     from digest.app.groups import require_readers
 
     require_readers(house, key, orders.readers, skip_bad_rows=orders.skip_bad_rows)
+    require_own_state(house)
     planned = planned_for(house.database, key)
     waiting = count_waiting(house.database, key, orders.readers) if planned else 0
     before = edition_counts(house, key)

@@ -198,6 +198,34 @@ def signing_key(database: Database, key: EditionKey) -> str:
         return connection.execute(query).scalar() or ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frozen:
+    """Whose edition it is, and what signed it; see `Campaign`."""
+
+    edition: EditionKey
+    newsletter: NewsletterConfig | None
+    key_fingerprint: str
+
+
+def last_frozen(database: Database) -> Frozen | None:
+    """The edition that was frozen last.
+
+    Raises:
+        StorageError: it cannot be read.
+    """
+    wanted = campaign.c.edition, campaign.c.newsletter_document, campaign.c.key_fingerprint
+    query = sa.select(*wanted).order_by(campaign.c.frozen_at.desc()).limit(1)
+    with database.read() as connection:
+        row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Frozen(
+        edition=EditionKey(row.edition),
+        newsletter=_newsletter(row.newsletter_document),
+        key_fingerprint=row.key_fingerprint,
+    )
+
+
 def frozen_at(database: Database, key: EditionKey) -> datetime | None:
     """When `key` was frozen; None: it is not.
 
