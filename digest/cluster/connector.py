@@ -23,10 +23,13 @@ from digest.storage.sql_errors import plain_postgres
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
+#: Where somebody waits for our end, so long a server is waited for, in seconds; and each further
+#: question to one that is away.
+_GRACE, _GLANCE = 1.5, 0.3
 
 
 class PatientConnector(PsycopgConnector):
-    """Asks again until the server is back, or until `stop` is set.
+    """Asks again until the server is back; once `stop` is set, for a moment only.
 
     A statement may so be executed twice: a job that was fetched and is not known of is looked for
     (`Caretaker`); the others' second time changes nothing, or fails without any harm.
@@ -36,6 +39,8 @@ class PatientConnector(PsycopgConnector):
         super().__init__()
         self._place = database.place
         self._stop = stop
+        self._stopped: float | None = None
+        self._limits: set[asyncio.Timeout] = set()
         self._is_away = False
         self._ahead = timedelta()
         # The check of each connection before its use would be a round trip; we ask again instead.
@@ -53,10 +58,13 @@ class PatientConnector(PsycopgConnector):
     async def __aenter__(self) -> PatientConnector:
         await self._own_pool.open()
         await self.open_async(self._own_pool)
+        self._hurrying = asyncio.create_task(self._hurry())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._own_pool.close(timeout=2.0)
+        self._hurrying.cancel()
+        await asyncio.gather(self._hurrying, return_exceptions=True)
+        await self._own_pool.close(timeout=1.0)
 
     async def ask(self, question: Callable[[psycopg.AsyncConnection[Any]], Awaitable[T]]) -> T:
         """A question of ours on a connection of the queue's.
@@ -103,9 +111,35 @@ class PatientConnector(PsycopgConnector):
             heed()
             await on_notification(channel=channel, payload=payload)
 
-        await self._patiently(lambda: listen(hear, list(channels)))
+        await self._again_and_again(lambda: listen(hear, list(channels)))  # it has no end
+
+    async def _hurry(self) -> None:
+        await self._stop.wait()
+        self._stopped = asyncio.get_running_loop().time()
+        for limit in self._limits:
+            limit.reschedule(self._stopped + _GRACE)
 
     async def _patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        limit = asyncio.timeout_at(self._end())
+        self._limits.add(limit)
+        try:
+            async with limit:
+                return await self._again_and_again(call)
+        except TimeoutError:
+            away = StorageAway(f"{self._place}: the server is not to be reached")
+            self._tell(away=True, words=away.message)
+            raise away from None
+        finally:
+            self._limits.discard(limit)
+
+    def _end(self) -> float | None:
+        """Until when, by the loop's clock, a question that begins now may be asked."""
+        if self._stopped is None:
+            return None
+        now = asyncio.get_running_loop().time()
+        return max(self._stopped + _GRACE, now + _GLANCE) if self._is_away else now + _GRACE
+
+    async def _again_and_again(self, call: Callable[[], Awaitable[T]]) -> T:
         pause, heed = _FIRST_PAUSE, heed_cancelling()
         while True:
             try:
@@ -116,9 +150,7 @@ class PatientConnector(PsycopgConnector):
                 if not isinstance(cause, StorageAway):
                     raise (error if isinstance(error, ConnectorException) else cause) from None
                 self._tell(away=True, words=cause.message)
-                if self._stop.is_set():
-                    raise cause from None
-                await asyncio.sleep(pause)
+                await asyncio.sleep(_FIRST_PAUSE if self._stop.is_set() else pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
                 self._tell(away=False, words=f"{self._place}: is back")

@@ -185,8 +185,6 @@ class _Worker:
                 yield lease, office
             finally:
                 await office.close()
-                with suppress(StorageError):
-                    await lease.renew()  # the last figures
                 self._totals += self._vitals.kinds
 
     def _count(self, recipient: Recipient, outcome: Outcome) -> None:

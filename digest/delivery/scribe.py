@@ -29,8 +29,8 @@ QUICK = 0.003
 PATIENCE = 30.0
 #: The same for one whose server is not to be reached: it may have to start again.
 AWAY = 300.0
-#: The same for one that is away while somebody waits for the program's end: each call so long.
-HURRY = 5.0
+#: The same for one that is away while somebody waits for the program's end.
+HURRY = 1.5
 _ASK_AGAIN = 0.02
 
 
@@ -86,6 +86,7 @@ class Scribe:
         self._writers: list[asyncio.Task[None]] = []
         self._unwritten: list[Settled] = []
         self._hurried = float("inf")
+        self._waited = False
         self.broken: Exception | None = None
 
     def hurry(self) -> None:
@@ -223,6 +224,7 @@ class Scribe:
 
     async def _last_try(self, cause: Exception) -> None:
         kept = self._unwritten
+        self._waited = True
         reason = " ".join(str(cause).split()) or type(cause).__name__
         stopped = f"the ledger could not be written, so sending stopped: {reason}"
         try:
@@ -253,6 +255,7 @@ class Scribe:
                 end = begun + PATIENCE
                 if isinstance(error, StorageAway):
                     end = min(begun + AWAY, max(begun, self._hurried) + HURRY)
+                    end = 0.0 if self._waited else end
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(_ASK_AGAIN)

@@ -39,17 +39,21 @@ _BEGIN = f"""
       clock.now + %(timeout)s FROM (SELECT {DATABASE_NOW}) AS clock(now)
     ON CONFLICT (id) DO NOTHING
 """  # noqa: S608 - words of ours
+_TELL = """
+    edition = %(edition)s, batches = %(batches)s, connections = %(connections)s, sent = %(sent)s,
+    deferred = %(deferred)s, rejected = %(rejected)s, unknown = %(unknown)s, rate = %(rate)s
+"""
 _RENEW = f"""
     UPDATE worker SET seen_at = clock.now, lease_until = clock.now + %(timeout)s,
-      state = %(state)s, edition = %(edition)s, batches = %(batches)s,
-      connections = %(connections)s, sent = %(sent)s, deferred = %(deferred)s,
-      rejected = %(rejected)s, unknown = %(unknown)s, rate = %(rate)s
+      state = %(state)s,
+      {_TELL}
     FROM (SELECT {DATABASE_NOW}) AS clock(now)
     WHERE id = %(id)s AND state <> 'ended' AND NOT {OVER} RETURNING id
 """  # noqa: S608
 # A lease that was given up, not lost, ends with its last sight.
 _END = f"""
-    UPDATE worker SET state = 'ended', seen_at = clock.now, lease_until = clock.now
+    UPDATE worker SET state = 'ended', seen_at = clock.now, lease_until = clock.now,
+      {_TELL}
     FROM (SELECT {DATABASE_NOW}) AS clock(now) WHERE id = %(id)s
 """  # noqa: S608
 _PRUNE = f"""
@@ -143,10 +147,10 @@ class Lease:
                 await self.renew()
 
     async def end(self) -> None:
-        """Be gone. Never raises: a lease that nobody ends is over by itself."""
+        """Be gone, with the last figures. Never raises: a lease left alone is over by itself."""
         self.lost = True
         with suppress(StorageError):
-            await self._link.ask(_END, {"id": self.id})
+            await self._link.ask(_END, {"id": self.id} | asdict(self.facts()))
         await self._link.close()
 
 
