@@ -86,7 +86,6 @@ class Scribe:
         self._writers: list[asyncio.Task[None]] = []
         self._unwritten: list[Settled] = []
         self._hurried = float("inf")
-        self._waited = False
         self.broken: Exception | None = None
 
     def hurry(self) -> None:
@@ -224,7 +223,6 @@ class Scribe:
 
     async def _last_try(self, cause: Exception) -> None:
         kept = self._unwritten
-        self._waited = True
         reason = " ".join(str(cause).split()) or type(cause).__name__
         stopped = f"the ledger could not be written, so sending stopped: {reason}"
         try:
@@ -255,7 +253,7 @@ class Scribe:
                 end = begun + PATIENCE
                 if isinstance(error, StorageAway):
                     end = min(begun + AWAY, max(begun, self._hurried) + HURRY)
-                    end = 0.0 if self._waited else end
+                    end = 0.0 if self.broken else end  # another call has waited for it
                 if time.monotonic() > end:
                     raise
                 await asyncio.sleep(_ASK_AGAIN)

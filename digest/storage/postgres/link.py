@@ -18,7 +18,7 @@ from digest.storage.sql_errors import plain_postgres
 #: A server that went without a word is missed after about so many seconds.
 _SILENCE = 20
 #: Between two tries to reach the server: twice as long each time, at most so many seconds.
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.3
 # The statements name few rows by their keys. The planner, which does not know how short an array
 # is, must not walk an edition for it, and need not think about it again each time.
 _SETTINGS = """
