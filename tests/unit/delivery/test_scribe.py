@@ -94,12 +94,13 @@ async def test_a_ledger_that_stays_held_ends_the_run(monkeypatch: pytest.MonkeyP
 async def test_a_server_that_is_away_does_not_hold_up_an_end_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nor is its letter forgotten: the error names it."""
-    away = asyncio.Event()
+    """Nor is its letter forgotten: it is tried once more, and the error names it."""
+    away, tries = asyncio.Event(), []
 
     def fail(name: str, number: int) -> None:
         if name == "record" and number > 1:
             away.set()
+            tries.append(number)
             raise StorageAway("the server is not to be reached")
 
     monkeypatch.setattr(module, "HURRY", 0.1)
@@ -110,9 +111,11 @@ async def test_a_server_that_is_away_does_not_hold_up_an_end_that_is_asked_for(
     await away.wait()
     scribe.hurry()
     assert await over is Written.NO
+    before = len(tries)
     with pytest.raises(LedgerLost) as lost:
         await scribe.finish()
     assert lost.value.unwritten == (only,)
+    assert len(tries) == before + 1
 
 
 @pytest.mark.parametrize(("seconds", "in_the_loop"), [(0.0, True), (0.02, False)])

@@ -1,0 +1,59 @@
+"""The queue's way to a server that is away, while the worker works and when it is to end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from digest.cluster.connector import PatientConnector
+from digest.errors import StorageAway
+from digest.storage.postgres.database import PostgresDatabase, open_postgres
+from tests.support.postgres import fresh_database, shared_server
+
+#: Less than the pool of connections waits by itself.
+SOON = 8
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[PostgresDatabase]:
+    with fresh_database() as url, open_postgres(url, create=True, state=tmp_path) as opened:
+        yield opened
+
+
+def _let_in(database: PostgresDatabase, allow: bool) -> None:
+    """Let nobody into the database any more, or everybody again."""
+    name = sql.Identifier(shared_server().name_of(database.conninfo))
+    words = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(name, sql.Literal(allow))
+    with psycopg.connect(shared_server().url("postgres"), autocommit=True) as connection:
+        connection.execute(words)
+        if not allow:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+                (shared_server().name_of(database.conninfo),),
+            )
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+async def test_who_is_to_end_waits_for_the_server_for_a_moment_only(database, comes_back):
+    """One that is back within it still gets what there is to say; each later question is short."""
+    stop = asyncio.Event()
+    async with PatientConnector(database, stop) as connector:
+        await connector.set_clock()
+        _let_in(database, False)
+        asking = asyncio.create_task(connector.set_clock())
+        await asyncio.sleep(0.3)
+        assert not asking.done()
+        stop.set()
+        if comes_back:
+            _let_in(database, True)
+            await asking
+            return
+        async with asyncio.timeout(SOON):
+            for question in (asking, *(connector.set_clock() for _ in range(3))):
+                with pytest.raises(StorageAway):
+                    await question
