@@ -161,7 +161,7 @@ def send_edition(
             return report
         if prepare is not None:
             prepare(house)
-        _deliver(house, key, report, watch, orders.readers, due_only=due_only)
+        _deliver(house, key, report, watch, orders.readers, due_only=due_only, command="send")
     return report
 
 
@@ -298,11 +298,17 @@ def _deliver(
     readers: Audience,
     *,
     due_only: bool,
+    command: str = "run",
 ) -> None:
     watch.on_edition(key, count_waiting(house.database, key, readers))
     try:
         done = deliver_edition(
-            house, key, due_only=due_only, on_outcome=watch.on_outcome, readers=readers
+            house,
+            key,
+            due_only=due_only,
+            on_outcome=watch.on_outcome,
+            readers=readers,
+            command=command,
         )
     except (RunStopped, LedgerLost) as error:
         report.failure = error

@@ -7,21 +7,24 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from digest.app.house import House
 from digest.app.looks import LookWriter, load_writer
+from digest.app.vitals import Vitals
 from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
 from digest.delivery.relay import Way
-from digest.delivery.report import DeliveryReport
+from digest.delivery.report import DeliveryReport, Gauge
 from digest.delivery.shared import SharedLimits
 from digest.delivery.slot import Press
 from digest.mailing.letter import LetterWriter
 from digest.model import EditionKey, Outcome, Recipient
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.ledgers import open_ledger
+from digest.storage.workers import WorkerFacts
 
 T = TypeVar("T")
 OnOutcome = Callable[[Recipient, Outcome], None]
@@ -111,14 +114,24 @@ def deliver_edition(
     due_only: bool,
     on_outcome: OnOutcome,
     readers: Audience = EVERYBODY,
+    command: str = "run",
 ) -> DeliveryReport:
     """Send what the ledger holds for `readers` of `key`: what is due by now, or all of it.
 
+    Where others can look on they see it as `command`.
     SIGTERM, SIGINT and SIGHUP end it cleanly; the report then says `stopped`.
     """
     ways = make_ways(house)
     writer = load_writer(house, key)
     due_before = house.clock() if due_only else None
+    vitals, gauge = Vitals(), Gauge()
+
+    def settled(recipient: Recipient, outcome: Outcome) -> None:
+        vitals.count(recipient, outcome)
+        on_outcome(recipient, outcome)
+
+    def facts() -> WorkerFacts:
+        return replace(vitals.facts(), edition=key.text, connections=gauge.connections())
 
     async def work() -> DeliveryReport:
         async with AsyncExitStack() as stack:
@@ -130,6 +143,8 @@ def deliver_edition(
                     due_before=due_before,
                     readers=readers,
                     workers=house.config.workers,
+                    command=command,
+                    facts=facts,
                 )
             )
             shared = await stack.enter_async_context(open_limits(house, opened.worker, key))
@@ -140,11 +155,12 @@ def deliver_edition(
                 ways,
                 delivery=house.config.delivery,
                 clock=house.clock,
-                on_outcome=on_outcome,
+                on_outcome=settled,
                 stop=stop,
                 press=press,
                 fence=opened.fence,
                 shared=shared,
+                gauge=gauge,
             )
 
     return run_fast(work)

@@ -99,9 +99,11 @@ def _line(each: dict[str, Any]) -> str:
     words += [
         f"{each[name]:,} {name}" for name in ("deferred", "rejected", "unknown") if each[name]
     ]
-    if each["batches"] or each["connections"]:
-        held = "1 batch" if each["batches"] == 1 else f"{each['batches']:,} batches"
-        words.append(f"{held}, {count(each['connections'], 'connection')}")
+    batches = "1 batch" if each["batches"] == 1 else f"{each['batches']:,} batches"
+    held = [batches] * bool(each["batches"])
+    held += [count(each["connections"], "connection")] * bool(each["connections"])
+    if held:
+        words.append(", ".join(held))
     return "  ".join(words)
 
 

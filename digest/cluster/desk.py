@@ -17,7 +17,7 @@ from digest.app.looks import load_writer
 from digest.cluster.batches import Batch, Batches
 from digest.delivery.courier import deliver_letters
 from digest.delivery.faults import LedgerLost, RunStopped
-from digest.delivery.report import DeliveryReport
+from digest.delivery.report import DeliveryReport, Gauge
 from digest.delivery.supply import Supply
 from digest.errors import DigestError
 from digest.model import EditionKey, Outcome, Recipient
@@ -55,6 +55,7 @@ class Desk:
         ledger = PostgresLedger(house.database, edition, lease, batches=True)
         self._batches = Batches(ledger, stop)
         self._supply = Supply(on_dry=self._wait_for_more)
+        self._gauge = Gauge()
         self._coming = 0  # batches that are being claimed
         self._knows: Callable[[str], bool] | None = None
         self._loaded = asyncio.Event()
@@ -70,7 +71,7 @@ class Desk:
     @property
     def connections(self) -> int:
         """How many to the relays stand just now."""
-        return self._supply.count_connections()
+        return self._gauge.connections()
 
     async def deliver(self, number: int) -> None:
         """Deliver what is due of a batch; all that was claimed is settled or given back then.
@@ -177,6 +178,7 @@ class Desk:
                 fence=self._lease.holds,
                 shared=await stack.enter_async_context(limits),
                 supply=self._supply,
+                gauge=self._gauge,
             )
 
     async def _book(self, report: DeliveryReport, *, stopped: bool) -> None:

@@ -20,8 +20,9 @@ from digest.delivery.faults import RunStopped
 from digest.errors import DigestError, StorageError
 from digest.model import EditionKey, Outcome, OutcomeKind, Recipient
 from digest.storage.postgres.jobs import left_of_batch
-from digest.storage.postgres.leases import Lease, WorkerFacts
+from digest.storage.postgres.leases import Lease
 from digest.storage.recovery import recover_batch
+from digest.storage.workers import WorkerFacts
 
 _log = logging.getLogger(__name__)
 _NOW, _A_SECOND = timedelta(), timedelta(seconds=1)

@@ -16,18 +16,19 @@ from procrastinate.worker import Worker
 from digest.app.deliver import make_ways, run_fast, stop_on_signals
 from digest.app.house import House
 from digest.app.signing import load_signers
+from digest.app.vitals import Vitals
 from digest.cluster.caretaker import Caretaker
 from digest.cluster.connector import PatientConnector, plain_connector
 from digest.cluster.names import queues_of
 from digest.cluster.office import Office
 from digest.cluster.tables import require_tables
 from digest.cluster.tasks import make_app
-from digest.cluster.vitals import Vitals
 from digest.errors import ConfigError, DigestError, Problem, StorageError
 from digest.model import Outcome, OutcomeKind, Recipient
 from digest.storage.postgres.database import PostgresDatabase
-from digest.storage.postgres.leases import Lease, WorkerFacts, hold_lease
+from digest.storage.postgres.leases import Lease, hold_lease
 from digest.storage.secret_key import has_keys
+from digest.storage.workers import WorkerFacts
 
 _log = logging.getLogger(__name__)
 OnOutcome = Callable[[Recipient, Outcome], None]

@@ -21,7 +21,7 @@ from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.feed import Feed
 from digest.delivery.protocols import Ledger
 from digest.delivery.relay import Relay, Shares, Way
-from digest.delivery.report import DeliveryReport, Tally
+from digest.delivery.report import DeliveryReport, Gauge, Tally
 from digest.delivery.scribe import Scribe
 from digest.delivery.shared import SharedLimits, Upkeep, make_domain_paces, make_pace
 from digest.delivery.slot import Fence, Floor, Press, Slot, Write
@@ -45,6 +45,7 @@ async def deliver_letters(
     fence: Fence | None = None,
     shared: SharedLimits | None = None,
     supply: Supply | None = None,
+    gauge: Gauge | None = None,
 ) -> DeliveryReport:
     """Send to everyone whom the ledger gives, until it has nobody left.
 
@@ -53,7 +54,7 @@ async def deliver_letters(
     instead (signing takes long). `chance` gives numbers in [0, 1) that spread the retries. Where
     others may take our letters up, `fence` is asked right before the content of each leaves, and
     `shared` has the limits hold over all programs at once. With a `supply` the readers come from
-    there until it is closed, and nobody is claimed.
+    there until it is closed, and nobody is claimed. A `gauge` shows the work while it lasts.
 
     Raises:
         RunStopped: a DeliveryError; every relay refuses us, cannot be reached or is full.
@@ -63,6 +64,8 @@ async def deliver_letters(
     run = _Run(
         ledger, ways, delivery, timing or Timing(), clock, chance, on_outcome, shared, supply
     )
+    if gauge is not None:
+        gauge.connections = run.count_connections
     return await run.work(write, press, stop, fence)
 
 
@@ -131,9 +134,6 @@ class _Run:
         parts = [(relay.pace, relay.permits, relay.day_letters) for relay in self._relays]
         self._upkeep = Upkeep([self._pace, domains, *chain(*parts)], self._halt)
 
-        if supply is not None:
-            supply.count_connections = self._count_connections
-
     async def work(
         self, write: Write, press: Press | None, stop: asyncio.Event, fence: Fence | None
     ) -> DeliveryReport:
@@ -169,7 +169,7 @@ class _Run:
             error.report = report
         raise error
 
-    def _count_connections(self) -> int:
+    def count_connections(self) -> int:
         return sum(relay.door.connections for relay in self._relays)
 
     def _floor(self, write: Write, press: Press | None, fence: Fence | None) -> Floor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from digest.model import Outcome, OutcomeKind, Recipient
@@ -14,6 +14,13 @@ REPLIES = 1_000
 
 _PLACE = {kind: place for place, kind in enumerate(OutcomeKind)}
 _NOTHING = (0,) * len(_PLACE)
+
+
+@dataclass(slots=True)
+class Gauge:
+    """What can be read of a courier at work: how many connections it has open."""
+
+    connections: Callable[[], int] = int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

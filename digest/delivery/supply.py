@@ -21,8 +21,6 @@ class Supply:
 
     def __init__(self, *, on_dry: Callable[[], None] = _nothing) -> None:
         self.on_change: Callable[[], None] = _nothing
-        #: How many connections the courier has open; it says how to find out.
-        self.count_connections: Callable[[], int] = int
         self._on_dry = on_dry
         self._waiting: deque[Recipient] = deque()
         self._closed = False

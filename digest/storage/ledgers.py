@@ -13,6 +13,7 @@ from digest.model import EditionKey
 from digest.model.audience import EVERYBODY, Audience
 from digest.storage.database import Database, SqliteDatabase
 from digest.storage.ledger import EditionLedger
+from digest.storage.workers import WorkerFacts
 
 if TYPE_CHECKING:
     from digest.storage.postgres.ledger import PostgresLedger
@@ -40,11 +41,12 @@ async def open_ledger(
     readers: Audience = EVERYBODY,
     workers: WorkersConfig | None = None,
     command: str = "run",
+    facts: Callable[[], WorkerFacts] = WorkerFacts,
 ) -> AsyncIterator[OpenLedger]:
     """The ledger that a run of its own works from; see `EditionLedger` for the limits.
 
     On a server it holds a lease by the terms of `workers` while the block runs, known to others
-    as `command`.
+    as `command` and by its `facts`.
 
     Raises:
         StorageError: the server is not to be reached.
@@ -55,7 +57,7 @@ async def open_ledger(
         )
         return
     from digest.storage.postgres.database import PostgresDatabase
-    from digest.storage.postgres.leases import WorkerFacts, hold_lease
+    from digest.storage.postgres.leases import hold_lease
     from digest.storage.postgres.ledger import PostgresLedger
 
     assert isinstance(database, PostgresDatabase)
@@ -65,7 +67,7 @@ async def open_ledger(
         command=command,
         heartbeat=terms.heartbeat,
         timeout=terms.timeout,
-        facts=lambda: WorkerFacts(edition=edition.text),
+        facts=facts,
     ) as lease:
         ledger = PostgresLedger(database, edition, lease, due_before=due_before, readers=readers)
         try:

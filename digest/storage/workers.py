@@ -34,6 +34,21 @@ _SILENT = f"({OVER} OR worker.state = 'ended' AND worker.lease_until > worker.se
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerFacts:
+    """What a worker tells of itself at each renewal; `rate` is letters a second, lately."""
+
+    state: str = "working"  # or "idle", "stopping"
+    edition: str | None = None
+    batches: int = 0
+    connections: int = 0
+    sent: int = 0
+    deferred: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    rate: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """A program that sends, as it told at `seen_at`; `rate` is letters a second, lately.
 

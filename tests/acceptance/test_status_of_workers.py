@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from tests.support.clustered import BATCH, cluster, wait_until, worker
-from tests.support.newsroom import counting_server
+from tests.support.newsroom import counting_server, finish
 from tests.support.smtp_server import Rule
 
 
@@ -57,6 +59,19 @@ def test_each_worker_is_shown_with_its_rate_and_all_of_them_say_how_long_it_take
         (dead,) = (each for each in _status(it.planner)["workers"] if each["pid"] == two.pid)
         assert (dead["batches"], dead["connections"]) == (0, 0), "others have what it held"
         assert [*states.values()].count("ended") >= 1
+
+
+@pytest.mark.parametrize("command", ["run", "send"])
+def test_a_run_of_its_own_is_shown_as_a_worker_is(tmp_path, command):
+    slow = Rule("dot", delay=0.1)
+    with counting_server(slow) as server, cluster(tmp_path, server, 3 * BATCH) as it:
+        process = it.planner.start(command)
+        wait_until(lambda: any(w["rate"] for w in _status(it.planner).get("workers", ())))
+        line = rf"  {command} \S+:{process.pid}  working  \d+/s  \d+ sent  .*[12] connections?$"
+        assert _has(_lines(it.planner), line)
+        assert finish(process).code == 0
+        (row,) = _status(it.planner)["workers"]
+        assert (row["command"], row["state"], row["sent"]) == (command, "ended", 3 * BATCH)
 
 
 def test_where_the_state_is_a_file_there_is_nothing_of_workers(tmp_path):

@@ -116,6 +116,19 @@ def test_a_relay_that_is_away_loses_no_batch(tmp_path):
         assert it.ask("SELECT scheduled_at > now() FROM procrastinate_jobs") is True
 
 
+def test_a_letter_without_an_answer_goes_once_more_with_the_next_run(tmp_path):
+    """As one process has it: not at once, and by the planner's run where workers send."""
+    silent = Rule("dot", "reader7@", tries=1, drop="before")
+    with counting_server(silent) as server, cluster(tmp_path, server, BATCH) as it:
+        it.plan()
+        assert it.planner.run("worker", "--once").code == 0
+        assert (it.jobs(), it.states()) == ({}, {"sent": BATCH - 1, "unknown": 1})
+        it.plan()
+        assert (it.jobs(), it.states()) == ({1: "todo"}, {"sent": BATCH - 1, "pending": 1})
+        assert it.planner.run("worker", "--once").code == 0
+        assert tally(server.accepted, it.readers).breaches() == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_stop_gives_the_batches_back_at_once_with_nothing_in_doubt(tmp_path, number):
     slow = Rule("dot", delay=0.02)

@@ -23,12 +23,12 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from digest.errors import StorageError
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.link import Link
-from digest.storage.workers import DATABASE_NOW, ENDS, OVER
+from digest.storage.workers import DATABASE_NOW, ENDS, OVER, WorkerFacts
 
 # Counts a machine's sleep; a system without it has none that we could count.
 _CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -60,21 +60,6 @@ _PRUNE = f"""
     DELETE FROM worker
     WHERE greatest(seen_at, {ENDS}) < {DATABASE_NOW} - 86400000000 AND (state = 'ended' OR {OVER})
 """  # noqa: S608
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerFacts:
-    """What a worker tells of itself at each renewal; `rate` is letters a second, lately."""
-
-    state: str = "working"  # or "idle", "stopping"
-    edition: str | None = None
-    batches: int = 0
-    connections: int = 0
-    sent: int = 0
-    deferred: int = 0
-    rejected: int = 0
-    unknown: int = 0
-    rate: float = 0.0
 
 
 class Lease:

@@ -1,4 +1,4 @@
-"""What a worker counts of itself, for those who look on."""
+"""What a program that sends counts of itself, for those who look on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections import Counter, deque
 
 from digest.model import Outcome, OutcomeKind, Recipient
-from digest.storage.postgres.leases import WorkerFacts
+from digest.storage.workers import WorkerFacts
 
 #: The rate is that of so many seconds.
 WINDOW = 10.0
