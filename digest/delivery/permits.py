@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from digest.clocks import machine_clock
 from digest.delivery.protocols import PermitBook
 from digest.errors import StorageBusy, StorageError
-
-# Counts a machine's sleep; a system without it has none that we could count.
-_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 #: Seconds between two looks at who else wants some.
 _PERIOD = 1.0
@@ -21,11 +18,6 @@ _SHORTEST = 0.1
 _IDLE = 1.0
 #: Permits are trusted for so much of the time that the database says they are ours.
 _TRUST = 0.8
-
-
-def machine_clock() -> float:
-    """Seconds that also pass while the machine sleeps."""
-    return time.clock_gettime(_CLOCK)
 
 
 class Permit:

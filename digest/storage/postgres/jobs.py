@@ -118,15 +118,15 @@ def batches_left(connection: sa.Connection, edition: EditionKey) -> BatchesLeft:
 
 def server_now(connection: psycopg.Connection[Any]) -> datetime:
     """The moment by the server's clock, which says when jobs are due."""
-    row = connection.execute(_CLOCK).fetchone()
-    assert row is not None
-    moment: datetime = row[0]
-    return moment
+    return _moment(connection.execute(_CLOCK).fetchone())
 
 
 async def server_moment(connection: psycopg.AsyncConnection[Any]) -> datetime:
     """The same, for those who wait."""
-    row = await (await connection.execute(_CLOCK)).fetchone()
+    return _moment(await (await connection.execute(_CLOCK)).fetchone())
+
+
+def _moment(row: tuple[Any, ...] | None) -> datetime:
     assert row is not None
     moment: datetime = row[0]
     return moment

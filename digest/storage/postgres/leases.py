@@ -19,19 +19,16 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 
+from digest.clocks import machine_clock
 from digest.errors import StorageError
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.link import Link
 from digest.storage.workers import DATABASE_NOW, ENDS, OVER, WorkerFacts
-
-# Counts a machine's sleep; a system without it has none that we could count.
-_CLOCK: int = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 _BEGIN = f"""
     INSERT INTO worker (id, host, pid, command, state, started_at, seen_at, lease_until)
@@ -91,7 +88,7 @@ class Lease:
 
     def holds(self) -> bool:
         """Whether a letter's content may leave now, by this machine's clock."""
-        return not self.lost and _machine_clock() < self._until - self.margin
+        return not self.lost and machine_clock() < self._until - self.margin
 
     async def begin(self) -> None:
         """Be known from now on; those who ended more than a day ago are forgotten.
@@ -101,7 +98,7 @@ class Lease:
         """
         told = {"id": self.id, "host": socket.gethostname(), "pid": os.getpid()}
         terms = {"command": self._command, "timeout": _microseconds(self._timeout)}
-        before = _machine_clock()
+        before = machine_clock()
         await self._link.ask(_BEGIN, told | terms)
         self._until = before + self._timeout
         await self._link.ask(_PRUNE)
@@ -116,7 +113,7 @@ class Lease:
         async with self._turn:
             if self.lost:
                 return False
-            before = _machine_clock()
+            before = machine_clock()
             given = {"id": self.id, "timeout": _microseconds(self._timeout)}
             if await self._link.ask(_RENEW, given | asdict(self.facts())):
                 self._until = before + self._timeout
@@ -162,10 +159,6 @@ async def hold_lease(
         keeper.cancel()
         await asyncio.gather(keeper, return_exceptions=True)
         await lease.end()
-
-
-def _machine_clock() -> float:
-    return time.clock_gettime(_CLOCK)
 
 
 def _microseconds(seconds: float) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from digest.storage.calling_back import CALL_BACK
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.sql_errors import plain_postgres
 
@@ -17,7 +18,7 @@ _ADD = """
     INSERT INTO suppression (address_key, address, reader_id, reason, source, at, kind)
     SELECT hers.address_key, coalesce(hers.address, ''), leaver.id, %(reason)s, %(source)s,
       %(at)s, %(kind)s
-    FROM unnest(%(ids)s::text[]) AS leaver(id)
+    FROM unnest(%(who)s::text[]) AS leaver(id)
     LEFT JOIN LATERAL (
       SELECT address_key, address FROM delivery
       WHERE reader_id = leaver.id AND address <> '' LIMIT 1
@@ -27,7 +28,7 @@ _ADD = """
 """
 _NAME = """
     UPDATE suppression AS s SET reader_id = leaver.id
-    FROM unnest(%(ids)s::text[]) AS leaver(id)
+    FROM unnest(%(who)s::text[]) AS leaver(id)
     WHERE s.reader_id IS NULL
       AND s.address_key = (SELECT address_key FROM delivery
         WHERE reader_id = leaver.id AND address <> '' LIMIT 1)
@@ -35,21 +36,9 @@ _NAME = """
 """
 # A letter that begins at this moment may not see the suppression: its transaction looks at the
 # data as they were a moment ago, and may end a moment after ours. But it takes the row anew if we
-# have written it, and waits for us before; so her claimed letters are marked here. The others are
-# locked all the same: what is claimed meanwhile is found claimed, and what comes back pending
-# comes back after us. A letter that has begun is left as it is; we wait for its beginning.
-_CALL_BACK = """
-    WITH hers AS MATERIALIZED (
-      SELECT edition, address_key FROM delivery
-      WHERE reader_id = ANY(%(ids)s)
-        AND state IN ('pending', 'claimed', 'deferred', 'data', 'unknown')
-      ORDER BY edition, address_key FOR UPDATE
-    )
-    UPDATE delivery AS d SET state = 'suppressed', words = %(reason)s, retry_at = NULL,
-      updated_at = %(at)s
-    FROM hers
-    WHERE d.edition = hers.edition AND d.address_key = hers.address_key AND d.state = 'claimed'
-"""
+# have written it, and waits for us before; so her claimed letters are marked here. A letter that
+# has begun is left as it is; we wait for its beginning.
+_CALL_BACK = CALL_BACK["reader_id"]
 
 
 class ServerLeavers:
@@ -67,7 +56,7 @@ class ServerLeavers:
             StorageBusy: nothing happened, it may be done again.
             StorageError: nothing happened.
         """
-        given = {"reason": reason, "source": source, "at": at, "kind": kind, "ids": sorted(ids)}
+        given = {"reason": reason, "source": source, "at": at, "kind": kind, "who": sorted(ids)}
         try:
             connection = self._connection or self._open()
             with connection.transaction():
