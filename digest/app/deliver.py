@@ -16,10 +16,10 @@ from digest.app.looks import LookWriter, load_writer
 from digest.app.vitals import Vitals
 from digest.config import RelayConfig
 from digest.delivery.courier import deliver_letters
+from digest.delivery.floor import Press
 from digest.delivery.relay import Way
 from digest.delivery.report import DeliveryReport, Gauge
 from digest.delivery.shared import SharedLimits
-from digest.delivery.slot import Press
 from digest.mailing.letter import LetterWriter
 from digest.model import EditionKey, Outcome, Recipient
 from digest.model.audience import EVERYBODY, Audience

@@ -19,12 +19,13 @@ from digest.config import DeliveryConfig
 from digest.delivery.door import Timing
 from digest.delivery.faults import LedgerLost, RunStopped
 from digest.delivery.feed import Feed
+from digest.delivery.floor import Fence, Floor, Press, Write
 from digest.delivery.protocols import Ledger
 from digest.delivery.relay import Relay, Shares, Way
 from digest.delivery.report import DeliveryReport, Gauge, Tally
 from digest.delivery.scribe import Scribe
 from digest.delivery.shared import SharedLimits, Upkeep, make_domain_paces, make_pace
-from digest.delivery.slot import Fence, Floor, Press, Slot, Write
+from digest.delivery.slot import Slot
 from digest.delivery.streaks import RenderFaults
 from digest.delivery.supply import Supply
 from digest.model import Outcome, Recipient

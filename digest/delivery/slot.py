@@ -9,57 +9,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from datetime import datetime
 
-from digest.config import DeliveryConfig
-from digest.delivery.door import Timing
 from digest.delivery.faults import RunStopped
-from digest.delivery.feed import Feed
-from digest.delivery.pacing import Pace
+from digest.delivery.floor import Floor
 from digest.delivery.permits import Permit
 from digest.delivery.protocols import Connection
 from digest.delivery.relay import Relay
 from digest.delivery.replies import Bearing, judge_reply
 from digest.delivery.retry import plan_retry
-from digest.delivery.scribe import Scribe, Settled, Written
-from digest.delivery.streaks import RenderFaults
+from digest.delivery.scribe import Settled, Written
 from digest.errors import DigestError, StorageError
 from digest.model import Letter, Outcome, OutcomeKind, Recipient, Stage
 
 #: An outcome waits at most so many seconds for the next letter's beginning, to be written with it.
 UNRECORDED = 0.02
-
-#: The letter of a reader; the second argument says whether octets past 127 may be in it.
-Write = Callable[[Recipient, bool], Letter]
-#: The same elsewhere, while the others go on; such letters hold no octets past 127.
-Press = Callable[[Recipient], Awaitable[Letter]]
-#: Whether a letter that has begun is still ours to send.
-Fence = Callable[[], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Floor:
-    """What the connections of a run share. `press` writes letters instead, if there is one.
-
-    `halt` ends the run, with an error or without; `drop` ends the work of one relay.
-    """
-
-    write: Write
-    press: Press | None
-    fence: Fence | None
-    delivery: DeliveryConfig
-    clock: Callable[[], datetime]
-    chance: Callable[[], float]
-    timing: Timing
-    scribe: Scribe
-    feed: Feed
-    faults: RenderFaults
-    pace: Pace
-    halted: asyncio.Event
-    halt: Callable[[Exception | None], None]
-    drop: Callable[[Relay, RunStopped], None]
 
 
 @dataclass(slots=True)

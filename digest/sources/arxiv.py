@@ -13,7 +13,8 @@ from digest.sources.arxiv_api import PAGE_SIZE, ArxivPage, parse_arxiv_api, plan
 from digest.sources.arxiv_calendar import eastern_day
 from digest.sources.arxiv_feed import ArxivBatch, parse_arxiv_feed
 from digest.sources.aside import run_aside
-from digest.sources.fetch import Fetcher, FetchError
+from digest.sources.fetch import Fetcher
+from digest.sources.fetch_error import FetchError
 from digest.sources.reading import Reading, paper_ids
 from digest.sources.verdict import judge_arxiv, judge_arxiv_api
 

@@ -19,7 +19,8 @@ from digest.config import LlmConfig
 from digest.config.loopback import is_loopback
 from digest.errors import DigestError
 from digest.model import StoredReply
-from digest.sources.fetch import Fetcher, FetchError, ReplyCache
+from digest.sources.fetch import Fetcher, ReplyCache
+from digest.sources.fetch_error import FetchError
 from digest.sources.politeness import Deadline, Pace
 from digest.sources.text import clean_text
 

@@ -17,7 +17,8 @@ import httpx
 
 from digest.errors import DigestError, SourceError
 from digest.model import StoredReply
-from digest.sources.address_guard import ForbiddenAddress, GuardedBackend, Resolve, resolve_name
+from digest.sources.address_guard import GuardedBackend, Resolve, resolve_name
+from digest.sources.fetch_error import FetchError, Retry, explain, host_of, with_more
 from digest.sources.inflate import inflate, inflaters_for
 from digest.sources.politeness import (
     ARXIV_GATE,
@@ -40,24 +41,6 @@ class ReplyCache(Protocol):
     def load(self, url: str) -> StoredReply | None: ...
 
     def save(self, reply: StoredReply) -> None: ...
-
-
-class FetchError(SourceError):
-    """No usable answer. `status` is the HTTP status (0: none came), `body` what came with it."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        temporary: bool = True,
-        status: int = 0,
-        body: bytes = b"",
-        content_type: str = "",
-    ) -> None:
-        super().__init__(message, temporary=temporary)
-        self.status = status
-        self.body = body
-        self.content_type = content_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,19 +128,21 @@ class Fetcher:
                 if not reply.truncated:
                     return reply
                 cut = reply
-            except _Retry as retry:
+            except Retry as retry:
                 fault, wanted = retry.fault, retry.wait
             if attempt == self._pace.attempts:
                 break
             delay = self._pace.delay(attempt) if wanted is None else max(wanted, 0.0)
             if delay >= self.deadline.left:
                 if fault and wanted:
-                    fault = _with(fault, f"; it asks to wait {wanted:.0f} s, longer than is left")
+                    fault = with_more(
+                        fault, f"; it asks to wait {wanted:.0f} s, longer than is left"
+                    )
                 break
             await asyncio.sleep(delay)
         if cut is not None:
             return cut
-        raise fault or FetchError(f"{_host(url)} gave no answer")
+        raise fault or FetchError(f"{host_of(url)} gave no answer")
 
     async def post(
         self, url: str, content: bytes, *, headers: dict[str, str], seconds: float
@@ -173,12 +158,12 @@ class Fetcher:
             async with asyncio.timeout(seconds):
                 answer = await self._exchange(url, headers, content)
         except TimeoutError:
-            raise FetchError(f"{_host(url)} did not answer within {seconds:g} s") from None
-        except _Retry as retry:
+            raise FetchError(f"{host_of(url)} did not answer within {seconds:g} s") from None
+        except Retry as retry:
             raise retry.fault from None
         if not 200 <= answer.status < 300:
             fault = self._refusal(url, answer)
-            raise fault.fault if isinstance(fault, _Retry) else fault
+            raise fault.fault if isinstance(fault, Retry) else fault
         content_type = answer.headers.get("content-type", "")
         return Reply(
             url=url, body=answer.body, content_type=content_type, truncated=answer.truncated
@@ -216,7 +201,7 @@ class Fetcher:
                 return answer, url
             url = _redirect_target(url, location)
         raise FetchError(
-            f"more than {MAX_REDIRECTS} redirects, the last one to {_host(url)}", temporary=False
+            f"more than {MAX_REDIRECTS} redirects, the last one to {host_of(url)}", temporary=False
         )
 
     async def _exchange(
@@ -235,7 +220,7 @@ class Fetcher:
             except TimeoutError:
                 raise self._too_late(url) from None
             except httpx.HTTPError as error:
-                raise _explain(error, url) from error
+                raise explain(error, url) from error
             except (httpx.InvalidURL, ValueError) as error:
                 raise FetchError(f"not an address: {error}", temporary=False) from None
 
@@ -267,7 +252,7 @@ class Fetcher:
         status = answer.status
         words = httpx.codes.get_reason_phrase(status)
         fault = FetchError(
-            f"{_host(url)} answers {status} {words}".rstrip(),
+            f"{host_of(url)} answers {status} {words}".rstrip(),
             temporary=status in RETRY_STATUSES or status == 403,
             status=status,
             body=answer.body,
@@ -276,12 +261,12 @@ class Fetcher:
         # arXiv throttles with 403 as well as 429.
         if status in RETRY_STATUSES or (status == 403 and _is_arxiv(url)):
             wait = parse_retry_after(answer.headers.get("retry-after"), self._clock())
-            return _Retry(fault, wait)
+            return Retry(fault, wait)
         return fault
 
     def _too_late(self, url: str) -> FetchError:
         return FetchError(
-            f"{_host(url)} did not give its whole answer within {self.deadline.seconds:g} s"
+            f"{host_of(url)} did not give its whole answer within {self.deadline.seconds:g} s"
         )
 
     def _load(self, url: str) -> StoredReply | None:
@@ -306,14 +291,6 @@ class Fetcher:
         )
         with contextlib.suppress(DigestError, OSError, ValueError):
             self._cache.save(reply)
-
-
-class _Retry(FetchError):
-    """A fault that the next try may not meet; `wait` is what the server asked for."""
-
-    def __init__(self, fault: FetchError, wait: float | None = None) -> None:
-        super().__init__(fault.message)
-        self.fault, self.wait = fault, wait
 
 
 async def _read_body(response: httpx.Response, limit: int, *, strict: bool) -> tuple[bytes, bool]:
@@ -363,34 +340,6 @@ def _too_big(host: str, limit: int, *, packed: bool) -> FetchError:
     )
 
 
-def _explain(error: httpx.HTTPError, url: str) -> FetchError:
-    host, cause = _host(url), error.__cause__
-    words = str(error).strip()
-    if isinstance(cause, ForbiddenAddress):
-        return FetchError(f"a redirect was refused: {words}", temporary=False)
-    if isinstance(error, httpx.ConnectTimeout):
-        return _Retry(FetchError(f"{host} cannot be reached: {words or 'no answer in time'}"))
-    if isinstance(error, httpx.ConnectError):
-        lost = "certificate" in words.lower()
-        fault = FetchError(f"{host} cannot be reached: {words or 'refused'}", temporary=not lost)
-        return fault if lost else _Retry(fault)
-    if isinstance(error, httpx.TimeoutException):
-        return _Retry(FetchError(f"{host} took the request and then said nothing"))
-    if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError | httpx.WriteError):
-        return _Retry(FetchError(f"{host} broke the connection: {words or 'no answer'}"))
-    return FetchError(f"{host}: {words or type(error).__name__}")
-
-
-def _with(fault: FetchError, more: str) -> FetchError:
-    return FetchError(
-        fault.message + more,
-        temporary=fault.temporary,
-        status=fault.status,
-        body=fault.body,
-        content_type=fault.content_type,
-    )
-
-
 def _redirect_target(url: str, location: str) -> str:
     try:
         target = urljoin(url, location.strip())
@@ -400,7 +349,7 @@ def _redirect_target(url: str, location: str) -> str:
         why = f"it leads to {parts.scheme or 'nothing'}:, and only http and https are followed"
     except (httpx.InvalidURL, ValueError) as error:
         why = str(error)
-    raise FetchError(f"{_host(url)}: a redirect was refused: {why}"[:300], temporary=False)
+    raise FetchError(f"{host_of(url)}: a redirect was refused: {why}"[:300], temporary=False)
 
 
 def _origins(url: str) -> tuple[tuple[str, int], ...]:
@@ -411,10 +360,6 @@ def _origins(url: str) -> tuple[tuple[str, int], ...]:
     return ((host, 80), (host, 443)) if port in (80, 443) else ((host, port),)
 
 
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or url[:80]
-
-
 def _is_arxiv(url: str) -> bool:
-    host = _host(url).lower().rstrip(".")
+    host = host_of(url).lower().rstrip(".")
     return host == "arxiv.org" or host.endswith(".arxiv.org")

@@ -23,7 +23,8 @@ from digest.errors import SourceError
 from digest.model import EditionKey, Mark, Paper, PaperId
 from digest.sources.arxiv_entry import ABSTRACT_PAGE, PDF
 from digest.sources.aside import run_aside
-from digest.sources.fetch import Fetcher, FetchError
+from digest.sources.fetch import Fetcher
+from digest.sources.fetch_error import FetchError
 from digest.sources.ids import arxiv_id, arxiv_version
 from digest.sources.reading import Judgement, Reading, paper_ids
 from digest.sources.text import (

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest.model import EditionKey
+from digest.storage.columns import from_microseconds
 from digest.storage.database import Database
-from digest.storage.schema import delivery, from_microseconds
+from digest.storage.schema import delivery
 from digest.storage.states import OPEN
 
 

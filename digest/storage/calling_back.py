@@ -12,7 +12,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from digest.storage.schema import to_microseconds
+from digest.storage.columns import to_microseconds
 
 
 def call_back(

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from digest.errors import StorageError
+from digest.storage.columns import Packed
 from digest.storage.database import Database
-from digest.storage.schema import Packed, meta, metadata
+from digest.storage.schema import meta, metadata
 
 #: Rows that go to the server together.
 _MANY = 1_000

@@ -11,9 +11,9 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from digest.storage.columns import to_microseconds
 from digest.storage.database import Database, SqliteDatabase
 from digest.storage.plain import storable
-from digest.storage.schema import to_microseconds
 
 _KNOWN = "SELECT 1 FROM suppression WHERE reader_id = ?"
 #: A row of the ledger that forgot its reader has no address.

@@ -13,6 +13,7 @@ from typing import Any
 from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Outcome, OutcomeKind, Recipient
 from digest.model.audience import EVERYBODY, Audience
+from digest.storage.columns import from_microseconds, to_microseconds
 from digest.storage.database import SqliteDatabase
 from digest.storage.ledger_sql import (
     BARRED,
@@ -29,7 +30,6 @@ from digest.storage.ledger_sql import (
     among,
 )
 from digest.storage.plain import storable
-from digest.storage.schema import from_microseconds, to_microseconds
 from digest.storage.states import State
 
 #: A clock that stood a year ahead must not put a reader off for a year.

@@ -16,9 +16,10 @@ from digest.errors import StorageError
 from digest.model import EditionKey, EmailAddress, Recipient
 from digest.model.audience import Audience
 from digest.storage.batches import Numbering
+from digest.storage.columns import to_microseconds
 from digest.storage.list_memory import save_lists_in
 from digest.storage.plain import storable
-from digest.storage.schema import audience, delivery, segment, to_microseconds
+from digest.storage.schema import audience, delivery, segment
 from digest.storage.states import State
 
 if TYPE_CHECKING:

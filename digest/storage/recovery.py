@@ -10,8 +10,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from digest.model import EditionKey
+from digest.storage.columns import from_microseconds
 from digest.storage.database import Database
-from digest.storage.schema import campaign, delivery, from_microseconds, in_state, worker
+from digest.storage.schema import campaign, delivery, in_state, worker
 from digest.storage.states import State
 from digest.storage.workers import ENDS, end_dead, is_orphan
 

@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from digest.model import EditionKey
+from digest.storage.columns import from_microseconds
 from digest.storage.database import Database
-from digest.storage.schema import delivery, from_microseconds, worker
+from digest.storage.schema import delivery, worker
 
 #: The database's clock in whole microseconds, as moments are kept.
 DATABASE_NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"

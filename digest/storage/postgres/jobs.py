@@ -17,8 +17,8 @@ from psycopg.rows import dict_row
 
 from digest.model import EditionKey
 from digest.storage.batches import Batch, OnBatches
+from digest.storage.columns import from_microseconds
 from digest.storage.database import Database
-from digest.storage.schema import from_microseconds
 from digest.storage.workers import OPEN_SINCE
 
 # As the batches' index knows them.

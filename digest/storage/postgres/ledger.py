@@ -11,6 +11,7 @@ from typing import Any
 from digest.errors import StorageAway, StorageError
 from digest.model import EditionKey, Outcome, OutcomeKind, Recipient
 from digest.model.audience import EVERYBODY, Audience
+from digest.storage.columns import to_microseconds
 from digest.storage.ledger import LONGEST_WAIT, STATE_AFTER, kept_reader, kept_reply
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.lanes import Lanes
@@ -27,7 +28,6 @@ from digest.storage.postgres.ledger_sql import (
     SETTLE_AND_BEGIN,
     claim_of_edition,
 )
-from digest.storage.schema import to_microseconds
 from digest.storage.states import State
 
 _ALWAYS = 2**63 - 1
