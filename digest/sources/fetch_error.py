@@ -37,6 +37,7 @@ class Retry(FetchError):
 
 
 def explain(error: httpx.HTTPError, url: str) -> FetchError:
+    """What broke the exchange, in a sentence; a `Retry` where the next try may do better."""
     host, cause = host_of(url), error.__cause__
     words = str(error).strip()
     if isinstance(cause, ForbiddenAddress):
@@ -55,6 +56,7 @@ def explain(error: httpx.HTTPError, url: str) -> FetchError:
 
 
 def with_more(fault: FetchError, more: str) -> FetchError:
+    """The same, with more words behind."""
     return FetchError(
         fault.message + more,
         temporary=fault.temporary,
@@ -65,4 +67,5 @@ def with_more(fault: FetchError, more: str) -> FetchError:
 
 
 def host_of(url: str) -> str:
+    """Whom a message names."""
     return urlsplit(url).hostname or url[:80]
