@@ -9,10 +9,11 @@ from digest.storage.campaigns import last_frozen
 
 
 def require_own_state(house: House) -> None:
-    """A newsletter is known by its name, or else by its address, its pages and its key together.
+    """A newsletter is known by its name, or else by its key; on a server by address and pages too.
 
-    So each may change by itself. Whoever shares a database with another newsletter by mistake would
-    find the day's edition planned and mail nobody, or mail the other one's readers.
+    So each may change by itself, and all of them in a folder, which has the key in it. Whoever
+    shares a database with another newsletter by mistake would find the day's edition planned and
+    mail nobody, or mail the other one's readers.
 
     Raises:
         ConfigError: the last edition of this state is another newsletter's.
@@ -21,11 +22,10 @@ def require_own_state(house: House) -> None:
     if last is None or last.newsletter is None:
         return
     ours, theirs = house.config.newsletter, last.newsletter
-    if _call(ours) == _call(theirs) or (
-        ours.sender.key == theirs.sender.key
-        and ours.site_url == theirs.site_url
-        and house.has_key_of(last.key_fingerprint)
-    ):
+    if _call(ours) == _call(theirs):
+        return
+    looks_alike = ours.sender.key == theirs.sender.key and ours.site_url == theirs.site_url
+    if house.has_key_of(last.key_fingerprint) and (looks_alike or not house.database_url):
         return
     raise ConfigError([_stranger(house, f"{theirs.name} ({theirs.sender}), {last.edition}")])
 

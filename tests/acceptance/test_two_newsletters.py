@@ -33,6 +33,10 @@ def test_whoever_names_the_database_of_another_newsletter_is_told_whose_it_is(tm
         second.configure(newsletter=OTHER)
         assert inside(second, "db", "upgrade").code == 0
         assert inside(first, "run", "--enqueue").code == 0
+        own_key = second.environ["DIGEST_SECRET_KEY"]
+        second.environ |= {"DIGEST_SECRET_KEY": first.environ["DIGEST_SECRET_KEY"]}
+        assert inside(second, "run").code == 2
+        second.environ |= {"DIGEST_SECRET_KEY": own_key}
         for words in (["run"], ["run", "--enqueue"], ["run", "--dry-run"], ["send"]):
             done = inside(second, *words)
             assert (done.code, done.out, len(done.lines)) == (2, "", 1)
@@ -67,11 +71,19 @@ def test_a_state_folder_that_two_configs_name_is_the_first_ones(tmp_path):
         {"name": "daily  papers", "from": "better@example.net", "site_url": OTHER["site_url"]},
     ],
 )
-def test_a_newsletter_changes_its_name_or_its_addresses_and_goes_on(tmp_path, change):
+def test_a_newsletter_on_a_server_changes_its_name_or_its_addresses_and_goes_on(tmp_path, change):
     """Both at once is another one's look; one after the other is not."""
-    room = new_room(tmp_path, "one")
-    assert inside(room, "run").code == 0
-    room.configure(newsletter=change)
+    with fresh_database() as url:
+        room = new_room(tmp_path, "one", url)
+        assert inside(room, "run").code == 0
+        room.configure(newsletter=change)
+        assert inside(room, "run").code == 0
+        room.configure(newsletter=OTHER)
+        assert inside(room, "run").code == 2
+
+
+def test_who_tries_the_program_and_makes_it_her_own_then_keeps_her_folder(tmp_path):
+    room = Newsroom(tmp_path)
     assert inside(room, "run").code == 0
     room.configure(newsletter=OTHER)
-    assert inside(room, "run").code == 2
+    assert inside(room, "run").code == 0
