@@ -3,6 +3,7 @@
 `HYPOTHESIS_PROFILE=search` draws new ones; `make soak` does.
 """
 
+import gc
 import os
 
 from hypothesis import settings
@@ -15,3 +16,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: a quarter of the time tests wait for servers."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are kept to the end: the collector need not look through them."""
+    gc.collect()
+    gc.freeze()

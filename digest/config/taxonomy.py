@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from pydantic import Field, RootModel, ValidationError
 
 from digest.config.reading import problems_of, read_document
 from digest.config.shape import Origin
-from digest.config.strict_yaml import parse_yaml
+from digest.config.strict_yaml import Document, parse_yaml
 from digest.config.themes import ThemeEntry, ThemeRule, ThemesConfig
 from digest.errors import ConfigError, Problem
 
@@ -84,17 +85,23 @@ def _read(taxonomy: str, folder: Path) -> tuple[ThemeEntry, ...]:
     if taxonomy == NONE:
         return ()
     if taxonomy == BUILT_IN:
-        file = _SHIPPED
-        document, problems = parse_yaml(
-            (files("digest") / "data" / _SHIPPED).read_text("utf-8"), file
-        )
-        if problems:
-            raise ConfigError(problems)
-    else:
-        path = folder / Path(taxonomy).expanduser()
-        file = str(path)
-        mend = f"correct themes.taxonomy, or set it to {BUILT_IN!r} or {NONE!r}"
-        document = read_document(path, file, mend)
+        return _shipped()
+    path = folder / Path(taxonomy).expanduser()
+    mend = f"correct themes.taxonomy, or set it to {BUILT_IN!r} or {NONE!r}"
+    return _entries(read_document(path, str(path), mend), str(path))
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[ThemeEntry, ...]:
+    """Read once: a run takes as long to read it as to compose an edition."""
+    text = (files("digest") / "data" / _SHIPPED).read_text("utf-8")
+    document, problems = parse_yaml(text, _SHIPPED)
+    if problems:
+        raise ConfigError(problems)
+    return _entries(document, _SHIPPED)
+
+
+def _entries(document: Document, file: str) -> tuple[ThemeEntry, ...]:
     try:
         rules = Taxonomy.model_validate(document.data).root
     except ValidationError as error:

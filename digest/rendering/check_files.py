@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from jinja2 import meta, nodes
 
@@ -28,8 +29,7 @@ _BLOCK = re.compile(
 
 def check_files(templates: TemplateSet) -> Iterator[Problem]:
     """Warnings about a person's own files, of a set that can be rendered."""
-    environment = make_environment(templates, speak("en"))
-    trees = {name: environment.parse(text) for name, text in templates.files.items()}
+    trees = {name: _tree(text) for name, text in templates.files.items()}
     shipped = {place for name, place in templates.places.items() if "/" in name}
     own = [n for n, place in templates.places.items() if "/" not in n and place not in shipped]
     used = _reached((HTML, TEXT, SUBJECT, *NOTES), trees)
@@ -41,6 +41,12 @@ def check_files(templates: TemplateSet) -> Iterator[Problem]:
         yield from _open_styles(name, templates)
     if SUBJECT in own:
         yield from _same_subject(templates, trees)
+
+
+@lru_cache(maxsize=200)
+def _tree(text: str) -> nodes.Template:
+    """To be looked at only. Sets share most files, and little changes between two looks."""
+    return make_environment(TemplateSet(name="", files={}, places={}), speak("en")).parse(text)
 
 
 def _reached(names: Iterable[str], trees: Mapping[str, nodes.Template]) -> set[str]:

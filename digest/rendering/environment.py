@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from digest.errors import Problem, TemplateError
 from digest.model import TemplateSet
@@ -54,6 +56,32 @@ def make_environment(templates: TemplateSet, language: Language) -> jinja2.Envir
     return _environment(tuple(sorted(templates.files.items())), language)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """The last templates as Python compiled them, for all environments: sets share most files.
+
+    Their code depends on nothing else of an environment, and the checksum is the text's.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str], CodeType] = OrderedDict()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        place = bucket.key, bucket.checksum
+        bucket.code = self._kept.get(place)
+        if bucket.code is not None:
+            self._kept.move_to_end(place)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+
+
+_COMPILED = _Compiled(400)
+
+
 @lru_cache(maxsize=4)
 def _environment(files: tuple[tuple[str, str], ...], language: Language) -> jinja2.Environment:
     texts = dict(files)
@@ -73,6 +101,7 @@ def _environment(files: tuple[tuple[str, str], ...], language: Language) -> jinj
         auto_reload=False,
         cache_size=-1,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_COMPILED,
     )
     install(environment, language)
     # Cleaned first: to wrapping, some control characters are spaces.

@@ -56,7 +56,7 @@ def test_a_reader_who_closes_the_pipe_gets_no_complaint(tmp_path, words):
         room.configure(edition={"max_papers": 2})
         assert room.run("run").code == 0
     reading, writing = os.pipe()
-    process = room.start(*words, stdout=writing)
+    process = room.start(*words, stdout=writing, fresh=True)
     os.close(writing)
     assert os.read(reading, 10)
     os.close(reading)
@@ -93,7 +93,7 @@ def test_secrets_are_never_told_or_kept(tmp_path):
     users = Options(users={"papers": PASSWORD})
     with mail_server(Rule("dot", delay=0.4), options=users) as server:
         room.mail_by(server.port, username="papers", connections=1)
-        process = room.start("-vv", "run")
+        process = room.start("-vv", "run", fresh=True)
         while not server.accepted:
             time.sleep(0.02)
         line = Path(f"/proc/{process.pid}/cmdline").read_bytes()

@@ -72,7 +72,7 @@ def test_a_stop_ends_at_the_dot_timeout_where_the_server_is_silent(tmp_path):
 def _unheard(room, server, stream, words):
     """A run whose reader of `stream` goes away after five letters."""
     reading, writing = os.pipe()
-    process = room.start(*words, **{stream: writing})
+    process = room.start(*words, fresh=True, **{stream: writing})
     os.close(writing)
     _wait_for(server, 5)
     os.close(reading)
@@ -105,5 +105,5 @@ def test_a_full_disk_under_the_cron_log_stops_no_letter(tmp_path):
     with counting_server(Rule("rcpt", "reader7@", reply="550 5.1.1 no such user")) as server:
         room = killing_room(tmp_path, server, READERS, CONNECTIONS)
         with open("/dev/full", "w") as full:
-            assert finish(room.start("-v", "run", stderr=full)).code == 3
+            assert finish(room.start("-v", "run", stderr=full, fresh=True)).code == 3
         assert room.status()["sent"] == READERS - 1

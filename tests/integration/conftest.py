@@ -6,10 +6,18 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.newsroom import warm_newsrooms
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("both"):
         metafunc.parametrize("kept_in", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with warm_newsrooms(tmp_path_factory.mktemp("warm")):
+        yield
 
 
 @pytest.fixture(autouse=True)

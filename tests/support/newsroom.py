@@ -7,7 +7,7 @@
 
 Every command runs in a process of its own, as cron would start it: another working directory, an
 environment with nothing in it but what the test gives. No command may ever show a traceback.
-`start` gives it a new interpreter; `run` forks it from a warm one where there is one (`warm.py`).
+It is forked from a warm one where there is one (`warm.py`); `start` with `fresh` gives it a new one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +39,8 @@ from tests.support.warm import Warm, warm_process
 MONDAY = "2026-11-23T07:00:00+00:00"
 #: Python looks at them when it starts.
 _PYTHONS = ("LANG", "LC_ALL", "PYTHONHASHSEED", "PYTHONIOENCODING")
+#: What a forked command can be given, of all that `subprocess.Popen` takes.
+_FORKED = frozenset({"command", "cwd", "stdout", "stderr"})
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,10 @@ class Newsroom:
         assert self.now is not None
         self.now = (datetime.fromisoformat(self.now) + timedelta(**delta)).isoformat()
 
-    def start(self, *words: str, **more: Any) -> subprocess.Popen[str]:
-        """The command as a process that still runs."""
+    def start(self, *words: str, fresh: bool = False, **more: Any) -> subprocess.Popen[str]:
+        """The command as a process that still runs, in a new interpreter if it is to be `fresh`."""
+        if self._can_fork(more) and self.warm and not fresh:
+            return self.warm.start(words, self._environ(), **more)  # type: ignore[return-value]
         return subprocess.Popen(
             [sys.executable, *more.pop("python", ()), "-m", more.pop("command", "digest"), *words],
             cwd=more.pop("cwd", "/"),
@@ -136,11 +140,13 @@ class Newsroom:
 
     def run(self, *words: str, timeout: float = 120, **more: Any) -> Done:
         """The command, from start to end."""
-        if self.warm and not more and not any(name in _PYTHONS for name in self.environ):
-            ended = self.warm.run(words, self._environ(), timeout)
-            if ended:
-                return _looked_at(Done(*ended))
-        return finish(self.start(*words, **more), timeout)
+        if self.warm and not more and self._can_fork():
+            return _looked_at(Done(*self.warm.run(words, self._environ(), timeout)))
+        return finish(self.start(*words, fresh=True, **more), timeout)
+
+    def _can_fork(self, more: Iterable[str] = ()) -> bool:
+        """Whether nothing is asked that only a new interpreter does."""
+        return _FORKED.issuperset(more) and not any(name in _PYTHONS for name in self.environ)
 
     def _environ(self) -> dict[str, str]:
         known = {
