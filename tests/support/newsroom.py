@@ -7,7 +7,7 @@
 
 Every command runs in a process of its own, as cron would start it: another working directory, an
 environment with nothing in it but what the test gives. No command may ever show a traceback.
-It is forked from a warm one where there is one (`warm.py`); `start` with `fresh` gives it a new one.
+It is forked from a warm one where there is one (`warm.py`), unless it is started `fresh`.
 """
 
 from __future__ import annotations
