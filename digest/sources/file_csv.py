@@ -17,7 +17,6 @@ def read_csv(text: str) -> Iterator[RawRecord]:
 
     Line numbers are those of the row's first line.
     """
-    csv.field_size_limit(_LONGEST_CELL)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").split("\n")
     first = next((n for n, line in enumerate(lines) if line.strip()), None)
     if first is None:
@@ -64,7 +63,7 @@ def _rows(lines: list[str], first: int, sign: str) -> Iterator[tuple[int, list[s
         reader = csv.reader((line + "\n" for line in lines[begin:]), delimiter=sign)
         start = begin
         try:
-            for cells in reader:
+            for cells in _long_cells(reader):
                 end = begin + reader.line_num
                 unclosed = end >= len(lines) and end - start > 1 and _is_open(lines[start:end])
                 if unclosed:
@@ -79,6 +78,19 @@ def _rows(lines: list[str], first: int, sign: str) -> Iterator[tuple[int, list[s
             yield start + 1, [], "opens a quote that is never closed"
         begin = start + 1
     yield begin + 1, [], "follows too many broken rows; the rest is not read"
+
+
+def _long_cells(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The limit is the whole process's, and lists of readers have another: it is put back."""
+    cells: list[str] | None = []
+    while cells is not None:
+        usual = csv.field_size_limit(_LONGEST_CELL)
+        try:
+            cells = next(reader, None)
+        finally:
+            csv.field_size_limit(usual)
+        if cells is not None:
+            yield cells
 
 
 def _is_open(lines: list[str]) -> bool:

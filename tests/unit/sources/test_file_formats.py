@@ -1,6 +1,7 @@
 # ruff: noqa: E501
 """Every format gives the same papers, and a bad record costs itself only."""
 
+import csv
 import gzip
 import json
 from datetime import UTC, date, datetime
@@ -120,6 +121,13 @@ def test_csv_of_any_spreadsheet_is_read(encoding: str, sign: str) -> None:
     assert parsed.papers[0].title == f"Größe{sign.strip() or ''} two lines"
     assert parsed.papers[0].authors == ("Ann Lee", "José Wu")
     assert (parsed.papers[0].votes, parsed.papers[1].votes) == (3, None)
+
+
+def test_a_long_cell_of_a_paper_makes_no_cell_of_a_reader_longer() -> None:
+    before = csv.field_size_limit()
+    text = f"title,abstract\nLong,{'word ' * 60_000}\n"
+    assert [paper.title for paper in parse(text, "x.csv").papers] == ["Long"]
+    assert csv.field_size_limit() == before
 
 
 def test_csv_faults_name_the_line_where_the_row_begins() -> None:
