@@ -8,9 +8,11 @@ import os
 
 from hypothesis import settings
 
+from tests.support.examples import PROFILE
+
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+settings.load_profile(PROFILE)
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -16,7 +16,7 @@ from tests.support.smtp_server import Rule
 READERS = 40
 
 
-@pytest.mark.parametrize("runs", [2, 10])
+@pytest.mark.parametrize("runs", [2, 4, pytest.param(10, marks=pytest.mark.soak)])
 def test_runs_that_start_in_the_same_moment_are_exact_and_losers_leave_at_once(tmp_path, runs):
     """Less than a second of work each; the first has long to go when they are gone."""
     with counting_server(Rule("dot", delay=0.04)) as server:

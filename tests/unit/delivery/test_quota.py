@@ -3,10 +3,11 @@
 import asyncio
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.quota import DRAWN_FOR, DayLetters
+from tests.support.examples import examples
 from tests.support.memory_books import Line, MemoryDays
 from tests.support.virtual_time import run_virtually
 
@@ -19,7 +20,7 @@ def letters_of(book, per_day, on_change=lambda: None):
     return DayLetters("relay", per_day, book, clock=now, on_change=on_change)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(
     per_day=st.sampled_from([1, 7, 400, 3_000]),
     programs=st.integers(1, 5),

@@ -6,12 +6,13 @@ from collections import Counter
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.delivery.pacing import Pace
 from digest.delivery.shared_pacing import SharedDomainPaces, SharedPace
 from digest.errors import StorageError
+from tests.support.examples import examples
 from tests.support.memory_books import Line, MemoryPaces
 from tests.support.virtual_time import run_virtually
 from tests.unit.delivery.test_pacing import Bucket
@@ -64,7 +65,7 @@ class Program:
         await self.pace.close()
 
 
-@settings(max_examples=12)
+@examples(12)
 @given(
     limit=st.sampled_from([1, 5, 60, 100, 600]),
     seed=st.integers(0, 1_000),
@@ -168,7 +169,7 @@ def test_a_database_that_refuses_ends_the_run_with_its_words():
     run_virtually(day())
 
 
-@settings(max_examples=8)
+@examples(8)
 @given(seed=st.integers(0, 1_000), programs=st.integers(1, 4))
 def test_no_minute_has_more_letters_to_a_domain_than_its_limit(seed, programs):
     chance = random.Random(seed)

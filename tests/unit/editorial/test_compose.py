@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import EditionConfig, RepeatConfig, ThemeRule, ThemesConfig
@@ -23,6 +23,7 @@ from digest.model import (
     SourceReport,
     Verdict,
 )
+from tests.support.examples import examples
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import labelled_day
 from tests.support.strategies import DAY, NOW, papers
@@ -68,7 +69,7 @@ def numbers(edition: Edition) -> list[int]:
     return [int(p.id.value[-5:]) for p in edition.papers]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(papers(), max_size=8), st.integers(1, 5), st.randoms(use_true_random=False))
 def test_papers_are_chosen_or_counted_whatever_their_order(found, most, chance) -> None:
     edition = compose(*found, max_papers=most)

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.editorial.identity import merge_papers
 from digest.model import Paper, PaperId
+from tests.support.examples import examples
 from tests.support.strategies import papers
 
 TITLE = "Attention sinks in streaming models"
@@ -23,14 +24,14 @@ def record(*ids: str, title: str = TITLE, **fields: object) -> Paper:
 some_papers = st.lists(papers(), max_size=9)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(some_papers)
 def test_every_id_names_exactly_one_result(found: list[Paper]) -> None:
     named = [i for paper in merge_papers(found) for i in paper.ids]
     assert sorted(named) == sorted({i for paper in found for i in paper.ids})
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(some_papers, st.randoms(use_true_random=False))
 def test_the_order_of_the_records_changes_nothing(found: list[Paper], chance) -> None:
     mixed = list(found)
@@ -38,14 +39,14 @@ def test_the_order_of_the_records_changes_nothing(found: list[Paper], chance) ->
     assert merge_papers(mixed) == merge_papers(found)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(some_papers)
 def test_merging_twice_is_merging_once(found: list[Paper]) -> None:
     once = merge_papers(found)
     assert merge_papers(once) == once
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(some_papers)
 def test_no_signal_is_lost_or_made_up(found: list[Paper]) -> None:
     def most(of: list[Paper]) -> int | None:
@@ -176,7 +177,7 @@ _ALIKE = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(_ALIKE, max_size=6), st.randoms(use_true_random=False))
 def test_joining_by_title_alone_keeps_the_laws(found: list[Paper], chance) -> None:
     """The order changes nothing, twice is once, every id names one paper."""

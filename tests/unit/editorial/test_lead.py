@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import EditionConfig, ThemeRule, ThemesConfig
@@ -14,6 +14,7 @@ from digest.editorial.compose import compose_edition
 from digest.editorial.explain import explain_edition
 from digest.editorial.lead import choose_lead, spread
 from digest.model import Edition, EditionKey, Paper, PaperId, Placement, Score, Section
+from tests.support.examples import examples
 from tests.support.knowing import shipped_knowledge
 from tests.support.strategies import DAY, NOW, papers_apart
 
@@ -128,7 +129,7 @@ def test_a_section_is_left_as_it_is_where_the_others_are_far_behind() -> None:
     assert spread(found) == found
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(papers_apart(), st.integers(0, 10), st.randoms(use_true_random=False))
 def test_an_edition_leads_with_its_own_papers_whatever_the_input_order(found, places, chance):
     mixed = list(found)

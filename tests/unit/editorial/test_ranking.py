@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.editorial.ranking import rank_papers
 from digest.model import Paper, PaperId
+from tests.support.examples import examples
 from tests.support.strategies import DAY, papers_apart
 
 ranks = st.sampled_from(["trending", "newest"])
@@ -24,7 +25,7 @@ def order(*found: Paper, by: str = "trending") -> list[int]:
     return [int(p.id.value[-5:]) for p in rank_papers(found, day=DAY, by=by)]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(papers_apart(), ranks, st.randoms(use_true_random=False))
 def test_ranking_is_a_permutation_that_the_input_order_does_not_change(found, by, chance) -> None:
     ranked = rank_papers(found, day=DAY, by=by)
@@ -34,7 +35,7 @@ def test_ranking_is_a_permutation_that_the_input_order_does_not_change(found, by
     assert rank_papers(mixed, day=DAY, by=by) == ranked
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(papers_apart(), ranks)
 def test_totals_are_the_sums_of_their_parts_and_fall(found, by) -> None:
     scores = [p.score for p in rank_papers(found, day=DAY, by=by)]
@@ -43,7 +44,7 @@ def test_totals_are_the_sums_of_their_parts_and_fall(found, by) -> None:
     assert totals == sorted(totals, reverse=True)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(papers_apart(1), st.integers(0, 4000), st.integers(1, 999))
 def test_more_votes_never_hurt(found, votes, more) -> None:
     for one in found:

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import mean
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.app.knowledge import know
@@ -24,6 +24,7 @@ from digest.editorial.themes import group_papers
 from digest.editorial.words import PaperWords, tokens
 from digest.model import Paper, PaperId, Section
 from tests.support.agreement import agreement
+from tests.support.examples import examples
 from tests.support.knowing import shipped_knowledge
 from tests.support.labelled_days import CHECKED, LABELLED, labelled_day, labels
 from tests.support.real_days import listed_paper, listings
@@ -43,7 +44,7 @@ def day(request: pytest.FixtureRequest) -> tuple[str, tuple[Paper, ...], tuple[S
     return request.param, papers, grouped(papers)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(papers_apart(), st.booleans())
 def test_every_paper_is_in_one_section_and_none_is_empty(found, discover: bool) -> None:
     rule = ThemeRule(name="Robots", keywords=("robot",), categories=("cs.RO",))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.mailing.assemble import BUDGET, Assembler, assemble_body
@@ -12,6 +12,7 @@ from digest.mailing.error import LetterError
 from digest.mailing.letter import LetterWriter
 from digest.mailing.measure import fill
 from digest.model import EmailAddress, Format, Subscriber
+from tests.support.examples import examples
 from tests.support.letters import parts_of
 from tests.support.renditions import (
     KEYS,
@@ -144,7 +145,7 @@ TITLES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=300).filter(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     sizes=st.lists(st.integers(1, 150), min_size=1, max_size=8),
     title=TITLES,

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from dkim.canonicalization import Relaxed
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import ConfigError
@@ -26,6 +26,7 @@ from digest.mailing.dkim import BodyHash, Signer, dns_record, parse_signer, rela
 from digest.mailing.letter import LetterWriter
 from digest.mailing.wire import encode_chunk
 from digest.model import Block, Format, Letter, Piece
+from tests.support.examples import examples
 from tests.support.letters import parse_letter
 from tests.support.renditions import (
     KEYS,
@@ -96,7 +97,7 @@ def blocks(draw) -> Block:
     return Block(tuple(draw(WORDS) for _ in range(len(fields) + 1)), tuple(fields))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     head=blocks(),
     foot=blocks(),

@@ -4,7 +4,7 @@ import quopri
 from dataclasses import replace
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.mailing.assemble import Assembled
@@ -12,6 +12,7 @@ from digest.mailing.choice import Choice
 from digest.mailing.letter import LetterWriter
 from digest.mailing.measure import NAME_LENGTH, clean_text, one_line, write_value
 from digest.model import Block, Format, Letter, Piece
+from tests.support.examples import examples
 from tests.support.letters import parse_letter, parts_of
 from tests.support.renditions import (
     KEYS,
@@ -101,7 +102,7 @@ def test_a_line_that_begins_with_from_is_quoted() -> None:
 NAMES = st.sampled_from(["", ".", "..dots", "Ada", "Jürgen", "--=_", "<&>"]) | WORDS
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     head=blocks(),
     foot=blocks(),

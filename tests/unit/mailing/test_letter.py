@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.mailing.choice import Choice, Chooser
@@ -17,6 +17,7 @@ from digest.mailing.letter import JOINED_OCTETS, LetterWriter
 from digest.mailing.measure import NAME_LENGTH, fill, one_line
 from digest.mailing.token import PREFERENCES, UNSUBSCRIBE, verify_token
 from digest.model import Block, EditionKey, EmailAddress, Format, Subscriber
+from tests.support.examples import examples
 from tests.support.letters import parse_letter, parts_of
 from tests.support.renditions import (
     DAY,
@@ -149,7 +150,7 @@ ANY = st.text(st.sampled_from(SCRIPTS) | st.characters(), max_size=120)
 TITLE = ANY.filter(lambda text: bool(one_line(text)))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     name=ANY,
     titles=st.lists(TITLE, min_size=1, max_size=4),

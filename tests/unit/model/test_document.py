@@ -6,21 +6,22 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from digest.model import Edition
 from digest.model.document import edition_from_document, edition_to_document
+from tests.support.examples import examples
 from tests.support.strategies import editions
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(editions())
 def test_every_edition_survives_json(edition: Edition) -> None:
     document = json.loads(json.dumps(edition_to_document(edition)))
     assert edition_from_document(document) == edition
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(editions())
 def test_keys_of_a_newer_minor_version_are_passed_over(edition: Edition) -> None:
     document = edition_to_document(edition) | {"colour": "blue"}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.model import (
@@ -23,6 +23,7 @@ from digest.model import (
     SectionBlocks,
 )
 from digest.model.rendition_document import rendition_from_document, rendition_to_document
+from tests.support.examples import examples
 
 fields = st.lists(st.sampled_from(sorted(SEGMENT_FIELDS | READER_FIELDS)), max_size=3)
 texts = st.text(max_size=20)
@@ -74,14 +75,14 @@ renditions = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(renditions)
 def test_every_rendition_survives_json(rendition: Rendition) -> None:
     document = json.loads(json.dumps(rendition_to_document(rendition)))
     assert rendition_from_document(document) == rendition
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(renditions)
 def test_one_that_was_frozen_before_there_was_a_lead_has_none(rendition: Rendition) -> None:
     document = rendition_to_document(rendition)
@@ -89,7 +90,7 @@ def test_one_that_was_frozen_before_there_was_a_lead_has_none(rendition: Renditi
     assert rendition_from_document(document) == replace(rendition, lead=LeadBlocks())
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(renditions)
 def test_one_that_was_frozen_before_letters_told_why_does_not_tell(rendition: Rendition) -> None:
     document = rendition_to_document(rendition)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lxml.html
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.config import NewsletterConfig
@@ -21,6 +21,7 @@ from digest.rendering.page_views import view_page
 from digest.rendering.pages import render_page, style_of
 from digest.storage.catalogues import load_catalogues
 from digest.storage.templates import load_template_set
+from tests.support.examples import examples
 from tests.support.languages import SHIPPED
 from tests.support.site import edition, paper
 
@@ -37,7 +38,7 @@ HOSTILE = (
 
 
 @given(title=HOSTILE, author=HOSTILE, theme=HOSTILE, abstract=HOSTILE)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_text_of_a_paper_is_markup(title: str, author: str, theme: str, abstract: str) -> None:
     """Whatever it says, the page has the elements of a page that says harmless things."""
     assert _elements(title, author, theme, abstract) == _elements("t", "a", "h", "x")

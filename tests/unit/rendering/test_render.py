@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
@@ -21,6 +21,7 @@ from digest.rendering.check_page import loose_tags
 from digest.rendering.marks import Marks
 from digest.rendering.render import render_edition
 from digest.rendering.sample import awkward_edition
+from tests.support.examples import examples
 from tests.support.joining import READER, join_letter
 from tests.support.templates import shipped_templates
 
@@ -93,7 +94,7 @@ def awkward() -> Rendition:
     return render(awkward_edition())
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.randoms(use_true_random=False))
 def test_any_choice_of_papers_and_lengths_joins_to_balanced_html(chance: random.Random) -> None:
     rendition = awkward()

@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
@@ -18,6 +18,7 @@ from digest.prose.wrapping import COLUMNS, columns_of
 from digest.rendering.render import render_edition
 from digest.rendering.sample import awkward_edition
 from digest.storage.templates import load_template_set
+from tests.support.examples import examples
 from tests.support.joining import READER, fill
 from tests.support.real_letters import NEWSLETTER, NOWHERE, real_edition, real_letter
 
@@ -74,7 +75,7 @@ letters = given(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @letters
 def test_whatever_is_chosen_the_text_is_well_set(name, templates, budget, format, chance) -> None:
     """72 columns but for one endless word; two empty lines at most; nothing behind a line."""
@@ -88,7 +89,7 @@ def test_whatever_is_chosen_the_text_is_well_set(name, templates, budget, format
     assert text.rstrip("\n") in (text, text[:-1])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @letters
 def test_whatever_is_chosen_the_text_has_each_title_and_link_of_the_html_in_its_order(
     name, templates, budget, format, chance
