@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from types import CodeType, TracebackType
@@ -57,26 +56,23 @@ def make_environment(templates: TemplateSet, language: Language) -> jinja2.Envir
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """The last templates as Python compiled them, for all environments: sets share most files.
+    """Templates as Python compiled them, for all environments: sets share most files.
 
     Their code depends on nothing else of an environment, and the checksum is the text's.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._kept: OrderedDict[tuple[str, str], CodeType] = OrderedDict()
+        self._kept: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        place = bucket.key, bucket.checksum
-        bucket.code = self._kept.get(place)
-        if bucket.code is not None:
-            self._kept.move_to_end(place)
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
+        if len(self._kept) >= self._most:
+            self._kept.clear()  # a template that changes all day long leaves nothing behind
         assert bucket.code is not None
         self._kept[bucket.key, bucket.checksum] = bucket.code
-        while len(self._kept) > self._most:
-            self._kept.popitem(last=False)
 
 
 _COMPILED = _Compiled(400)
