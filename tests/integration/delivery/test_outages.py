@@ -71,7 +71,9 @@ class Stall(Rule):
         return applies
 
 
-CONNECT, COMMAND, DOT = 0.5, 1.1, 1.7
+CONNECT, COMMAND, DOT = 0.5, 2.0, 3.5
+#: So much later a busy machine may notice; less than lies between any two.
+LATE = 1.4
 #: The time-out that ends each stage's silence, and what is true of the letter afterwards.
 STAGES = {
     "connect": (CONNECT, "sent"),
@@ -132,7 +134,7 @@ async def silence(stage, pipelining):
 async def test_silence_ends_at_its_stages_time_out(pipelining):
     found = await asyncio.gather(*(silence(stage, pipelining) for stage in STAGES))
     for (stage, (seconds, state)), (lasted, states) in zip(STAGES.items(), found, strict=True):
-        assert seconds - 0.2 <= lasted <= seconds + 0.4, (stage, lasted)
+        assert seconds - 0.2 <= lasted <= seconds + LATE, (stage, lasted)
         expected = ["sent", "sent", "deferred" if stage == "rset" else state]
         assert states == sorted(expected), stage
 
