@@ -23,10 +23,8 @@ from tests.support.postgres import Server
 _TICK = os.sysconf("SC_CLK_TCK")
 _KEY = "a key that only benchmarks know"
 _SPAN = "SELECT count(*), min(updated_at), max(updated_at) FROM delivery WHERE state = 'sent'"
-_DONE = """
-    SELECT NOT EXISTS (SELECT FROM delivery
-      WHERE state IN ('pending', 'claimed', 'data', 'deferred'))
-"""
+# A job is gone when its batch is done.
+_DONE = "SELECT NOT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing'))"
 _TRANSACTIONS = """
     SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()
 """
@@ -34,7 +32,8 @@ _TRANSACTIONS = """
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
-    """Letters a second from the first 250 to the last, and processor seconds a letter.
+    """Letters a second from the first 250 to the last, and processor seconds a letter from when
+    the relay has something to do: without start and plan.
 
     `transactions` and `round_trips` are a letter's, `peak` is the megabytes of the largest sender.
     """
@@ -51,15 +50,16 @@ class Sent:
 def send_alone(trial: Trial, relay: Sequence[int]) -> Sent:
     """`digest send` on SQLite, by one process."""
     trial.begin()
-    before = cpu_of(relay)
     process = trial.room.start("send", "--json", stdout=subprocess.DEVNULL)
+    _await_traffic(relay)
+    before, until_then = cpu_of(relay), cpu_of([process.pid])
     seconds, peak = await_end(process)
     with closing(sqlite3.connect(trial.room.state / "digest.db")) as database:
         span = database.execute(_SPAN).fetchone()
     each = 1 / trial.readers
     return Sent(
         rate=_rate(span, trial.readers),
-        senders=seconds * each,
+        senders=(seconds - until_then) * each,
         database=0.0,
         relay=(cpu_of(relay) - before) * each,
         peak=peak,
@@ -79,8 +79,10 @@ def send_by_workers(
         fleet(trial.room, workers, wire.url if wire else url) as senders,
     ):
         facts = lambda: _facts(server, url, senders, relay, wire)  # noqa: E731
+        planner = trial.room.start("run", "--enqueue", stdout=subprocess.DEVNULL)
+        _await_traffic(relay)
         before = facts()
-        plan(trial.room)
+        await_end(planner)
         await_sent(url)
         after = facts()
         peak = max(map(peak_of, senders))
@@ -142,8 +144,15 @@ def plan(room: Newsroom) -> tuple[float, int]:
 
 
 def await_sent(url: str) -> None:
-    """Until no letter is still to come."""
+    """Until all batches are done."""
     _await(url, _DONE)
+
+
+def _await_traffic(relay: Sequence[int]) -> None:
+    """Until letters come to the relay, which is idle."""
+    idle = cpu_of(relay)
+    while cpu_of(relay) - idle < 2 / _TICK:
+        time.sleep(0.005)
 
 
 def _await(url: str, query: str, *, within: float = 3_600) -> None:

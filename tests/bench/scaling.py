@@ -6,12 +6,20 @@ python -m tests.bench --only scaling --largest 1000000
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
+import psycopg
+
+from digest.model import EditionKey
+from digest.storage.postgres.database import open_postgres
+from digest.storage.postgres.leases import Lease
+from digest.storage.postgres.ledger import PostgresLedger
 from tests.bench.fleet import (
     Sent,
     await_end,
@@ -36,6 +44,8 @@ LATENCY = 0.03
 #: Connections that each worker adds to a relay that is far.
 _EACH = 4
 PEER = "one process, SQLite"
+_CLAIMS = 20
+_BATCHES = "SELECT edition, max(batch) FROM delivery GROUP BY edition"
 _SIZES = (10_000, 100_000, 1_000_000)
 Figures = Sequence[Sent]
 
@@ -139,26 +149,63 @@ def _far_relay(folder: Path, server: Server, readers: int, rounds: int) -> list[
 def _growth(folder: Path, server: Server, largest: int) -> list[Row]:
     """How plan, jobs and memory grow, beside a plan of as many on SQLite."""
     rows: list[Row] = []
+    first = 0.0
     with sink() as port:
         for size in (size for size in _SIZES if size <= largest):
             room = _small_letters(folder / f"growth-{size}", size, port)
             alone, alone_peak = _plan_alone(room)
+            with new_state(room, server):
+                plain, _ = _plan_alone(room)
             with new_state(room, server) as url:
                 seconds, peak = plan(room)
+                claimed = _claiming(url, room.state)
                 with fleet(room, 1, url) as (worker,):
                     begin = time.perf_counter()
                     await_sent(url)
                     rate, worker_peak = size / (time.perf_counter() - begin), peak_of(worker)
+            first = first or claimed
             each, what, peer = 1e6 / size, f"{size:,} readers", "a plan on SQLite"
-            note = f"{seconds:.1f} s, {alone:.1f} s"
+            note, sent = f"{seconds:.1f} s, {alone:.1f} s", f"{rate:,.0f} small letters/s"
             rows += [
                 Row(f"run --enqueue: {what}", peer, seconds * each, alone * each, "µs a reader",
                     False, note),
+                Row("  the same without jobs", peer, plain * each, alone * each, "µs a reader",
+                    False),
                 Row("  its peak memory", peer, peak, alone_peak, "MB", False),
+                Row("  claim of a batch", f"of {_SIZES[0]:,} readers", claimed * 1e6, first * 1e6,
+                    "µs a letter", False),
                 Row("  a worker's peak memory when all are sent", peer, worker_peak, alone_peak,
-                    "MB", False, f"{rate:,.0f} small letters/s"),
+                    "MB", False, sent),
             ]  # fmt: skip
     return rows
+
+
+def _claiming(url: str, state: Path) -> float:
+    """Seconds a letter that a worker's claim of a whole batch takes, in batches here and there."""
+    database = open_postgres(url, create=False, state=state)
+    with psycopg.connect(url) as connection:
+        ((edition, batches),) = connection.execute(_BATCHES).fetchall()
+
+    async def claim() -> float:
+        lease = Lease(database, command="bench", heartbeat=60, timeout=60)
+        await lease.begin()
+        ledger = PostgresLedger(database, EditionKey(edition), lease, batches=True)
+        found = []
+        for number in range(1, batches + 1, max(batches // _CLAIMS, 1)):
+            ledger.add_batch(number)
+            begin = time.perf_counter()
+            readers = await ledger.claim(batches * 1_000_000, datetime.now(UTC))
+            found.append((time.perf_counter() - begin) / len(readers))
+            await ledger.release(readers)
+            await ledger.drop_batch(number)
+        await ledger.close()
+        await lease.end()
+        return median(found)
+
+    try:
+        return asyncio.run(claim())
+    finally:
+        database.close()
 
 
 def _small_letters(folder: Path, readers: int, port: int) -> Newsroom:
