@@ -67,17 +67,27 @@ def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list
     """A sink next door, which costs next to nothing: here processors are the limit."""
     trial = Trial(folder / "near", readers)
     with sink() as port:
-        trial.mail_by(port)
         relay = child_called("smtp-sink") or child_called("python")
+
+        def alone() -> Sent:
+            trial.mail_by(port)
+            return send_alone(trial, relay)
+
+        def together(count: int, times: int = 1, *, counted: bool = False) -> Sent:
+            trial.mail_by(port, connections=CONNECTIONS * times)
+            return send_by_workers(trial, server, count, relay, counted=counted)
+
         found = _take_turns(
             {
-                "alone": lambda: send_alone(trial, relay),
-                "1 worker": lambda: send_by_workers(trial, server, 1, relay),
-                "2 workers": lambda: send_by_workers(trial, server, 2, relay),
+                "alone": alone,
+                "1 worker": lambda: together(1),
+                "2 workers": lambda: together(2),
+                "1 worker, twice the connections": lambda: together(1, 2),
+                "2 workers, twice the connections": lambda: together(2, 2),
             },
             rounds,
         )
-        counted = send_by_workers(trial, server, 1, relay, counted=True)
+        counted = together(1, counted=True)
     alone, one = found.pop("alone"), found["1 worker"]
     what = f"{readers:,} letters of {trial.size:,} octets, {CONNECTIONS} connections"
     rows = [_rate_row(f"{name}: {what}", each, alone) for name, each in found.items()]
