@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -44,6 +45,7 @@ LATENCY = 0.03
 #: Connections that each worker adds to a relay that is far.
 _EACH = 4
 PEER = "one process, SQLite"
+_LONE = f"{PEER}, {CONNECTIONS} connections"
 _CLAIMS = 20
 _BATCHES = "SELECT edition, max(batch) FROM delivery GROUP BY edition"
 _SIZES = (10_000, 100_000, 1_000_000)
@@ -73,36 +75,34 @@ def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list
             trial.mail_by(port)
             return send_alone(trial, relay)
 
-        def together(count: int, times: int = 1, *, counted: bool = False) -> Sent:
-            trial.mail_by(port, connections=CONNECTIONS * times)
+        def together(count: int, connections: int, *, counted: bool = False) -> Sent:
+            trial.mail_by(port, connections=connections)
             return send_by_workers(trial, server, count, relay, counted=counted)
 
-        found = _take_turns(
-            {
-                "alone": alone,
-                "1 worker": lambda: together(1),
-                "2 workers": lambda: together(2),
-                "1 worker, twice the connections": lambda: together(1, 2),
-                "2 workers, twice the connections": lambda: together(2, 2),
-            },
-            rounds,
-        )
-        counted = together(1, counted=True)
-    alone, one = found.pop("alone"), found["1 worker"]
-    what = f"{readers:,} letters of {trial.size:,} octets, {CONNECTIONS} connections"
-    rows = [_rate_row(f"{name}: {what}", each, alone) for name, each in found.items()]
+        works = {
+            f"{workers} x worker, {connections} connections": partial(
+                together, workers, connections
+            )
+            for connections in (CONNECTIONS, 2 * CONNECTIONS)
+            for workers in (1, 2)
+        }
+        found = _take_turns({"alone": alone, **works}, rounds)
+        counted = together(1, CONNECTIONS, counted=True)
+    lone, one = found.pop("alone"), found[next(iter(works))]
+    what = f"{readers:,} letters of {trial.size:,} octets"
+    rows = [_rate_row(f"{name}: {what}", each, lone, _LONE) for name, each in found.items()]
     rows += [
-        Row(f"  {name}: processor of the {part}", PEER, mine, peers, "µs a letter", False)
+        Row(f"  {name}: processor of the {part}", _LONE, mine, peers, "µs a letter", False)
         for part, field in (("senders", "senders"), ("sink", "relay"))
         for name, each in found.items()
-        for mine, peers in [(_middle(each, field) * 1e6, _middle(alone, field) * 1e6)]
+        for mine, peers in [(_middle(each, field) * 1e6, _middle(lone, field) * 1e6)]
     ]
     rows += [
         Row(
             f"  {name}: processor of PostgreSQL",
             "the sender's own, SQLite in it",
             _middle(each, "database") * 1e6,
-            _middle(alone, "senders") * 1e6,
+            _middle(lone, "senders") * 1e6,
             "µs a letter",
             False,
         )
@@ -110,7 +110,7 @@ def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list
     ]
     rows.append(
         Row(
-            "  1 worker: transactions of the database",
+            f"  1 x worker, {CONNECTIONS} connections: transactions of the database",
             "a commit for each letter",
             _middle(one, "transactions"),
             1.0,
@@ -121,7 +121,7 @@ def _near_relay(folder: Path, server: Server, readers: int, rounds: int) -> list
     )
     rows.append(
         Row(
-            "  1 worker: round trips to the database",
+            f"  1 x worker, {CONNECTIONS} connections: round trips to the database",
             "one for each letter",
             counted.round_trips,
             1.0,
@@ -257,12 +257,12 @@ def _take_turns(works: dict[str, Callable[[], Sent]], rounds: int) -> dict[str, 
     return found
 
 
-def _rate_row(what: str, ours: Figures, alone: Figures) -> Row:
+def _rate_row(what: str, ours: Figures, alone: Figures, peer: str = PEER) -> Row:
     """Its ratio is the median of those of single rounds, which is less shaken than of medians."""
     ratios = [a.rate / b.rate for a, b in zip(ours, alone, strict=True)]
     return Row(
         what,
-        PEER,
+        peer,
         _middle(ours, "rate"),
         _middle(alone, "rate"),
         "letters/s",
