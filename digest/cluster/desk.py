@@ -154,6 +154,7 @@ class Desk:
                 self._closing.cancel()
             with suppress(DigestError):
                 await self._batches.release(self._supply.take())  # where no courier began
+            with suppress(DigestError):
                 await self._batches.close()
 
     async def _carry(self) -> DeliveryReport:

@@ -177,6 +177,37 @@ def test_a_database_that_is_away_for_longer_than_the_timeout_costs_nothing(tmp_p
         server.close()
 
 
+def test_a_database_that_goes_again_and_again_costs_no_letter(tmp_path, server, chance):
+    """Among workers that come, are told to end, and are killed."""
+    with Works(tmp_path, readers=3_000, server=server, ways=Ways(delay=0.02)) as works:
+        began = time.monotonic()
+        works.plan()
+        works.start_workers(2)
+        while works.sink.count() < 2_700:
+            assert time.monotonic() < began + 300, works.words()
+            time.sleep(chance.uniform(0.2, 1.5))
+            mode = chance.choice(["fast", "immediate"])
+            match chance.choice(["restart", "go away", "stop", "kill"]):
+                case "restart":
+                    works.server.restart(mode=mode)
+                case "go away":
+                    works.server.stop(mode=mode)
+                    time.sleep(chance.uniform(0.1, LONG))
+                    works.server.start()
+                case "stop":
+                    process = chance.choice(works.processes)
+                    process.send_signal(signal.SIGTERM)
+                    process.wait(60)  # one that had hardly started knows no order yet
+                case "kill":
+                    works.kill_one(chance)
+            works.restart_dead()
+        finish_day(works)
+        report(works, began)
+        account = works.account()
+        assert (account.lost, account.doubled) == (frozenset(), 0)
+        assert account.unknown <= works.at_stake
+
+
 def test_a_relay_that_is_killed_and_comes_back_costs_what_was_on_the_wire(tmp_path, server):
     with Works(tmp_path, readers=5_000, server=server, ways=Ways(delay=0.02)) as works:
         works.plan()

@@ -112,6 +112,9 @@ class Brisk:
                 self._last = result
         except psycopg.Error as error:
             self._settle(error)
+        finally:
+            if self._pgconn.status != ConnStatus.OK:
+                self.pause()  # now: the socket's number is free for others
 
     def _settle(self, answer: PGresult | psycopg.Error | None) -> None:
         self._last = None
@@ -119,7 +122,9 @@ class Brisk:
             return  # a notice, or nobody waits any more
         if isinstance(answer, psycopg.Error):
             self._answer.set_exception(psycopg.OperationalError(str(answer)))
-        elif answer is not None:
+        elif answer is None:
+            self._answer.set_exception(psycopg.OperationalError("no answer"))
+        else:
             self._answer.set_result(answer)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from digest.errors import StorageAway
 from digest.storage.postgres.brisk import Brisk
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.sql_errors import plain_postgres
@@ -92,7 +93,12 @@ class Link:
         """The same for a statement that is asked all the time; its rows are texts."""
         async with self._guarded() as connection:
             brisk = self._brisk = self._brisk or Brisk(connection)
-            return await brisk.ask(statement, given)
+            try:
+                async with asyncio.timeout(_SILENCE):
+                    return await brisk.ask(statement, given)
+            except TimeoutError:
+                await self.close()
+                raise StorageAway(f"{self.place}: the server does not answer") from None
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:

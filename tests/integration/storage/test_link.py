@@ -86,6 +86,17 @@ async def test_who_was_cut_off_leaves_the_socket_of_its_old_number_to_its_new_ow
     await other.close()
 
 
+async def test_a_server_that_does_not_answer_is_away(link, monkeypatch):
+    """What it was asked for ends before it is asked again."""
+    monkeypatch.setattr("digest.storage.postgres.link._SILENCE", 0.3)
+    ((pid,),) = await link.ask_briskly(_ME, YES)
+    with pytest.raises(StorageAway, match="does not answer"):
+        await link.ask_briskly("SELECT pg_sleep(60) WHERE %(yes)s", YES)
+    others = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND %(yes)s"
+    assert await link.ask_briskly(others, YES) == [("0",)]
+    await link.close()
+
+
 def number_of(link: Link) -> int:
     assert link._connection is not None
     return link._connection.fileno()
