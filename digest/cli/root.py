@@ -5,8 +5,10 @@ Here is the one place that turns an error into a line on stderr and an exit code
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
+import resource
 import select
 import signal
 import sys
@@ -47,6 +49,13 @@ COMMANDS = {
 # Before NumPy is loaded: a day's matrices are small, and with one thread their sums are the same
 # to the last bit whatever the number of cores.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+_NO_MEMORY = "the machine gives no more memory or threads (ulimit -v, -u?)"
+#: What the dynamic loader (glibc, dl_open) and `threading` say where Python would say MemoryError.
+_WANTS = ("failed to map segment", "cannot allocate memory", "start new thread")
+#: Given back when memory runs out, so that there is some to say so with. Costs addresses only.
+_RESERVE = bytearray(2**19)
+#: The largest shared object that is loaded, and some more.
+_NEAR = 16 * 2**20
 EX_INTERRUPTED = 130
 _EX_SIGTERM = 143
 
@@ -158,17 +167,39 @@ def _call(arguments: list[str]) -> int:
             return 0
         return _say(f"a connection broke: {error}", 1)
     except OSError as error:
+        _RESERVE.clear()
         if os.environ.get("DIGEST_DEBUG"):
             raise
+        if error.errno == errno.ENOMEM:
+            return _say(_NO_MEMORY, 1)
         where = f"{error.filename}: " if error.filename else ""
         return _say(f"{where}{error.strerror or error}", 1)
     except Exception as error:
+        _RESERVE.clear()
         if os.environ.get("DIGEST_DEBUG"):
             raise
-        if isinstance(error, MemoryError) or "start new thread" in str(error):
-            return _say("the machine gives no more memory or threads (ulimit -v, -u?)", 1)
+        if _is_want_of_memory(error):
+            return _say(_NO_MEMORY, 1)
         hint = "a bug in digest; DIGEST_DEBUG=1 shows where"
         return _say(f"{type(error).__name__}: {error} ({hint})", 1)
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    """Whether `error`, whatever it calls itself, says that there is no more memory."""
+    if isinstance(error, MemoryError) or any(want in str(error).lower() for want in _WANTS):
+        return True
+    # An extension that could not even make its MemoryError leaves a SystemError without a cause.
+    return isinstance(error, SystemError) and _is_at_the_limit()
+
+
+def _is_at_the_limit() -> bool:
+    """Whether the process has taken nearly all address space that `ulimit -v` grants it."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return False
+    with open("/proc/self/statm", "rb") as taken:
+        pages = int(taken.read().split()[0])
+    return pages * resource.getpagesize() + _NEAR >= limit
 
 
 def _reader_is_gone() -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import resource
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -41,12 +44,32 @@ def test_little_memory_is_enough(tmp_path):
         assert tally(server.accepted, addresses(READERS)).breaches() == []
 
 
-def test_too_little_memory_is_told_in_a_line_and_sends_nothing(tmp_path):
+@pytest.mark.parametrize("more", [1, 2, 3, 4])
+def test_too_little_memory_to_load_a_library_is_told_in_a_line(tmp_path, more):
     with counting_server() as server:
         room = killing_room(tmp_path, server, READERS, CONNECTIONS)
-        done = room.run("run", preexec_fn=_limited(resource.RLIMIT_AS, 60 * MEGABYTES))
+        limit = _address_space_of_the_bare_command() + more * MEGABYTES
+        done = room.run("run", preexec_fn=_limited(resource.RLIMIT_AS, limit))
         assert (done.code, done.out, len(done.lines)) == (1, "", 1)
         assert "no more memory" in done.err
         assert server.connects == []
+
+
+@pytest.mark.parametrize("megabytes", [40, 60, 80])
+def test_memory_that_ends_anywhere_sends_nothing_and_costs_nobody_a_letter(tmp_path, megabytes):
+    with counting_server() as server:
+        room = killing_room(tmp_path, server, READERS, CONNECTIONS)
+        done = room.run("run", preexec_fn=_limited(resource.RLIMIT_AS, megabytes * MEGABYTES))
+        # Where pydantic's core gets no memory it aborts the process, which no Python code can help.
+        assert done.code in (1, -signal.SIGABRT)
+        assert (done.code == 1) == ("no more memory" in done.err)
+        assert server.connects == []
         run_to_the_end(room)
         assert tally(server.accepted, addresses(READERS)).breaches() == []
+
+
+def _address_space_of_the_bare_command() -> int:
+    """Octets of address space that Python takes for the command before any other library."""
+    code = "import digest.cli.root; print(open('/proc/self/status').read())"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(told.stdout.split("VmPeak:")[1].split()[0]) * 1024
