@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import select
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ class Brisk:
         self._pgconn = connection.pgconn
         self._file = connection.fileno()
         self._loop = asyncio.get_running_loop()
+        self._more = select.poll()
+        self._more.register(self._file, select.POLLIN)
         self._listens = False
         self._known: dict[str, tuple[bytes, Sequence[str]]] = {}
         self._answer: asyncio.Future[PGresult] | None = None
@@ -94,14 +97,20 @@ class Brisk:
             self._loop.remove_writer(self._file)
 
     def _read(self) -> None:
-        """What has come; the last result of several is the answer."""
+        """What has come, all of it; the last result of several is the answer.
+
+        uvloop tells of a socket with an error once, and never again (`UVPoll._fatal_error`), and
+        the end of a connection may stand behind what one look takes in.
+        """
         try:
-            self._pgconn.consume_input()
+            while self._listens:
+                self._pgconn.consume_input()
+                self._collect()
+                if not self._more.poll(0):
+                    return
         except psycopg.Error as error:
             self.pause()
             self._settle(error)
-        else:
-            self._collect()
 
     def _collect(self) -> None:
         try:
