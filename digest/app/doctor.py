@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from digest.app.belonging import missing_key
 from digest.app.compose import collect_papers
 from digest.app.databases import look_at_database
 from digest.app.deliver import make_ways
@@ -137,7 +138,10 @@ def _state(house: House) -> Iterator[Finding]:
         for states in [counts(house.database, each.key)]
         if states["unknown"] + states["data"]
     }
-    _ = house.keys
+    if house.has_keys:
+        _ = house.keys
+    if problem := missing_key(house):
+        yield Finding(about="state", ok=False, words=str(problem))
     yield Finding(
         about="state", ok=True, words=f"{house.database.place}: {len(editions)} editions kept"
     )

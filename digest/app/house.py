@@ -140,12 +140,14 @@ class House:
         """The signing keys, newest first."""
         return load_keys(self.config.state_dir, self.environ.get("DIGEST_SECRET_KEY"))
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether there are signing keys, so that looking need not make one."""
+        return has_keys(self.config.state_dir, self.environ.get("DIGEST_SECRET_KEY"))
+
     def has_key_of(self, fingerprint_then: str) -> bool:
         """Whether the key is there that signed then; none is made to find out."""
-        environment = self.environ.get("DIGEST_SECRET_KEY")
-        return has_keys(self.config.state_dir, environment) and any(
-            fingerprint(key) == fingerprint_then for key in self.keys
-        )
+        return self.has_keys and any(fingerprint(key) == fingerprint_then for key in self.keys)
 
     @property
     def key_fingerprint(self) -> str:

@@ -41,7 +41,7 @@ COMMANDS = {
     "templates": "The template sets: list, copy or check them.",
     "worker": "Deliver what `run --enqueue` has planned, beside other workers.",
     "serve": "The pages: join, choose, pause, leave, archive.",
-    "keys": "The keys that sign readers' links: list or rotate them.",
+    "keys": "The keys that sign readers' links: list, rotate or adopt them.",
     "db": "The database: upgrade its tables, tell their version, move the state there.",
     "doctor": "Check config, templates, lists, sources and the mail server.",
     "demo": "The whole job on recorded papers and a mail server of its own.",

@@ -27,7 +27,6 @@ from digest.errors import ConfigError, DigestError, Problem, StorageError
 from digest.model import Outcome, OutcomeKind, Recipient
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.leases import Lease, hold_lease
-from digest.storage.secret_key import has_keys
 from digest.storage.workers import WorkerFacts
 
 _log = logging.getLogger(__name__)
@@ -46,7 +45,7 @@ def work(house: House, on_outcome: OnOutcome, *, once: bool) -> int:
         StorageError: the database cannot be reached at the start.
         DigestError: with `once`, what kept letters back.
     """
-    if not has_keys(house.config.state_dir, house.environ.get("DIGEST_SECRET_KEY")):
+    if not house.has_keys:
         raise ConfigError([_no_key()])
     make_ways(house)
     load_signers(house)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -224,6 +224,17 @@ def last_frozen(database: Database) -> Frozen | None:
         newsletter=_newsletter(row.newsletter_document),
         key_fingerprint=row.key_fingerprint,
     )
+
+
+def forget_keys(connection: sa.Connection, known: Collection[str]) -> tuple[EditionKey, ...]:
+    """Let today's key sign what is left of editions whose own is none of `known`: of these."""
+    lost = campaign.c.key_fingerprint.not_in([*known, ""])
+    rows = connection.execute(
+        sa.select(campaign.c.edition).where(lost).order_by(campaign.c.edition)
+    )
+    editions = tuple(EditionKey(row.edition) for row in rows)
+    connection.execute(sa.update(campaign).where(lost).values(key_fingerprint=""))
+    return editions
 
 
 def frozen_at(database: Database, key: EditionKey) -> datetime | None:

@@ -9,7 +9,7 @@ from digest.cli.desk import Desk, json_option, pass_desk, show, show_json
 
 @click.group("keys")
 def command() -> None:
-    """The keys that sign readers' links: list or rotate them."""
+    """The keys that sign readers' links: list, rotate or adopt them."""
 
 
 @command.command("list")
@@ -32,6 +32,25 @@ def rotate(desk: Desk, as_json: bool) -> int:
 
     keys = rotate_keys(desk.config.state_dir, desk.house.environ.get("DIGEST_SECRET_KEY"))
     _tell([fingerprint(key) for key in keys], as_json=as_json)
+    return 0
+
+
+@command.command("adopt")
+@json_option
+@pass_desk
+def adopt(desk: Desk, as_json: bool) -> int:
+    """Go on with the keys that are here, where one that signed before is lost.
+
+    Links in letters that it signed work no more; letters that wait are signed anew.
+    """
+    from digest.cluster.adoption import adopt_keys
+
+    editions = [str(key) for key in adopt_keys(desk.house)] if desk.house.has_state else []
+    if as_json:
+        show_json({"editions": editions})
+    else:
+        for each in editions:
+            show(f"edition {each}: what is left of it is signed with the key of today")
     return 0
 
 

@@ -22,9 +22,12 @@ def command(desk: Desk, host: str | None, port: int | None) -> int:
     """Serve the pages: join, choose, pause, leave, archive. SIGTERM ends it in order."""
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
         raise UsageError("serve needs more packages: pip install 'papers-digest[web]'")
+    from digest.app.belonging import missing_key
     from digest.web.serving import serve
 
     house = desk.house
+    if house.has_state and (problem := missing_key(house)):
+        note(f"digest: warning: {problem}")
     web = house.config.web
     site = house.config.newsletter.site_url
     serve(

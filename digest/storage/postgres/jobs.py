@@ -66,6 +66,12 @@ _WAITING = """
 """
 
 
+_TO_QUEUE = """
+    UPDATE procrastinate_jobs SET queue_name = :queue
+    WHERE status = 'todo' AND task_name = :task AND args ->> 'edition' = ANY (:editions)
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchesLeft:
     """How many of an edition's batches wait for a worker, for their moment, or are in work."""
@@ -105,6 +111,14 @@ def enqueue_lost(
         if lost:
             on_batches(connection.connection.driver_connection, lost)
     return lost
+
+
+def to_queue(
+    connection: sa.Connection, editions: Sequence[EditionKey], *, task: str, queue: str
+) -> None:
+    """Let the jobs of these editions that nobody has begun wait in another queue."""
+    given = {"queue": queue, "task": task, "editions": [str(key) for key in editions]}
+    connection.execute(sa.text(_TO_QUEUE), given)
 
 
 def batches_left(connection: sa.Connection, edition: EditionKey) -> BatchesLeft:

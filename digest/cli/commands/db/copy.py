@@ -17,6 +17,7 @@ def command(desk: Desk, dry_run: bool, abandon: bool, as_json: bool) -> int:
 
     All of it or nothing. The file stays, and refuses every write from then on. Safe to repeat.
     """
+    from digest.app.belonging import missing_key
     from digest.app.move import abandon_copy, copy_state, look_at_copy
     from digest.errors import UsageError
 
@@ -41,6 +42,8 @@ def command(desk: Desk, dry_run: bool, abandon: bool, as_json: bool) -> int:
         note(f"{total} would be copied to {done.target}; nothing was written")
     else:
         note(f"{total} copied to {done.target}; restart `digest serve`")
+        if problem := missing_key(desk.house):
+            note(f"warning: {problem}")
     return 0
 
 
