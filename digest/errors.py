@@ -130,6 +130,10 @@ class StorageAway(StorageBusy):
     """The database's server cannot be reached; what was asked of it may have been done, or not."""
 
 
+class StorageRefused(StorageBusy):
+    """The database's server takes nothing for now (read-only, full, no entry); nothing happened."""
+
+
 class DeliveryError(DigestError):
     """The relay refuses us (address, password, policy), so no reader is to blame."""
 

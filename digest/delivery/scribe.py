@@ -15,7 +15,7 @@ from typing import TypeVar, cast
 
 from digest.delivery.faults import LedgerLost
 from digest.delivery.protocols import Ledger
-from digest.errors import StorageAway, StorageBusy
+from digest.errors import StorageAway, StorageBusy, StorageRefused
 from digest.model import Outcome, OutcomeKind, Recipient
 
 Settled = tuple[Recipient, Outcome]
@@ -27,10 +27,11 @@ GATHERING = 0.001
 QUICK = 0.003
 #: So long a ledger that another program holds is asked again, in seconds, and how often.
 PATIENCE = 30.0
-#: The same for one whose server is not to be reached: it may have to start again.
+#: The same for one whose server is away, or takes nothing: another may have to stand in for it.
 AWAY = 300.0
-#: The same for one that is away while somebody waits for the program's end.
+#: The same for one that is away, or is held, while somebody waits for the program's end.
 HURRY = 1.5
+HURRY_HELD = 8.0
 _ASK_AGAIN = 0.02
 
 
@@ -89,8 +90,10 @@ class Scribe:
         self.broken: Exception | None = None
 
     def hurry(self) -> None:
-        """Wait no longer for a server that is away: somebody has asked for the end."""
+        """Wait no longer for a ledger that takes nothing: somebody has asked for the end."""
         self._hurried = min(self._hurried, time.monotonic())
+        if hurry := getattr(self._ledger, "hurry", None):
+            hurry()
 
     async def claim(self, limit: int) -> Sequence[Recipient]:
         """The ledger's next readers; nothing once it is broken."""
@@ -250,13 +253,15 @@ class Scribe:
                     call = cast(Callable[[], T], functools.partial(function, *arguments))
                     return call() if self._mean <= QUICK else await self._call_in_thread(call)
             except StorageBusy as error:
-                end = begun + PATIENCE
-                if isinstance(error, StorageAway):
-                    end = min(begun + AWAY, max(begun, self._hurried) + HURRY)
-                    end = 0.0 if self.broken else end  # another call has waited for it
-                if time.monotonic() > end:
-                    raise
+                if self.broken or time.monotonic() > begun + self._patience(error, begun):
+                    raise  # where it is broken, another call has waited for it
                 await asyncio.sleep(_ASK_AGAIN)
+
+    def _patience(self, error: StorageBusy, begun: float) -> float:
+        """For how many seconds a call that began then is made again."""
+        gone = isinstance(error, StorageAway | StorageRefused)
+        longest, hurried = (AWAY, HURRY) if gone else (PATIENCE, HURRY_HELD)
+        return min(longest, max(self._hurried - begun, 0.0) + hurried)
 
     async def _call_in_thread(self, call: Callable[[], T]) -> T:
         if self._thread is None:

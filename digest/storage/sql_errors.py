@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from digest.errors import StorageAway, StorageBusy, StorageError
+from digest.errors import StorageAway, StorageBusy, StorageError, StorageRefused
 
 # The primary result code is the low byte of the extended one (sqlite.org/rescode.html).
 _WORDS: dict[int | None, str] = {
@@ -40,6 +40,8 @@ _STATES = {
     "25006": "cannot be written: it is read-only, perhaps a standby",
 }
 _FULL_UP = "53300"
+#: What may pass while a program runs: a standby takes over, somebody makes room or lets us in.
+_PASSING = ("28", "53", "25006")
 _REFUSALS = {
     "authentication failed|no password supplied|no pg_hba.conf entry": "28000",
     'role ".*" does not exist|role ".*" is not permitted': "28000",
@@ -103,7 +105,7 @@ def plain_postgres(place: str, error: Any) -> StorageError:
     words = " ".join((error.diag.message_primary or str(error)).split())[:300]
     known = _STATES.get(state) or _STATES.get(state[:2])
     if known:
-        kind = StorageBusy if state == _FULL_UP else StorageError
+        kind = StorageRefused if state.startswith(_PASSING) else StorageError
         return kind(f"{place}: {known} ({words})")
     if state in _HELD_STATES:
         return StorageBusy(f"{place}: is locked by another program ({words})")

@@ -47,6 +47,11 @@ class Lanes:
         async with self._taken(1) as link:
             return await link.ask_briskly(statement, given)
 
+    def hurry(self, seconds: float) -> None:
+        """As `Link.hurry`."""
+        for link in self._links:
+            link.hurry(seconds)
+
     async def close(self) -> None:
         for link in self._links:
             await link.close()

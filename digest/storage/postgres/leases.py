@@ -57,6 +57,8 @@ _PRUNE = f"""
     DELETE FROM worker
     WHERE greatest(seen_at, {ENDS}) < {DATABASE_NOW} - 86400000000 AND (state = 'ended' OR {OVER})
 """  # noqa: S608
+#: At its end the server is waited for so long, in seconds.
+_GRACE = 1.5
 
 
 class Lease:
@@ -84,6 +86,7 @@ class Lease:
         self._timeout = timeout
         self._link = Link(database, f"digest lease {self.id}")
         self._turn = asyncio.Lock()
+        self._ending = asyncio.Event()
         self._until = float("-inf")
 
     def holds(self) -> bool:
@@ -122,11 +125,22 @@ class Lease:
             return not self.lost
 
     async def keep(self) -> None:
-        """Renew it again and again until cancelled or lost."""
+        """Renew it again and again until it is lost or ends."""
         while not self.lost:
-            await asyncio.sleep(self._heartbeat)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._heartbeat):
+                    await self._ending.wait()
+                    return
             with suppress(StorageError):  # `holds` says what comes of it
                 await self.renew()
+
+    def release(self) -> None:
+        """Keep it no more; what is asked for it now is answered first."""
+        self._ending.set()
+
+    def hurry(self, seconds: float) -> None:
+        """As `Link.hurry`."""
+        self._link.hurry(seconds)
 
     async def end(self) -> None:
         """Be gone, with the last figures. Never raises: a lease left alone is over by itself."""
@@ -156,7 +170,8 @@ async def hold_lease(
     try:
         yield lease
     finally:
-        keeper.cancel()
+        lease.hurry(_GRACE)
+        lease.release()
         await asyncio.gather(keeper, return_exceptions=True)
         await lease.end()
 

@@ -33,6 +33,8 @@ from digest.storage.states import State
 _ALWAYS = 2**63 - 1
 _AT_ONCE = -1
 _SECOND = 1_000_000
+#: So long an answer is waited for while somebody waits for the end, in seconds.
+_HURRY = 1.5
 #: So many groups of letters are written at once: while the server is at one, the next one goes.
 LANES = 2
 
@@ -176,6 +178,11 @@ class PostgresLedger:
             await self._ask(RELEASE, keys=keys)
             self._hands.difference_update(keys)
             self._moments.add(_AT_ONCE)
+
+    def hurry(self) -> None:
+        """Somebody waits for the end: a server that does not answer is away."""
+        self._server.hurry(_HURRY)
+        self._lease.hurry(_HURRY)
 
     async def close(self) -> None:
         """Give back who was not handed out.

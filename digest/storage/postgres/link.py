@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -10,6 +12,7 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import ConnStatus
 
 from digest.errors import StorageAway
 from digest.storage.postgres.brisk import Brisk
@@ -18,6 +21,8 @@ from digest.storage.sql_errors import plain_postgres
 
 #: A server that went without a word is missed after about so many seconds.
 _SILENCE = 20
+#: Each further question to one that does not answer though somebody waits for the end.
+_GLANCE = 0.3
 #: Between two tries to reach the server: twice as long each time, at most so many seconds.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.3
 # The statements name few rows by their keys. The planner, which does not know how short an array
@@ -68,6 +73,10 @@ class Link:
         self._brisk: Brisk | None = None
         self._was_open = False
         self._turn = asyncio.Lock()
+        self._patience = float(_SILENCE)
+        self._limit: asyncio.TimerHandle | None = None
+        self._asked: psycopg.AsyncConnection[Any] | None = None
+        self._is_cut = False
         self._pause = 0.0
         self._not_before = 0.0
 
@@ -93,12 +102,14 @@ class Link:
         """The same for a statement that is asked all the time; its rows are texts."""
         async with self._guarded() as connection:
             brisk = self._brisk = self._brisk or Brisk(connection)
-            try:
-                async with asyncio.timeout(_SILENCE):
-                    return await brisk.ask(statement, given)
-            except TimeoutError:
-                await self.close()
-                raise StorageAway(f"{self.place}: the server does not answer") from None
+            return await brisk.ask(statement, given)
+
+    def hurry(self, seconds: float) -> None:
+        """From now on wait so long for an answer, and no longer, for the one under way too."""
+        self._patience = min(seconds, self._patience)
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = asyncio.get_running_loop().call_later(self._patience, self._cut)
 
     @asynccontextmanager
     async def _guarded(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
@@ -110,15 +121,35 @@ class Link:
             StorageError: the server refuses it.
         """
         async with self._turn:
+            self._is_cut = False
+            self._limit = asyncio.get_running_loop().call_later(self._patience, self._cut)
             try:
-                yield self._connection or await self._open()
+                self._asked = self._connection or await self._open()
+                yield self._asked
             except psycopg.Error as error:
                 if self._connection is not None and self._connection.closed:
                     await self.close()
+                if self._is_cut:
+                    raise StorageAway(f"{self.place}: the server does not answer") from None
                 raise plain_postgres(self.place, error) from None
             except BaseException:
                 await self.close()  # cancelled: nobody knows where it stands
                 raise
+            finally:
+                self._limit.cancel()
+                self._limit = self._asked = None
+
+    def _cut(self) -> None:
+        """End the connection under whoever waits for an answer, who hears of it at once.
+
+        To cancel him would take as long as the server takes to hear of that.
+        """
+        self._is_cut = True
+        if self._patience < _SILENCE:
+            self._patience = min(self._patience, _GLANCE)  # it has had its time
+        if self._asked is not None and self._asked.pgconn.status == ConnStatus.OK:
+            with socket.socket(fileno=os.dup(self._asked.fileno())) as end, suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
     async def close(self) -> None:
         """Hang up; the next question opens it again."""
@@ -134,7 +165,12 @@ class Link:
         await asyncio.sleep(max(self._not_before - time.monotonic(), 0))
         self._pause = min(max(self._pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
         self._not_before = time.monotonic() + self._pause
-        connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        try:
+            async with asyncio.timeout(self._patience):
+                connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True)
+        except TimeoutError:
+            raise psycopg.OperationalError("the server does not let us in") from None
+        self._asked = connection
         try:
             await connection.execute(self._settings)
             if self._was_open:

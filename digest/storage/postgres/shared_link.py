@@ -9,6 +9,9 @@ from typing import Any
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.link import Link
 
+#: Whose end is waited for waits so long himself, in seconds.
+_GRACE = 1.5
+
 
 class SharedLink:
     """A `Link` that many tasks may use; one that is cancelled leaves the connection in order."""
@@ -25,9 +28,13 @@ class SharedLink:
         Raises:
             StorageError: as `Link.ask`.
         """
-        return await asyncio.shield(asyncio.ensure_future(self._ask(statement, given)))
+        asked = asyncio.ensure_future(self._ask(statement, given))
+        asked.add_done_callback(_heard)
+        return await asyncio.shield(asked)
 
     async def close(self) -> None:
+        """Hang up; an answer that is still to come is waited for a moment."""
+        self._link.hurry(_GRACE)
         async with self._turn:
             await self._link.close()
 
@@ -36,3 +43,9 @@ class SharedLink:
     ) -> list[tuple[Any, ...]]:
         async with self._turn:
             return await self._link.ask(statement, given)
+
+
+def _heard(asked: asyncio.Future[Any]) -> None:
+    """Who asked may be gone: then its failure is nobody's."""
+    if not asked.cancelled():
+        asked.exception()

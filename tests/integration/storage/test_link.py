@@ -119,12 +119,24 @@ def test_a_connection_that_breaks_is_missed_at_once(database, make_loop, octets)
         runner.run(ask_and_be_cut_off())
 
 
-async def test_a_server_that_does_not_answer_is_away(link, monkeypatch):
+@pytest.mark.parametrize("way", ["ask", "ask_briskly"])
+@pytest.mark.parametrize("hurried", ["before", "while it waits", "never"])
+async def test_a_server_that_does_not_answer_is_away(database, monkeypatch, way, hurried):
     """What it was asked for ends before it is asked again."""
-    monkeypatch.setattr("digest.storage.postgres.link._SILENCE", 0.3)
+    if hurried == "never":
+        monkeypatch.setattr("digest.storage.postgres.link._SILENCE", 0.3)
+    link = Link(database, "a link")
     ((pid,),) = await link.ask_briskly(_ME, YES)
-    with pytest.raises(StorageAway, match="does not answer"):
-        await link.ask_briskly("SELECT pg_sleep(60) WHERE %(yes)s", YES)
+    if hurried == "before":
+        link.hurry(0.3)
+    sleep = getattr(link, way)("SELECT pg_sleep(60) WHERE %(yes)s", YES)
+    asked = asyncio.create_task(sleep)
+    if hurried == "while it waits":
+        await asyncio.sleep(0.1)
+        link.hurry(0.3)
+    async with asyncio.timeout(10):
+        with pytest.raises(StorageAway, match="does not answer"):
+            await asked
     others = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {pid} AND %(yes)s"
     assert await link.ask_briskly(others, YES) == [("0",)]
     await link.close()

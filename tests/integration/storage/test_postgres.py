@@ -11,7 +11,14 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from digest.errors import ConfigError, LockHeld, StorageAway, StorageBusy, StorageError
+from digest.errors import (
+    ConfigError,
+    LockHeld,
+    StorageAway,
+    StorageBusy,
+    StorageError,
+    StorageRefused,
+)
 from digest.storage.database import Database, make_tables_in
 from digest.storage.dialect import WRITES
 from digest.storage.lock import everywhere_lock
@@ -133,8 +140,8 @@ def test_a_database_that_nobody_made_is_not_made_by_looking(tmp_path: Path, url:
 @pytest.mark.parametrize(
     ("trouble", "said", "kind"),
     [
-        ("read-only", "it is read-only, perhaps a standby", StorageError),
-        ("full", "cannot be written: the disk is full", StorageError),
+        ("read-only", "it is read-only, perhaps a standby", StorageRefused),
+        ("full", "cannot be written: the disk is full", StorageRefused),
         ("held", "is locked by another program", StorageBusy),
     ],
 )
