@@ -13,13 +13,23 @@ from digest.storage.postgres.shared_link import SharedLink
 
 # One reading of the clock for the whole statement: what `excluded` holds is counted from it.
 _NOW = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
+# Nobody reserves more at once than a second's worth, or one moment where that is longer, nor often
+# before the last is near: a courier has two such spans ahead, a worker seldom two couriers.
+_SPANS_A_WORKER, _SPANS_OF_OTHERS = 4, 16
+# A moment further ahead than all of them together can have put it was written before the clock was
+# set back. It has passed: else nothing would leave for as long as the clock went back.
+_FURTHEST = f"""
+    greatest(excluded.next_at - {_NOW}, 1000000) * (
+      SELECT {_SPANS_A_WORKER} * count(*) + {_SPANS_OF_OTHERS} FROM worker
+      WHERE seen_at > {_NOW} - 3600000000)
+"""  # noqa: S608 - words of ours
 # In the order of the names, so that two who reserve the same ones never wait for each other.
 _RESERVE = f"""
     INSERT INTO pace (name, next_at)
     SELECT name, {_NOW} + span FROM unnest(%s::text[], %s::bigint[]) AS asked(name, span)
     ORDER BY name
-    ON CONFLICT (name) DO UPDATE SET next_at = greatest(pace.next_at, {_NOW})
-      + excluded.next_at - {_NOW}
+    ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at - {_NOW} + CASE
+      WHEN pace.next_at > {_NOW} + {_FURTHEST} THEN {_NOW} ELSE greatest(pace.next_at, {_NOW}) END
     RETURNING name, next_at, next_at - {_NOW}
 """  # noqa: S608 - words of ours
 _GIVE_BACK = """

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -222,3 +223,20 @@ async def test_a_courier_that_waits_for_a_connection_ends_when_its_lease_is_over
         await other.books.close()
     assert server.connects == []
     assert len(waits.ledger.at("pending")) == 200
+
+
+async def test_a_moment_from_before_the_servers_clock_was_set_back_has_passed(database):
+    """What many programs have reserved is never so far ahead: nothing leaves sooner for that."""
+    pair = [PostgresLimits(database, f"worker {n}", "2026-11-26") for n in range(2)]
+    gaps = {"relay": 1, "domain:slow.example": 60}
+    wanted = {name: (1, gap * 1_000_000) for name, gap in gaps.items()}
+    queue = [await pair[n % 2].paces.reserve(wanted) for n in range(12)]
+    for name, gap in gaps.items():
+        aheads = [answer[name][0] for answer in queue]
+        assert all(after - before > gap - 1 for before, after in pairwise(aheads)), aheads
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE pace SET next_at = next_at + 5 * 3600000000")
+    for books in pair:
+        answer = await books.paces.reserve(wanted)
+        assert all(answer[name][0] <= gap for name, gap in gaps.items()), answer
+        await books.close()
