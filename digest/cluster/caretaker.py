@@ -67,7 +67,8 @@ class Caretaker:
             await self._find_astray()
             self._refuse(await self._connector.ask(partial(waiting_queues, task=TASK)))
         except (StorageError, ConnectorException) as error:
-            _log.info("%s", error, extra={"event": "not_looked", "facts": {}})
+            words = self._connector.plain(error).message
+            _log.info("%s", words, extra={"event": "not_looked", "facts": {}})
 
     async def _find_astray(self) -> None:
         """Jobs that are ours as the queue has it, and that we know nothing of: a fetch whose answer

@@ -92,6 +92,10 @@ class PatientConnector(PsycopgConnector):
         """The moment by the server's clock."""
         return datetime.now(UTC) + self._ahead
 
+    def plain(self, error: BaseException) -> StorageError:
+        """What the queue or the driver raised, as a line of ours."""
+        return plain_connector(self._place, error)
+
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
         ask = super().execute_query_async
         await self._patiently(lambda: ask(query, **arguments))
@@ -146,9 +150,11 @@ class PatientConnector(PsycopgConnector):
                 answer = await call()
                 heed()
             except (ConnectorException, psycopg.Error) as error:
-                cause = plain_connector(self._place, error)
+                cause = self.plain(error)
                 if not isinstance(cause, StorageAway):
-                    raise (error if isinstance(error, ConnectorException) else cause) from None
+                    if isinstance(error, ConnectorException):
+                        raise  # as the queue expects it, with its cause for who tells of it
+                    raise cause from None
                 self._tell(away=True, words=cause.message)
                 await asyncio.sleep(_FIRST_PAUSE if self._stop.is_set() else pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -169,7 +175,7 @@ def plain_connector(place: str, error: BaseException) -> StorageError:
         return error
     cause = error.__cause__ if isinstance(error, ConnectorException) else error
     if not isinstance(cause, psycopg.Error):
-        return StorageError(f"{place}: the queue says: {error}")
+        return StorageError(f"{place}: the queue says: {' '.join(str(error).split())}")
     if isinstance(cause, psycopg.OperationalError) and not cause.sqlstate:
         return StorageAway(f"{place}: the server is not to be reached")
     return plain_postgres(place, cause)

@@ -18,7 +18,7 @@ from digest.app.house import House
 from digest.app.signing import load_signers
 from digest.app.vitals import Vitals
 from digest.cluster.caretaker import Caretaker
-from digest.cluster.connector import PatientConnector, plain_connector
+from digest.cluster.connector import PatientConnector
 from digest.cluster.names import queues_of
 from digest.cluster.office import Office
 from digest.cluster.tables import require_tables
@@ -101,7 +101,7 @@ class _Worker:
             try:
                 more, failure = await self._live(connector)
             except (StorageError, ConnectorException) as error:
-                plain = plain_connector(self._database.place, error)
+                plain = connector.plain(error)
                 if self._once:
                     raise plain from None
                 self._tell("worker_restarts", plain.message)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from procrastinate.exceptions import ConnectorException
 from psycopg import sql
 
 from digest.cluster.connector import PatientConnector
@@ -57,3 +58,12 @@ async def test_who_is_to_end_waits_for_the_server_for_a_moment_only(database, co
             for question in (asking, *(connector.set_clock() for _ in range(3))):
                 with pytest.raises(StorageAway):
                     await question
+
+
+async def test_what_the_server_refuses_is_told_in_its_own_words_on_one_line(database):
+    async with PatientConnector(database, asyncio.Event()) as connector:
+        with pytest.raises(ConnectorException) as caught:
+            await connector.execute_query_async("SELECT 1 / 0")
+    words = f"{database.place}: the database says: division by zero"
+    assert connector.plain(caught.value).message == words
+    assert connector.plain(ConnectorException()).message.endswith("the queue says: Database error.")
