@@ -11,6 +11,8 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from procrastinate.exceptions import ConnectorException
+
 from digest.app.house import House
 from digest.cluster.connector import PatientConnector
 from digest.cluster.desk import Desk, DeskClosed
@@ -107,6 +109,22 @@ class Office:
             said("batch_failed", f"goes back for a minute: {words}", level=logging.WARNING)
             raise
         self._failures = 0
+        try:
+            wait = await self._wait_for_rest(edition, batch, tries, said)
+        except (StorageError, ConnectorException) as error:
+            said("batch_given_back", f"goes back: {self._connector.plain(error).message}")
+            raise PutOff(_A_SECOND) from None
+        if wait is not None:
+            raise PutOff(wait)
+
+    async def _wait_for_rest(
+        self, edition: EditionKey, batch: int, tries: int, said: _Said
+    ) -> timedelta | None:
+        """How long until a batch that was at its desk is to be taken up again; None: it is done.
+
+        Raises:
+            StorageError: the database does not say.
+        """
         ask = partial(left_of_batch, edition=edition, batch=batch)
         left, held_until, came_back = await self._connector.ask(ask), None, False
         if left.held:
@@ -116,10 +134,9 @@ class Office:
         wait = wait_for_rest(left, now, held_until=held_until, tries=tries)
         if wait is None:
             said("batch_done", "is done")
-            return
-        wait = _NOW if came_back or self._stop.is_set() else wait
+            return None
         said("batch_given_back", f"goes back with {left.open} letters", letters=left.open)
-        raise PutOff(wait)
+        return _NOW if came_back or self._stop.is_set() else wait
 
     async def _recover(
         self, edition: EditionKey, batch: int, said: _Said

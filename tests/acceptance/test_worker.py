@@ -226,3 +226,34 @@ def test_readers_who_are_planned_while_workers_send_get_what_they_chose(tmp_path
             wait_until(lambda: not it.jobs(), 30)
         assert it.states() == {"sent": 4 * BATCH}
         assert tally(server.accepted, it.readers).breaches() == []
+
+
+_SPOIL = """
+    CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_setting('application_name') = TG_ARGV[0] THEN
+        RAISE 'no space left' USING ERRCODE = '53100';
+      END IF;
+      RETURN NEW;
+    END $$
+"""
+
+
+def test_a_batch_whose_rest_the_database_does_not_tell_is_asked_for_again_at_once(tmp_path):
+    """Its letters are out, but for one that a dead worker held: no wait as after a fault."""
+    with counting_server() as server, cluster(tmp_path, server, BATCH) as it:
+        it.plan()
+        held = "SELECT min(reader_id) FROM delivery"
+        it.ask(f"UPDATE delivery SET state = 'claimed', holder = 'x' WHERE reader_id = ({held})")
+        it.ask(_SPOIL)
+        it.ask(
+            "CREATE TRIGGER spoil BEFORE UPDATE ON worker EXECUTE FUNCTION spoil('papers-digest')"
+        )
+        done = it.planner.run("-v", "worker", "--once")
+        assert done.code == 0
+        assert "batch 1 goes back: " in done.err
+        assert "the disk is full (no space left)" in done.err
+        waits = "SELECT max(scheduled_at) < now() + interval '30 s' FROM procrastinate_jobs"
+        assert it.ask(waits)
+        it.ask("DROP TRIGGER spoil ON worker")
+        wait_until(lambda: not it.planner.run("worker", "--once").code and not it.jobs())
+        assert it.states() == {"sent": BATCH}
