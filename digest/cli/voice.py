@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from digest.cli.event_log import EventLog
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
+#: What they would say of the database and the queue we say in our words.
+_SILENT = ("psycopg", "procrastinate")
 
 
 class Voice:
@@ -66,6 +68,8 @@ class Voice:
             root.removeHandler(handler)
         root.addHandler(_Ear(self, level))
         root.setLevel(min(level, logging.INFO) if self.log else level)
+        for name in _SILENT:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
     def end(self) -> None:
         """Write and close the log."""

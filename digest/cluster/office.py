@@ -67,8 +67,11 @@ class Office:
             PutOff: something of the batch is left.
         """
         self.running.add(job)
+        said = _Said(EditionKey(edition), batch)
+        if task := asyncio.current_task():
+            task.add_done_callback(partial(self._tell_of_end, said))
         try:
-            await self._deliver(EditionKey(edition), batch, tries)
+            await self._deliver(EditionKey(edition), batch, tries, said)
         finally:
             self.running.discard(job)
 
@@ -90,8 +93,16 @@ class Office:
             desk.close()
             await desk.gone()
 
-    async def _deliver(self, edition: EditionKey, batch: int, tries: int) -> None:
-        said = _Said(edition, batch)
+    def _tell_of_end(self, said: _Said, task: asyncio.Task[object]) -> None:
+        """The job is over; the queue, whose task it was, does not look what came of writing that.
+
+        One that could not be is found by the `Caretaker`.
+        """
+        if not task.cancelled() and (error := task.exception()) is not None:
+            words = self._connector.plain(error).message
+            said("batch_not_given_back", f"waits until it is found: {words}")
+
+    async def _deliver(self, edition: EditionKey, batch: int, tries: int, said: _Said) -> None:
         await self._rest(said)
         said("batch_taken", "is begun", for_log=True)
         try:

@@ -50,8 +50,6 @@ def work(house: House, on_outcome: OnOutcome, *, once: bool) -> int:
     make_ways(house)
     load_signers(house)
     require_tables(house.database)
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL + 1)  # we say it in our words
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL + 1)
     return run_fast(lambda: _Worker(house, on_outcome, once=once).work())
 
 

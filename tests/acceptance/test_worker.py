@@ -257,3 +257,21 @@ def test_a_batch_whose_rest_the_database_does_not_tell_is_asked_for_again_at_onc
         it.ask("DROP TRIGGER spoil ON worker")
         wait_until(lambda: not it.planner.run("worker", "--once").code and not it.jobs())
         assert it.states() == {"sent": BATCH}
+
+
+def test_a_batch_whose_end_cannot_be_written_is_told_in_our_words_and_found_again(tmp_path):
+    with counting_server() as server, cluster(tmp_path, server, BATCH) as it:
+        it.plan()
+        it.ask(_SPOIL)
+        it.ask(
+            "CREATE TRIGGER spoil BEFORE DELETE ON procrastinate_jobs"
+            " FOR EACH ROW EXECUTE FUNCTION spoil('digest queue')"
+        )
+        done = it.planner.run("-vv", "worker", "--once")
+        assert "batch 1 waits until it is found: " in done.err
+        assert "the disk is full (no space left)" in done.err
+        assert "never retrieved" not in done.err
+        assert "Database error" not in done.err
+        it.ask("DROP TRIGGER spoil ON procrastinate_jobs")
+        wait_until(lambda: not it.planner.run("worker", "--once").code and not it.jobs())
+        assert tally(server.accepted, it.readers).breaches() == []
