@@ -12,9 +12,10 @@ import psycopg
 from procrastinate import PsycopgConnector
 from procrastinate.connector import Notify
 from procrastinate.exceptions import ConnectorException
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import PoolTimeout
 
 from digest.cluster.heeding import heed_cancelling
+from digest.cluster.pool import QueuePool
 from digest.errors import StorageAway, StorageError
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.jobs import server_moment
@@ -42,18 +43,9 @@ class PatientConnector(PsycopgConnector):
         self._stopped: float | None = None
         self._limits: set[asyncio.Timeout] = set()
         self._is_away = False
+        self._told: set[str] = set()
         self._ahead = timedelta()
-        # The check of each connection before its use would be a round trip; we ask again instead.
-        self._own_pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
-            database.conninfo,
-            kwargs={"application_name": "digest queue"},
-            configure=_prepare,
-            min_size=1,
-            max_size=4,
-            timeout=10.0,
-            reconnect_timeout=5.0,
-            open=False,
-        )
+        self._own_pool = QueuePool(database)
 
     async def __aenter__(self) -> PatientConnector:
         await self._own_pool.open()
@@ -94,7 +86,7 @@ class PatientConnector(PsycopgConnector):
 
     def plain(self, error: BaseException) -> StorageError:
         """What the queue or the driver raised, as a line of ours."""
-        return plain_connector(self._place, error)
+        return plain_connector(self._place, error, refusal=self._own_pool.refusal)
 
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
         ask = super().execute_query_async
@@ -130,7 +122,7 @@ class PatientConnector(PsycopgConnector):
             async with limit:
                 return await self._again_and_again(call)
         except TimeoutError:
-            away = StorageAway(f"{self._place}: the server is not to be reached")
+            away = self.plain(PoolTimeout())
             self._tell(away=True, words=away.message)
             raise away from None
         finally:
@@ -163,24 +155,35 @@ class PatientConnector(PsycopgConnector):
                 return answer
 
     def _tell(self, *, away: bool, words: str) -> None:
-        if away is not self._is_away:
-            self._is_away = away
+        """Say once that it is away, and why where that changes; that it is back."""
+        is_news = words not in self._told if away else self._is_away
+        self._is_away = away
+        if is_news:
+            self._told = self._told | {words} if away else set()
             event = "database_away" if away else "database_back"
             _log.warning("%s", words, extra={"event": event, "facts": {}})
 
 
-def plain_connector(place: str, error: BaseException) -> StorageError:
-    """What Procrastinate or the driver raised, as a line of ours."""
+def plain_connector(
+    place: str, error: BaseException, *, refusal: psycopg.Error | None = None
+) -> StorageError:
+    """What Procrastinate or the driver raised, as a line of ours.
+
+    `refusal` is why the pool had no connection to give.
+    """
     if isinstance(error, StorageError):
         return error
     cause = error.__cause__ if isinstance(error, ConnectorException) else error
     if not isinstance(cause, psycopg.Error):
         return StorageError(f"{place}: the queue says: {' '.join(str(error).split())}")
+    if isinstance(cause, PoolTimeout):
+        away = StorageAway(f"{place}: the server is not to be reached")
+        return away if refusal is None else _waited_for(place, refusal)
     if isinstance(cause, psycopg.OperationalError) and not cause.sqlstate:
-        return StorageAway(f"{place}: the server is not to be reached")
+        return _waited_for(place, cause)
     return plain_postgres(place, cause)
 
 
-async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
-    """A question is a transaction, so that its end is no round trip more."""
-    await connection.set_autocommit(True)
+def _waited_for(place: str, error: psycopg.Error) -> StorageAway:
+    """Why there is no connection. Whatever it is may be mended while we wait."""
+    return StorageAway(plain_postgres(place, error).message)

@@ -41,7 +41,10 @@ def _let_in(database: PostgresDatabase, allow: bool) -> None:
 
 @pytest.mark.parametrize("comes_back", [True, False])
 async def test_who_is_to_end_waits_for_the_server_for_a_moment_only(database, comes_back):
-    """One that is back within it still gets what there is to say; each later question is short."""
+    """One that is back within it still gets what there is to say; each later question is short.
+
+    Why nobody is let in is told, though the pool says only that time has passed.
+    """
     stop = asyncio.Event()
     async with PatientConnector(database, stop) as connector:
         await connector.set_clock()
@@ -56,7 +59,7 @@ async def test_who_is_to_end_waits_for_the_server_for_a_moment_only(database, co
             return
         async with asyncio.timeout(SOON):
             for question in (asking, *(connector.set_clock() for _ in range(3))):
-                with pytest.raises(StorageAway):
+                with pytest.raises(StorageAway, match="is not currently accepting connections"):
                     await question
 
 
@@ -67,3 +70,29 @@ async def test_what_the_server_refuses_is_told_in_its_own_words_on_one_line(data
     words = f"{database.place}: the database says: division by zero"
     assert connector.plain(caught.value).message == words
     assert connector.plain(ConnectorException()).message.endswith("the queue says: Database error.")
+
+
+async def test_why_the_server_is_away_is_told_once_while_it_is_waited_for(database, caplog):
+    """A user who may not log in any more is known from a machine that is off."""
+    async with PatientConnector(database, asyncio.Event()) as connector:
+        await connector.set_clock()
+        connector._own_pool.timeout = 0.2
+        _let_in(database, False)
+        asking = asyncio.create_task(connector.set_clock())
+        await _wait_until(lambda: _accounts(caplog))
+        await asyncio.sleep(0.5)
+        _let_in(database, True)
+        await asking
+    assert len(_accounts(caplog)) == 1
+    assert caplog.messages[-1] == f"{database.place}: is back"
+
+
+def _accounts(caplog):
+    words = [record.getMessage() for record in caplog.records if record.name.startswith("digest")]
+    return [each for each in words if "not currently accepting connections" in each]
+
+
+async def _wait_until(so):
+    async with asyncio.timeout(20):
+        while not so():
+            await asyncio.sleep(0.02)
