@@ -8,6 +8,7 @@ from typing import Any, Self
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
+from digest.storage.postgres.connecting import terms_of
 from digest.storage.postgres.database import PostgresDatabase
 
 
@@ -21,9 +22,8 @@ class QueuePool(AsyncConnectionPool[Any]):
         self.refusal: psycopg.Error | None = None
         # The check of each connection before its use would be a round trip; we ask again instead.
         super().__init__(
-            database.conninfo,
             connection_class=_noting(self._note),
-            kwargs={"application_name": "digest queue"},
+            kwargs=terms_of(database.conninfo, name="digest queue"),
             configure=_prepare,
             min_size=1,
             max_size=4,

@@ -21,17 +21,30 @@ _NAME = "papers-digest"
 # One writer at a time, as SQLite has it: who looks first and writes then finds what he saw. Short
 # writes that many make at once (the ledger's, leaving) do without, and lock their rows.
 _TURN = "SELECT pg_advisory_xact_lock(hashtext('papers-digest'), hashtext(current_schema()))"
-# A server whose machine is gone says nothing: it is given up after a minute, not after hours.
+#: A server whose machine is gone says nothing: it is missed after about so many seconds, not hours.
+SILENCE = 20
 _KEPT_ALIVE = {
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
     "keepalives_count": 3,
-    "tcp_user_timeout": 60_000,
+    "tcp_user_timeout": SILENCE * 1000,
 }
 #: The same for the server, which otherwise keeps the locks of a machine that is gone for hours.
 MISS_US = """
     SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
 """
+
+
+def terms_of(url: str, *, name: str, connect_timeout: float = 10.0) -> dict[str, Any]:
+    """What libpq is told for any connection to the database at `url`; what `url` says itself wins.
+
+    The server shows the connection as `name`, of which it keeps 63 octets.
+    """
+    from psycopg.conninfo import conninfo_to_dict
+
+    # libpq rounds 1 up to 2.
+    given: dict[str, Any] = _KEPT_ALIVE | {"connect_timeout": max(int(connect_timeout), 2)}
+    return given | conninfo_to_dict(url) | {"application_name": name, "client_encoding": "UTF8"}
 
 
 def connect(
@@ -44,11 +57,7 @@ def connect(
     """
     import psycopg
 
-    given: dict[str, Any] = _KEPT_ALIVE | psycopg.conninfo.conninfo_to_dict(url)
-    # libpq rounds 1 up to 2.
-    given.setdefault("connect_timeout", max(int(connect_timeout), 2))
-    # A name is cut off by the server where it is long.
-    given |= {"application_name": name, "client_encoding": "UTF8"}
+    given = terms_of(url, name=name, connect_timeout=connect_timeout)
     return psycopg.connect(**given, **more)
 
 

@@ -87,6 +87,22 @@ async def test_why_the_server_is_away_is_told_once_while_it_is_waited_for(databa
     assert caplog.messages[-1] == f"{database.place}: is back"
 
 
+async def test_a_server_that_went_without_a_word_is_missed_by_every_connection_alike(database):
+    async def terms(connection):
+        return _kept_alive(connection)
+
+    with database.connect("another") as connection:
+        known = _kept_alive(connection)
+    async with PatientConnector(database, asyncio.Event()) as connector:
+        assert await connector.ask(terms) == known
+    assert len(known) == 4
+
+
+def _kept_alive(connection):
+    given = connection.info.get_parameters()
+    return {name: of for name, of in given.items() if name.startswith(("keepalives", "tcp_user"))}
+
+
 def _accounts(caplog):
     words = [record.getMessage() for record in caplog.records if record.name.startswith("digest")]
     return [each for each in words if "not currently accepting connections" in each]
