@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from digest.delivery.faults import RunStopped
+from digest.errors import DigestError, StorageBusy
 from digest.storage.postgres.jobs import BatchLeft
 
 _NOW, _SOON, _LONGEST = timedelta(), timedelta(seconds=1), timedelta(minutes=1)
 #: After a stop that nobody has to mend, and after one that somebody has; doubled each time.
 _AWAY, _AWAY_LONGEST = timedelta(seconds=5), timedelta(minutes=2)
+#: Between two lives of a worker.
+_BREATH, _BREATH_LONGEST = timedelta(seconds=1), timedelta(seconds=30)
 _REFUSED, _REFUSED_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 
 
@@ -38,6 +41,19 @@ def rest_after(error: RunStopped, failures: int) -> timedelta:
     if error.temporary:
         return _grown(_AWAY, _AWAY_LONGEST, failures)
     return _grown(_REFUSED, _REFUSED_LONGEST, failures)
+
+
+def breath_after(failures: int) -> timedelta:
+    """How long a worker rests whose last lives, so many in a row, came to nothing."""
+    return _grown(_BREATH, _BREATH_LONGEST, max(failures - 1, 0))
+
+
+def came_to_nothing(error: DigestError | None, lasted: timedelta, letters: int) -> bool:
+    """Whether a life that ended before its time is likely to end so again.
+
+    Not where a server is away: whoever waits for it is there as soon as it is back.
+    """
+    return not letters and lasted < _BREATH_LONGEST and not isinstance(error, StorageBusy)
 
 
 def _grown(first: timedelta, longest: timedelta, times: int) -> timedelta:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 
 from procrastinate import App
@@ -19,6 +21,7 @@ from digest.app.signing import load_signers
 from digest.app.vitals import Vitals
 from digest.cluster.caretaker import Caretaker
 from digest.cluster.connector import PatientConnector
+from digest.cluster.follow_up import breath_after, came_to_nothing
 from digest.cluster.names import queues_of
 from digest.cluster.office import Office
 from digest.cluster.tables import require_tables
@@ -33,8 +36,6 @@ _log = logging.getLogger(__name__)
 OnOutcome = Callable[[Recipient, Outcome], None]
 #: A job that was put back, or whose moment has come, waits so long at most, in seconds.
 POLL = 1.0
-#: After a life that ended before its time, in seconds.
-_BREATH = 1.0
 
 
 def work(house: House, on_outcome: OnOutcome, *, once: bool) -> int:
@@ -94,8 +95,9 @@ class _Worker:
         Raises:
             StorageError: with `once`, the database cannot be used.
         """
+        failures = 0
         while True:
-            more, failure = False, None
+            more, failure, plain, began = False, None, None, time.monotonic()
             try:
                 more, failure = await self._live(connector)
             except (StorageError, ConnectorException) as error:
@@ -105,8 +107,13 @@ class _Worker:
                 self._tell("worker_restarts", plain.message)
             if self._stop.is_set() or (self._once and not more):
                 return failure
+            lasted, letters = (
+                timedelta(seconds=time.monotonic() - began),
+                self._vitals.kinds.total(),
+            )
+            failures = failures + 1 if came_to_nothing(plain, lasted, letters) else 0
             with suppress(TimeoutError):
-                async with asyncio.timeout(_BREATH):
+                async with asyncio.timeout(breath_after(failures).total_seconds()):
                     await self._stop.wait()
 
     async def _live(self, connector: PatientConnector) -> tuple[bool, DigestError | None]:

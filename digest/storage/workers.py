@@ -31,6 +31,7 @@ REMEMBERED = timedelta(minutes=15)
 OVER = f"(worker.state <> 'ended' AND {ENDS} < {DATABASE_NOW})"
 
 
+_IDLE = "(worker.state = 'ended' AND sent + deferred + rejected + unknown = 0)"
 _SILENT = f"({OVER} OR worker.state = 'ended' AND worker.lease_until > worker.seen_at)"
 
 
@@ -88,6 +89,7 @@ class Worker:
 def recent_workers(database: Database, within: timedelta = REMEMBERED) -> Sequence[Worker]:
     """Those at work, and those that ended or fell silent of late, by host and age.
 
+    Who ended in order with no letter tried is left out: a worker that cannot begin is many.
     Nobody where the state is a file.
 
     Raises:
@@ -99,6 +101,7 @@ def recent_workers(database: Database, within: timedelta = REMEMBERED) -> Sequen
     query = (
         sa.select(worker, sa.literal_column(_SILENT).label("silent"), now.label("now"))
         .where(worker.c.seen_at > now - within // timedelta(microseconds=1))
+        .where(sa.text(f"({_SILENT} OR NOT {_IDLE})"))
         .order_by(worker.c.host, worker.c.started_at)
     )
     with database.read() as connection:

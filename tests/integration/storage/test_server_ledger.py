@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import pytest
+import sqlalchemy as sa
 
 from digest.errors import StorageAway, StorageError
 from digest.model import EditionKey, OutcomeKind, Recipient
@@ -27,7 +28,7 @@ from digest.storage.postgres.ledger import PostgresLedger
 from digest.storage.recovery import recover, recover_batch
 from digest.storage.suppress_many import Leaver, suppress_all
 from digest.storage.suppressions import Kind, suppress_address_in, suppress_reader_in
-from digest.storage.workers import recent_workers
+from digest.storage.workers import WorkerFacts, recent_workers
 from tests.support.ledgers import WaitingLedger, close_ledgers, let_leases_lapse, open_batches, wait
 from tests.support.lost_answers import lossy_way
 from tests.support.pg_wire import pg_wire
@@ -415,3 +416,22 @@ async def test_two_editions_of_one_worker_do_not_end_each_others_connections(
             for ledger in ledgers:
                 assert await ledger.claim(1, NOW) == ()
                 await ledger.close()
+
+
+async def test_who_ended_in_order_without_a_letter_is_not_remembered(
+    database: PostgresDatabase,
+) -> None:
+    """A worker that cannot begin is many; one that was killed is shown whatever it did."""
+    for facts in (WorkerFacts(), WorkerFacts(rejected=1), WorkerFacts(sent=2)):
+        lease = Lease(
+            database, command="worker", heartbeat=5, timeout=30, facts=lambda facts=facts: facts
+        )
+        await lease.begin()
+        assert len([each for each in recent_workers(database) if each.lives]) == 1
+        await lease.end()
+    assert [(each.rejected, each.sent) for each in recent_workers(database)] == [(1, 0), (0, 2)]
+    killed = Lease(database, command="worker", heartbeat=5, timeout=30)
+    await killed.begin()
+    with database.write() as connection:
+        connection.execute(sa.text("UPDATE worker SET state = 'ended'"))  # by others, as it seems
+    assert [each.id for each in recent_workers(database) if each.silent] == [killed.id]

@@ -6,8 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.cluster.follow_up import rest_after, wait_for_rest
+from digest.cluster.follow_up import (
+    breath_after,
+    came_to_nothing,
+    rest_after,
+    wait_for_rest,
+)
 from digest.delivery.faults import RunStopped
+from digest.errors import StorageAway, StorageError
 from digest.storage.postgres.jobs import BatchLeft
 
 #: By the clock that letters are due by; the server's may show another day.
@@ -56,3 +62,24 @@ def test_a_relay_that_refuses_us_is_tried_slowly(temporary, first, longest):
     assert rest_after(error, 0) == timedelta(seconds=first)
     assert rest_after(error, 1) == timedelta(seconds=2 * first)
     assert rest_after(error, 1000) == timedelta(seconds=longest)
+
+
+def test_a_worker_that_cannot_begin_tries_ever_more_slowly():
+    breaths = [breath_after(failures).total_seconds() for failures in (0, 1, 2, 3, 100)]
+    assert breaths == [1, 1, 2, 4, 30]
+
+
+@pytest.mark.parametrize(
+    ("error", "lasted", "letters", "nothing"),
+    [
+        (StorageError("the disk is full"), 0.1, 0, True),
+        (None, 0.1, 0, True),
+        (StorageError("the disk is full"), 0.1, 1, False),
+        (StorageError("the disk is full"), 60, 0, False),
+        (StorageAway("the server is not to be reached"), 0.1, 0, False),
+    ],
+)
+def test_a_life_with_letters_or_of_some_length_or_without_a_server_says_nothing_of_the_next(
+    error, lasted, letters, nothing
+):
+    assert came_to_nothing(error, timedelta(seconds=lasted), letters) is nothing
