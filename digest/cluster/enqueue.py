@@ -44,10 +44,15 @@ class Queue:
         """What makes jobs of new batches inside the transaction that makes these."""
 
         def defer(connection: Any, batches: Sequence[Batch]) -> None:
-            # Jobs are due by the server's clock, whatever moment ours is set to.
-            ahead = server_now(connection) - self._clock()
-            queue = queue_of(key_fingerprint)
-            jobs = [_job(edition, queue, each.number, each.due_at + ahead) for each in batches]
+            # Jobs are due by the server's clock, whatever moment ours is set to. What is due now
+            # has no moment there: it goes also when that clock is set back.
+            now, queue = self._clock(), queue_of(key_fingerprint)
+            ahead = server_now(connection) - now
+            dues = (each.due_at + ahead if each.due_at > now else None for each in batches)
+            jobs = [
+                _job(edition, queue, each.number, due)
+                for each, due in zip(batches, dues, strict=True)
+            ]
             for start in range(0, len(jobs), CHUNK):
                 self._defer(jobs[start : start + CHUNK], connection)
 
@@ -71,7 +76,7 @@ class Queue:
             raise plain_connector(self._database.place, error) from None
 
 
-def _job(edition: EditionKey, queue: str, batch: int, due: datetime) -> Job:
+def _job(edition: EditionKey, queue: str, batch: int, due: datetime | None) -> Job:
     return Job(
         queue=queue,
         task_name=TASK,

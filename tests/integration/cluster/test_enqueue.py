@@ -32,3 +32,5 @@ def test_a_plan_whose_jobs_cannot_be_made_is_no_plan(tmp_path):
         it.plan()
         assert it.ask(planned) == [(1, READERS)]
         assert it.jobs() == dict.fromkeys(range(1, READERS + 1), "todo")
+        waiting = "SELECT count(*) FROM procrastinate_jobs WHERE scheduled_at IS NOT NULL"
+        assert it.ask(waiting) == 0, "what is due waits for no clock, which may be set back"
