@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from digest import __version__
 from digest.config import Config
 from digest.config.storage import check_database_url
+from digest.config.wording import variable
 from digest.errors import ConfigError, Problem
 from digest.model import Catalogue, EditionKey, EmailAddress, TemplateSet
 from digest.storage.catalogues import load_catalogues
@@ -237,5 +238,5 @@ class House:
 
 def _no_address(url_env: str) -> Problem:
     what = "names a PostgreSQL database by neither url nor the environment"
-    mend = f"set {url_env} where this runs, or storage.url"
+    mend = f"set {variable(url_env, 'storage.url_env')} where this runs, or storage.url"
     return Problem(file="config.yaml", key="storage", what=what, mend=mend)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from digest.app.house import House
 from digest.config import DkimConfig
+from digest.config.wording import variable
 from digest.errors import ConfigError, Problem
 from digest.storage.secret_key import read_private
 
@@ -39,8 +40,8 @@ def _load_pem(house: House, dkim: DkimConfig) -> tuple[str, bytes | str]:
         return str(path), _read_key(path)
     if pem := house.environ.get(dkim.key_env):
         return dkim.key_env, pem
-    what = f"neither key_file nor the environment variable {dkim.key_env} is set"
-    mend = f"put the private key in PEM form into {dkim.key_env}, or name its file"
+    what = f"neither key_file nor {variable(dkim.key_env, 'key_env')} is set"
+    mend = "put the private key in PEM form into the variable, or name its file"
     raise ConfigError([Problem(file="config.yaml", key="delivery.dkim", what=what, mend=mend)])
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from digest.bounces.mail import Mail, MailboxError
 from digest.bounces.parts import LONGEST
 from digest.config import ImapConfig
+from digest.config.wording import variable
 from digest.errors import ConfigError, Problem
 
 T = TypeVar("T")
@@ -139,10 +140,10 @@ def _connect(config: ImapConfig, context: ssl.SSLContext) -> Any:
 def _password(config: ImapConfig, environment: Mapping[str, str]) -> str:
     if password := environment.get(config.password_env):
         return password
-    what = f"the environment variable {config.password_env} is not set"
+    key = "bounces.imap.password_env"
+    what = f"{variable(config.password_env, key)} is not set"
     mend = f"set it to the password of {config.username}"
-    problem = Problem(file="config.yaml", key="bounces.imap.password_env", what=what, mend=mend)
-    raise ConfigError([problem])
+    raise ConfigError([Problem(file="config.yaml", key=key, what=what, mend=mend)])
 
 
 def _certificates(ca_file: Path | None) -> ssl.SSLContext:

@@ -6,6 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from digest.app.house import House
+from digest.config.wording import variable
 from digest.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,9 +22,8 @@ def require_cluster(house: House, command: str) -> None:
         UsageError: it is not, or packages are missing.
     """
     if not house.database_url:
-        raise UsageError(
-            f"{command} needs PostgreSQL: set storage.url, or {house.config.storage.url_env}"
-        )
+        name = variable(house.config.storage.url_env, "storage.url_env")
+        raise UsageError(f"{command} needs PostgreSQL: set storage.url, or {name}")
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
         raise UsageError(f"{command} needs more packages: pip install 'papers-digest[cluster]'")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from digest.config.loopback import is_loopback
-from digest.config.values import ENVIRONMENT_NAME, OneLine, Positive, Seconds, Shape
+from digest.config.values import OneLine, Positive, Seconds, Shape, VariableName
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
@@ -23,7 +23,7 @@ class ImapConfig(Shape):
     security: Literal["starttls", "tls", "none"] = "tls"
     ca_file: str | None = None
     username: OneLine
-    password_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_IMAP_PASSWORD"
+    password_env: VariableName = "DIGEST_IMAP_PASSWORD"
     folder: OneLine = "INBOX"
     move_to: OneLine | None = None
     timeout: Seconds = 60.0

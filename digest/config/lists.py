@@ -10,13 +10,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from digest.config.storage import refuse_password
 from digest.config.values import (
-    ENVIRONMENT_NAME,
     OneLine,
     Positive,
     Seconds,
     Shape,
     TimeOfDay,
     TimeZone,
+    VariableName,
 )
 from digest.model import EditionKey
 
@@ -86,7 +86,7 @@ class ListConfig(Shape):
     name: Annotated[OneLine, AfterValidator(_query_name), Field(min_length=1, max_length=100)] = ""
     query: Annotated[str, Field(min_length=1)] | None = None
     url: Annotated[OneLine, AfterValidator(check_query_url)] | None = None
-    url_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] | None = None
+    url_env: VariableName | None = None
     timeout: Seconds = 60.0
     themes: Words = ()
     keywords: Words = ()

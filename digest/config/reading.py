@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, RootModel, ValidationError
 from digest.config.shape import Config, Origin, SourceConfig
 from digest.config.strict_yaml import Document, parse_yaml
 from digest.config.strict_yaml import Path as KeyPath
+from digest.config.wording import secret_words, words_for
 from digest.errors import ConfigError, Problem
 
 MAX_BYTES = 1_000_000
@@ -31,7 +32,8 @@ def load_config(path: Path) -> Config:
     )
     if not isinstance(document.data, dict):
         what = "is empty" if document.data is None else "is not a mapping of keys to values"
-        raise ConfigError([Problem(file=file, line=1, what=f"the file {what}", mend="see README")])
+        mend = "make one with `digest init`, or see docs/configuration.md"
+        raise ConfigError([Problem(file=file, line=1, what=f"the file {what}", mend=mend)])
     if ours := _OURS & document.data.keys():
         raise ConfigError([_unknown(file, document, (min(ours),), Config)])
     places = {key: place for key, place in document.places.items() if key[:1] == ("themes",)}
@@ -92,38 +94,33 @@ def _problem(file: str, document: Document, error: Any, model: type[BaseModel]) 
     if error["type"] == "extra_forbidden":
         return _unknown(file, document, path, model)
     line, column = document.place(path)
-    what = _words(error)
-    mend = f"it is {error['input']!r} now" if isinstance(error["input"], str | int | float) else ""
+    what, mend = words_for(error, str(path[-1]) if path else "")
     return Problem(file=file, line=line, column=column, key=_dotted(path), what=what, mend=mend)
-
-
-def _words(error: Any) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "missing":
-        return "is missing"
-    if kind == "value_error":
-        return str(context["error"])
-    if kind in ("literal_error", "union_tag_invalid"):
-        expected = context.get("expected") or context.get("expected_tags", "")
-        return f"must be one of {expected}".replace(" or ", ", ").replace("'", "")
-    if kind == "union_tag_not_found":
-        return "needs a kind: huggingface, arxiv, feed or file"
-    message = str(error["msg"])
-    return message[0].lower() + message[1:]
 
 
 def _unknown(file: str, document: Document, path: KeyPath, model: type[BaseModel]) -> Problem:
     line, column = document.place(path)
-    names = _known_names(document.data, path[:-1], model)
+    here, shape = _shape_at(document.data, path[:-1], model)
+    known = _known_names(shape)
+    what, mend = secret_words(str(path[-1]), known, here) or ("unknown key", _nearest(path, known))
+    return Problem(file=file, line=line, column=column, key=_dotted(path), what=what, mend=mend)
+
+
+def _nearest(path: KeyPath, names: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(path[-1]), names, n=1)
-    mend = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(names))}"
-    return Problem(
-        file=file, line=line, column=column, key=_dotted(path), what="unknown key", mend=mend
-    )
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(names))}"
 
 
-def _known_names(data: Any, path: KeyPath, whole: type[BaseModel]) -> list[str]:
-    """The keys that the shape knows at `path` of the data."""
+def _known_names(model: type[BaseModel] | None) -> dict[str, Any]:
+    """The keys of a shape, with their defaults."""
+    fields = model.model_fields.items() if model else ()
+    return {field.alias or name: field.default for name, field in fields if name not in _OURS}
+
+
+def _shape_at(
+    data: Any, path: KeyPath, whole: type[BaseModel]
+) -> tuple[Any, type[BaseModel] | None]:
+    """What the file says at `path`, and the shape that it should have there."""
     model: type[BaseModel] | None = whole
     here = data
     for step in path:
@@ -139,9 +136,7 @@ def _known_names(data: Any, path: KeyPath, whole: type[BaseModel]) -> list[str]:
                 (m for m in kinds if here["kind"] in get_args(m.model_fields["kind"].annotation)),
                 model,
             )
-    if model is None:
-        return []
-    return [f.alias or n for n, f in model.model_fields.items() if n not in _OURS]
+    return here, model
 
 
 def _models(annotation: Any) -> Iterator[Any]:
@@ -152,7 +147,7 @@ def _models(annotation: Any) -> Iterator[Any]:
 
 
 def _without_tags(loc: tuple[str | int, ...], data: Any) -> KeyPath:
-    """Pydantic puts a union's tag ("arxiv") into the path; the file has no such key."""
+    """The path as the file has it: pydantic puts a union's tag ("arxiv") or "[key]" into it."""
     path: list[str | int] = []
     here = data
     for position, step in enumerate(loc):
@@ -164,7 +159,7 @@ def _without_tags(loc: tuple[str | int, ...], data: Any) -> KeyPath:
             here = here[step]
         except (KeyError, IndexError, TypeError):
             here = None
-    return tuple(path)
+    return tuple(path[:-1] if path[-1:] == ["[key]"] else path)
 
 
 def _dotted(path: KeyPath) -> str:

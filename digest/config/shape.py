@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    PrivateAttr,
     Tag,
     field_validator,
     model_validator,
@@ -22,7 +23,6 @@ from digest.config.lists import SubscribersConfig
 from digest.config.storage import StorageConfig, WorkersConfig
 from digest.config.themes import ThemesConfig
 from digest.config.values import (
-    ENVIRONMENT_NAME,
     Address,
     HttpUrl,
     LanguageTag,
@@ -33,6 +33,8 @@ from digest.config.values import (
     Shape,
     TimeOfDay,
     TimeZone,
+    VariableName,
+    form,
 )
 from digest.config.web import WebConfig
 from digest.model import EditionKey, EmailAddress
@@ -195,14 +197,16 @@ class LlmConfig(Shape):
 
     url: HttpUrl
     model: Annotated[OneLine, Field(min_length=1)]
-    key_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_LLM_KEY"
+    key_env: VariableName = "DIGEST_LLM_KEY"
     timeout: Seconds = 30.0
     budget: Seconds = 120.0
     max_requests: Positive = 40
     options: dict[str, Any] = Field(default_factory=lambda: {"temperature": 0, "max_tokens": 300})
 
 
-DomainName = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$")]
+_DOMAIN = r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
+DomainName = Annotated[str, form(_DOMAIN, "is not a domain; write it as example.org")]
+AnyDomain = Annotated[str, form(rf"\*|{_DOMAIN}", "is neither a domain nor *; write example.org")]
 
 
 class SmtpConfig(Shape):
@@ -216,7 +220,7 @@ class SmtpConfig(Shape):
     security: Literal["starttls", "tls", "none"] = "starttls"
     ca_file: str | None = None
     username: OneLine | None = None
-    password_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_SMTP_PASSWORD"
+    password_env: VariableName = "DIGEST_SMTP_PASSWORD"
     helo_name: OneLine | None = None
     connections: Annotated[int, Field(ge=1, le=1000)] = 4
     letters_per_connection: Positive = 100
@@ -232,12 +236,28 @@ class SmtpConfig(Shape):
         """`host:port`."""
         return f"{self.host}:{self.port}"
 
+    @property
+    def key(self) -> str:
+        """Where it stands in the file."""
+        return "delivery.smtp"
+
 
 class RelayConfig(SmtpConfig):
     """One relay among several. `share` says how many letters it gets beside the others."""
 
     name: OneLine | None = None
     share: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    _key: str = PrivateAttr("delivery.smtp")
+
+    @property
+    def key(self) -> str:
+        return self._key
+
+    def at(self, key: str) -> RelayConfig:
+        """The same, which knows that it stands at `key`."""
+        relay = self.model_copy()
+        relay._key = key
+        return relay
 
 
 class DomainConfig(Shape):
@@ -252,10 +272,16 @@ class DkimConfig(Shape):
     Without `domain` it is that of `newsletter.from`.
     """
 
-    selector: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")]
-    domain: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")] | None = None
+    selector: Annotated[
+        str,
+        form(
+            r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*",
+            "is not a selector: letters, digits, - and _, with dots between",
+        ),
+    ]
+    domain: DomainName | None = None
     key_file: str | None = None
-    key_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_DKIM_KEY"
+    key_env: VariableName = "DIGEST_DKIM_KEY"
 
 
 class DeliveryConfig(Shape):
@@ -266,7 +292,7 @@ class DeliveryConfig(Shape):
     smtp: SmtpConfig = SmtpConfig()
     relays: tuple[RelayConfig, ...] = ()
     letters_per_minute: Positive | None = None
-    domains: dict[DomainName, DomainConfig] = Field(default_factory=dict)
+    domains: dict[AnyDomain, DomainConfig] = Field(default_factory=dict)
     dkim: tuple[DkimConfig, ...] = ()
     batch_size: Positive = 500
     synchronous: Literal["full", "normal"] = "full"
@@ -297,7 +323,8 @@ class DeliveryConfig(Shape):
     def ways(self) -> tuple[RelayConfig, ...]:
         """The relays, however they were written."""
         if self.relays:
-            return self.relays
+            places = (f"delivery.relays[{number}]" for number in range(len(self.relays)))
+            return tuple(map(RelayConfig.at, self.relays, places))
         return (RelayConfig.model_validate(self.smtp.model_dump()),)
 
 

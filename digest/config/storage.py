@@ -6,9 +6,9 @@ import re
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, model_validator
 
-from digest.config.values import ENVIRONMENT_NAME, OneLine, Positive, Seconds, Shape
+from digest.config.values import OneLine, Positive, Seconds, Shape, VariableName
 
 _SCHEME = re.compile(r"postgres(ql)?://")
 
@@ -58,7 +58,7 @@ class StorageConfig(Shape):
     """
 
     url: Annotated[OneLine, AfterValidator(_without_password)] | None = None
-    url_env: Annotated[str, Field(pattern=ENVIRONMENT_NAME)] = "DIGEST_DATABASE_URL"
+    url_env: VariableName = "DIGEST_DATABASE_URL"
     connect_timeout: Seconds = 10.0
 
 

@@ -12,7 +12,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from digest.model import EmailAddress
 
-ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]*$"
 #: `+` and a token take 49 of the 64 octets of a local part (RFC 5321 §4.5.3.1.1).
 LONGEST_RETURN_NAME = 15
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -23,6 +22,20 @@ class Shape(BaseModel):
 
     # Built once, whole, when a config is read: building each part on import costs as much again.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+def form(pattern: str, words: str) -> AfterValidator:
+    """A text that is `pattern` from end to end; `words` say what one that is not would have to be.
+
+    Pydantic's own check would show the pattern, which is no help to who writes newsletters.
+    """
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(words)
+        return value
+
+    return AfterValidator(check)
 
 
 def _seconds(value: Any) -> Any:
@@ -85,6 +98,8 @@ def _return_address(value: str) -> str:
     return value
 
 
+#: What is wrong with one is said in wording.py, which never repeats it.
+VariableName = Annotated[str, form(r"[A-Za-z_][A-Za-z0-9_]*", "is not a variable's name")]
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
@@ -97,6 +112,6 @@ Positive = Annotated[int, Field(gt=0)]
 LanguageTag = Annotated[
     str,
     BeforeValidator(_hyphened),
-    Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$"),
+    form(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "is not a language; write it as en or pt-BR"),
 ]
 ThemeName = Annotated[str, AfterValidator(_one_line), Field(min_length=1)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from digest.config.values import OneLine, Positive, Seconds, Shape
+from digest.config.values import OneLine, Positive, Seconds, Shape, form
 
 
 def _network(value: str) -> str:
@@ -30,7 +30,9 @@ class WebConfig(Shape):
 
     host: OneLine = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    list: Annotated[str, Field(pattern=r"\.csv$")] = "subscribers/web.csv"
+    list: Annotated[str, form(r"(?s).*\.csv", "is not a CSV file's name; end it in .csv")] = (
+        "subscribers/web.csv"
+    )
     sign_up: bool = True
     confirm_within: Seconds = 172800.0
     letters_per_address: Positive = 3

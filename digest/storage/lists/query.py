@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from digest.config import Config
 from digest.config.lists import ListConfig
+from digest.config.wording import variable
 from digest.errors import Problem
 
 
@@ -67,7 +68,7 @@ def _address(config: Config, entry: ListConfig, key: str) -> tuple[str | None, P
     """
     if entry.url_env is not None or entry.url is not None:
         url = os.environ.get(entry.url_env or "") or entry.url
-        what = f"the environment variable {entry.url_env} is not set"
+        what = f"{variable(entry.url_env or '', f'{key}.url_env')} is not set"
     else:
         url = os.environ.get(config.storage.url_env) or config.storage.url
         what = "the query has no database: neither url nor url_env is here, nor storage.url"

@@ -94,6 +94,8 @@ def test_no_password_is_said_to_whom_offers_no_encryption(desk):
         read(desk, settings(server.port))
     with pytest.raises(ConfigError, match="DIGEST_IMAP_PASSWORD is not set"):
         ImapMailbox(settings(server.port), {})
+    with pytest.raises(ConfigError, match=r"that bounces\.imap\.password_env names is not set"):
+        ImapMailbox(settings(server.port, password_env="Tr0ub4dor_3"), {})
     with pytest.raises(ValueError, match="in clear"):
         settings(143, host="mail.example.org")
 

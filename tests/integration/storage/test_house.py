@@ -57,7 +57,7 @@ def test_the_key_of_the_freeze_signs_as_long_as_it_is_there(tmp_path: Path) -> N
 def test_a_machine_without_the_databases_address_starts_no_state_of_its_own(tmp_path: Path) -> None:
     """It would mail everybody again: the config says that there is a server."""
     house = _house(tmp_path, OLD, storage={"url_env": "DIGEST_DATABASE_URL"})
-    with pytest.raises(ConfigError, match="set DIGEST_DATABASE_URL where this runs"):
+    with pytest.raises(ConfigError, match="variable DIGEST_DATABASE_URL where this runs"):
         _ = house.database
     assert list(tmp_path.iterdir()) == []
 

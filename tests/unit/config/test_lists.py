@@ -34,7 +34,7 @@ MISTAKES = [
     ("{path: b.csv, frequency: dayly}", "8:21", "frequency: must be one of daily, weekdays"),
     ("{path: b.csv, send_at: 25:00}", "8:21", "send_at: is not a time of day"),
     ("{path: b.csv, timezone: Paris}", "8:21", "timezone: is not an IANA time zone"),
-    ("{path: b.csv, max_papers: 0}", "8:21", "max_papers: input should be greater than 0"),
+    ("{path: b.csv, max_papers: 0}", "8:21", "max_papers: must be more than 0"),
     ("{path: b.csv, templates: {dayly: x}}", "8:33", "templates.dayly: unknown key (did you me"),
     ("{path: b.csv, templates: []}", "8:21", "templates: must be a template set's name, or"),
     ("{tags: [x]}", "8:7", ": needs a path, or a name and a query; not both"),

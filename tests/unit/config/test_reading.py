@@ -69,16 +69,31 @@ def test_values_are_read_as_typed(tmp_path: Path):
 MISTAKES = [
     ("edition: {max_paper: 3}", "config.yaml:5:11: edition.max_paper: unknown key (did you mean"),
     ("editions: {}", "config.yaml:5:1: editions: unknown key (did you mean edition?)"),
-    ("edition:\n  max_papers: many", "config.yaml:6:3: edition.max_papers: input should be"),
-    ("edition: {max_papers: 0}", "edition.max_papers: input should be greater than 0"),
+    (
+        "edition:\n  max_papers: many",
+        "config.yaml:6:3: edition.max_papers: must be a whole number (it is 'many' now)",
+    ),
+    ("edition: {max_papers: 0}", "edition.max_papers: must be more than 0 (it is 0 now)"),
     ("edition: {rank: best}", "edition.rank: must be one of trending, newest"),
     ("edition: {compose_after: '25:00'}", "compose_after: is not a time of day"),
     ("edition: {compose_after: 730}", "compose_after: "),
     ("delivery: {give_up_after: soon}", "give_up_after: is not a length of time; write 45s"),
     ("delivery: {smtp: {security: ssl}}", "must be one of starttls, tls, none"),
-    ("delivery: {smtp: {port: 70000}}", "smtp.port: input should be less than or equal to 65535"),
-    ("delivery: {smtp: {password: x}}", "delivery.smtp.password: unknown key (did you mean pass"),
-    ("delivery: {smtp: {password_env: 'a b'}}", "password_env: string should match pattern"),
+    ("delivery: {smtp: {port: 70000}}", "smtp.port: must be at most 65535 (it is 70000 now)"),
+    ("delivery: {smtp: {port: smtp}}", "smtp.port: must be a whole number (it is 'smtp' now)"),
+    ("delivery: {smtp: {pipelining: maybe}}", "must be true or false (it is 'maybe' now)"),
+    ("delivery: {smtp: {host: 5}}", "must be a text (it is 5 now; put it into quotes)"),
+    ("delivery: {smtp: {security: tsl}}", "none (it is 'tsl' now; did you mean tls?)"),
+    ("delivery: {smtp: {security: }}", "security: has no value (remove it or write one)"),
+    ("delivery: {domains: {a b: {letters_per_minute: 1}}}", "is neither a domain nor *"),
+    ("delivery: {dkim: {selector: a b}}", "delivery.dkim.selector: is not a selector"),
+    ("storage:", "config.yaml:5:1: storage: has no keys below it (remove it or write some)"),
+    ("storage: [a]", "storage: must have keys of its own below it"),
+    ("subscribers: {lists: readers.yaml}", "lists: must be a list (write a list: [readers.yaml])"),
+    ("subscribers: {lists: {path: a.yaml}}", "write a list: each entry on a line of its own"),
+    ("subscribers: {lists: []}", "subscribers.lists: must not be empty"),
+    ("edition: {relevance: 2}", "edition.relevance: must be at most 1 (it is 2 now)"),
+    ("web: {list: web.yaml}", "web.list: is not a CSV file's name; end it in .csv"),
     ("edition: {repeat: {after: 7}}", "edition.repeat.after: needs a unit; write 7d or 36h"),
     ("themes: {rules: [{name: A}]}", "themes.rules[0]: needs keywords or categories"),
     (
@@ -100,6 +115,37 @@ def test_a_mistake_is_told_at_its_place(tmp_path: Path, more: str, expected: str
     assert all(line.startswith("config.yaml") for line in lines)
 
 
+IN_SMTP = "a password does not stand in this file (put it into the environment variable "
+SECRETS = [
+    ("delivery: {smtp: {password: geheim}}", f"{IN_SMTP}DIGEST_SMTP_PASSWORD)"),
+    ("delivery: {smtp: {pasword: geheim}}", f"{IN_SMTP}DIGEST_SMTP_PASSWORD)"),
+    ("delivery: {smtp: {password: geheim, password_env: RELAY}}", f"{IN_SMTP}RELAY)"),
+    ("delivery: {smtp: {password: x, password_env: geheim}}", f"{IN_SMTP}DIGEST_SMTP_PASSWORD)"),
+    ("delivery: {relays: [{password: geheim}]}", f"{IN_SMTP}DIGEST_SMTP_PASSWORD)"),
+    ("bounces: {imap: {host: a, username: b, passwd: geheim}}", f"{IN_SMTP}DIGEST_IMAP_PASSWORD)"),
+    ("llm: {url: 'https://a.b', model: c, api_key: geheim}", "variable DIGEST_LLM_KEY)"),
+    (
+        "storage: {password: geheim}",
+        "put the whole address into the environment variable DIGEST_DA",
+    ),
+    ("subscribers: {lists: [{name: a, query: b, password: geheim}]}", "that url_env names)"),
+    ("delivery: {smtp: {password_env: my-geheim}}", "must be the name of an environment variable"),
+    ("delivery: {relays: [{password_env: geheim !}]}", "(not the password itself; letters, digits"),
+    ("storage: {url: 'postgresql://u:geheim@h/d'}", "storage.url: holds a password"),
+    ("storage: postgresql://u:geheim@h/d", "storage: must have keys of its own below it"),
+    ("llm: {url: 'https://u:geheim@a.b', model: c}", "llm.url: is not a web address"),
+]
+
+
+@pytest.mark.parametrize(("more", "expected"), SECRETS)
+def test_a_secret_in_the_file_is_sent_to_its_place_and_never_repeated(
+    tmp_path: Path, more: str, expected: str
+):
+    (line,) = told(tmp_path, LEAST + more + "\n")
+    assert expected in line
+    assert "geheim" not in line
+
+
 NEWSLETTER_MISTAKES = [
     ("name: x", "newsletter.from: is missing"),
     ("from: papers", "newsletter.from: "),
@@ -107,7 +153,7 @@ NEWSLETTER_MISTAKES = [
     ("from: a@example.org\n  timezone: Paris", "is not an IANA time zone; write it as"),
     ("from: a@example.org\n  timezone: ../etc/passwd", "is not an IANA time zone"),
     ("from: a@example.org\n  site_url: papers.example.org", "is not a web address"),
-    ("from: a@example.org\n  language: e n", "newsletter.language: string should match"),
+    ("from: a@example.org\n  language: e n", "newsletter.language: is not a language; write it"),
 ]
 
 
@@ -120,6 +166,8 @@ def test_the_newsletter_is_checked(tmp_path: Path, lines: str, expected: str):
 
 SOURCE_MISTAKES = [
     ("{kind: hugging}", "sources[0]: must be one of huggingface, arxiv, feed, file"),
+    ("{kind: hugingface}", "file (it is 'hugingface' now; did you mean huggingface?)"),
+    ("{kind: arxiv, categories: cs.LG}", "categories: must be a list (write a list: [cs.LG])"),
     ("{url: 'https://example.org'}", "sources[0]: needs a kind: huggingface, arxiv, feed or file"),
     ("{kind: arxiv}", "sources[0].categories: is missing"),
     ("{kind: arxiv, categories: []}", "sources[0].categories: "),
@@ -144,7 +192,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path):
 
 
 WHOLE = [
-    (b"", "the file is empty"),
+    (b"", "the file is empty (make one with `digest init`"),
     (b"- a\n", "is not a mapping of keys to values"),
     (b"\xff\xfe\x00", "is not UTF-8 text"),
     (b"a: \x07\n", "config.yaml:1: "),
@@ -183,7 +231,7 @@ def test_repeat_is_a_switch_or_a_rule(tmp_path: Path, text: str, means: object):
     [
         ("often", "edition.repeat: must be false, true, or a mapping of votes, after and best"),
         ("{vote: 3}", "edition.repeat.vote: unknown key (did you mean votes?)"),
-        ("{votes: 0.5}", "edition.repeat.votes: input should be greater than or equal to 1"),
+        ("{votes: 0.5}", "edition.repeat.votes: must be at least 1 (it is 0.5 now)"),
         ("{after: soon}", "edition.repeat.after: is not a length of time"),
     ],
 )
