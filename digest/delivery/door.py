@@ -122,7 +122,7 @@ class Door:
                 raise RunStopped(error.message) from None
             # All slots knock at once when a relay goes down: that is one miss and not one each.
             if begun >= self._missed_at and not self._open:
-                self._missed(error.message, "; nobody is marked")
+                self._missed(error.message, "; what is not sent stays pending")
             return None
         self.connects += 1
         self._tell("connection_opened", "opened")

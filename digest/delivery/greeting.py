@@ -7,6 +7,7 @@ nothing is said; a password goes over an unencrypted line only to this very mach
 from __future__ import annotations
 
 import base64
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPHeloError, SMTPResponseException
 
 from digest.config.loopback import is_loopback
+from digest.config.wording import variable
 from digest.delivery.faults import ConnectFailed
 from digest.delivery.replies import judge_reply
 from digest.delivery.terms import one_line
@@ -43,9 +45,10 @@ def require_password(
         return None
     if password := environment.get(config.password_env):
         return password
-    what = f"the environment variable {config.password_env} is not set"
+    key = f"{config.key}.password_env"
+    what = f"{variable(config.password_env, key)} is not set"
     mend = f"set it to the password of {config.username}, or remove username"
-    raise ConfigError([Problem(file=file, key="delivery.smtp.password_env", what=what, mend=mend)])
+    raise ConfigError([Problem(file=file, key=key, what=what, mend=mend)])
 
 
 def load_certificates(ca_file: Path | None) -> ssl.SSLContext:
@@ -128,7 +131,7 @@ async def _secure(client: aiosmtplib.SMTP, config: SmtpConfig) -> None:
     if not client.supports_extension("starttls"):
         message = (
             f"{_where(config)} does not offer STARTTLS, so nothing was said in the clear; "
-            "if it speaks TLS from the start, set delivery.smtp.security: tls"
+            f"if it speaks TLS from the start, set {config.key}.security: tls"
         )
         raise ConnectFailed(message, stage=Stage.STARTTLS, temporary=False)
     await client.starttls(timeout=config.connect_timeout)
@@ -153,7 +156,7 @@ def _refuse_open_password(config: SmtpConfig) -> None:
     if config.security == "none" and config.username is not None and not is_loopback(config.host):
         message = (
             f"{_where(config)}: a password is not sent over an unencrypted connection; "
-            "set delivery.smtp.security to starttls or tls"
+            f"set {config.key}.security to starttls or tls"
         )
         raise ConnectFailed(message, stage=Stage.CONNECT, temporary=False)
 
@@ -165,6 +168,12 @@ def _where(config: SmtpConfig) -> str:
 def _tls_failed(config: SmtpConfig, stage: Stage, error: ssl.SSLError) -> ConnectFailed:
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = f"its certificate was refused: {error.verify_message}"
+        return ConnectFailed(f"{_where(config)}: {reason}", stage=stage, temporary=False)
+    if error.reason == "WRONG_VERSION_NUMBER" and stage is Stage.CONNECT:
+        reason = (
+            f"TLS failed: the port does not begin with TLS; set {config.key}.security: starttls,"
+            f" or {config.key}.port to one that does, usually 465"
+        )
         return ConnectFailed(f"{_where(config)}: {reason}", stage=stage, temporary=False)
     reason = f"TLS failed: {error.reason or error}"
     return ConnectFailed(f"{_where(config)}: {reason}", stage=stage, temporary=False)
@@ -188,6 +197,9 @@ def _refused(
 
 
 def _lost(config: SmtpConfig, stage: Stage, error: Exception) -> ConnectFailed:
+    if isinstance(cause := error.__cause__, socket.gaierror):
+        reason = f"no address was found for this name ({cause.strerror}); check {config.key}.host"
+        return ConnectFailed(f"{_where(config)}: {reason}", stage=stage, temporary=True)
     reason = " ".join(str(error).split()) or type(error).__name__
     message = reason if _where_in(reason, config) else f"{_where(config)} at {stage}: {reason}"
     return ConnectFailed(message, stage=stage, temporary=True)

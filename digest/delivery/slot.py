@@ -344,7 +344,7 @@ class Slot:
         if pace.rests >= self._floor.timing.throttles:
             said = f"{outcome.code} {outcome.words}"
             message = f"{self._relay.name} takes nothing for being too fast, however long we wait"
-            error = RunStopped(f"{message}: {said}; nobody is marked for it", temporary=True)
+            error = RunStopped(f"{message}: {said}; what is not sent stays pending", temporary=True)
             self._floor.drop(self._relay, error)
 
     async def _settle(self) -> None:

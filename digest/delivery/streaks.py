@@ -51,7 +51,9 @@ class Streaks:
             return RunStopped(f"{outcome.relay} refuses us at {outcome.stage}: {said}")
         if self._refusals(outcome, judged) >= EQUAL_REFUSALS:
             words = f"{EQUAL_REFUSALS} times in a row at {outcome.stage}: {said}"
-            return RunStopped(f"{outcome.relay} refuses us, {words}; nobody is marked for it")
+            return RunStopped(
+                f"{outcome.relay} refuses us, {words}; what is not sent stays pending"
+            )
         self._failures += 1
         if self._failures >= self._limit:
             words = f"{self._failures} letters in a row failed; the last at {outcome.stage}: {said}"

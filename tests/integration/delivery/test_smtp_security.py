@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from digest.config import SmtpConfig
+from digest.config import DeliveryConfig, SmtpConfig
 from digest.config.loopback import is_loopback
 from digest.delivery.faults import ConnectFailed
 from digest.delivery.greeting import require_password
@@ -115,13 +115,36 @@ def test_only_a_name_that_cannot_be_another_machine_is_loopback(host, yes):
     assert is_loopback(host) is yes
 
 
+async def test_tls_at_a_port_that_begins_in_the_clear_is_told_with_the_key_to_mend():
+    async with ScriptedServer() as server:
+        with pytest.raises(ConnectFailed, match="does not begin with TLS") as caught:
+            await SmtpTransport(smtp_config(server.port, security="tls", ca_file=CA)).connect()
+    assert "set delivery.smtp.security: starttls, or delivery.smtp.port" in caught.value.message
+    assert not caught.value.temporary
+
+
+async def test_a_host_without_an_address_is_told_with_the_key_of_its_relay():
+    relays = [{"host": "localhost"}, {"host": "no such host.invalid"}]
+    _, relay = DeliveryConfig.model_validate({"relays": relays}).ways
+    with pytest.raises(ConnectFailed, match="no address was found for this name") as caught:
+        await SmtpTransport(relay).connect()
+    assert caught.value.message.endswith("check delivery.relays[1].host")
+    assert caught.value.temporary
+
+
 async def test_a_missing_file_of_authorities_is_a_config_error():
     config = smtp_config(25, security="tls", ca_file="/nowhere/ca.pem")
     with pytest.raises(ConfigError, match=r"ca_file.*No such file"):
         await SmtpTransport(config).connect()
 
 
-def test_a_missing_password_is_named_by_its_variable():
+def test_a_missing_password_is_named_by_its_variable_if_that_cannot_be_the_password():
+    mistaken = SmtpConfig(username="papers", password_env="Tr0ub4dor_3")
+    with pytest.raises(
+        ConfigError, match=r"that delivery\.smtp\.password_env names is not"
+    ) as told:
+        require_password(mistaken, {})
+    assert "Tr0ub" not in str(told.value)
     config = SmtpConfig(username="papers")
     with pytest.raises(ConfigError, match="DIGEST_SMTP_PASSWORD is not set"):
         require_password(config, {})
