@@ -57,7 +57,11 @@ def _time_of_day(value: Any) -> Any:
     return time(int(hour), int(minute))
 
 
-def _timezone(value: str) -> str:
+def check_time_zone(value: str) -> str:
+    """
+    Raises:
+        ValueError: the time zone database has no such name.
+    """
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -71,7 +75,11 @@ def _http_url(value: str) -> str:
     return value
 
 
-def _one_line(value: str) -> str:
+def check_one_line(value: str) -> str:
+    """
+    Raises:
+        ValueError: it would break a header or a line.
+    """
     if any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" for c in value):
         raise ValueError("holds a line break or a control character")
     return value
@@ -102,11 +110,11 @@ def _return_address(value: str) -> str:
 VariableName = Annotated[str, form(r"[A-Za-z_][A-Za-z0-9_]*", "is not a variable's name")]
 Seconds = Annotated[float, BeforeValidator(_seconds), Field(gt=0)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
-TimeZone = Annotated[str, AfterValidator(_timezone)]
+TimeZone = Annotated[str, AfterValidator(check_time_zone)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-OneLine = Annotated[str, AfterValidator(_one_line)]
-Address = Annotated[str, AfterValidator(_one_line), AfterValidator(_address)]
-ReturnAddress = Annotated[str, AfterValidator(_one_line), AfterValidator(_return_address)]
+OneLine = Annotated[str, AfterValidator(check_one_line)]
+Address = Annotated[str, AfterValidator(check_one_line), AfterValidator(_address)]
+ReturnAddress = Annotated[str, AfterValidator(check_one_line), AfterValidator(_return_address)]
 Positive = Annotated[int, Field(gt=0)]
 # BCP 47, as HTML and Content-Language want it; gettext writes pt_BR.
 LanguageTag = Annotated[
@@ -114,4 +122,4 @@ LanguageTag = Annotated[
     BeforeValidator(_hyphened),
     form(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "is not a language; write it as en or pt-BR"),
 ]
-ThemeName = Annotated[str, AfterValidator(_one_line), Field(min_length=1)]
+ThemeName = Annotated[str, AfterValidator(check_one_line), Field(min_length=1)]

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from digest.cli.commands import init
+from digest.config import load_config
 from tests.support.newsroom import Newsroom, mail_server
 from tests.support.smtp_server import Options
 from tests.support.web import Answer, refused_port, web_site
@@ -54,14 +56,25 @@ def test_init_makes_a_newsletter_that_runs(tmp_path, web):
 
 
 @pytest.mark.parametrize(
-    "words", [("--timezone", "Mars/North"), ("--from", "nobody"), ("--name", "two\nlines")]
+    "words", [("--timezone", "Paris"), ("--from", "nobody"), ("--name", "two\nlines")]
 )
-def test_init_with_a_wrong_word_leaves_nothing_behind(tmp_path, words):
+def test_init_with_a_wrong_word_names_it_and_writes_nothing(tmp_path, words):
     room = Newsroom(tmp_path / "unused")
     done = room.run("init", str(tmp_path / "home"), *words)
     assert done.code == 2, done.err
-    assert not (tmp_path / "home/config.yaml").exists()
-    assert not (tmp_path / "home/subscribers/readers.yaml").exists()
+    (line,) = done.err.splitlines()
+    assert words[0] in line
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["Papers, weekly", "a <b@example.net>", '"', "(a)", "a@b", ":;", "1e3", "", "'", "\\"]
+)
+def test_init_takes_any_name_of_one_line(tmp_path, name):
+    assert init.command.main([str(tmp_path), "--name", name], standalone_mode=False) == 0
+    newsletter = load_config(tmp_path / "config.yaml").newsletter
+    assert newsletter.name == name
+    assert str(newsletter.sender) == "papers@example.org"
 
 
 def test_a_doctor_finds_nothing_wrong_with_a_sound_newsletter(tmp_path):

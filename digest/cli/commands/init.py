@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from email.utils import parseaddr, quote
 from pathlib import Path
 
 import click
@@ -66,11 +68,13 @@ def command(folder: Path, name: str, address: str, timezone: str) -> int:
     import json
 
     from digest.app.named_reader import parse_address
-    from digest.config import load_config
+    from digest.config.values import check_one_line, check_time_zone
 
     parse_address(address, "--from")
+    _check(timezone, "--timezone", check_time_zone)
+    _check(name, "--name", check_one_line)
     words = {"name": json.dumps(name, ensure_ascii=False), "timezone": timezone}
-    mailbox = json.dumps(f"{name} <{address}>", ensure_ascii=False)
+    mailbox = json.dumps(_mailbox(name, address), ensure_ascii=False)
     config = _CONFIG.replace("{name} <{address}>", "{mailbox}")
     files = {
         folder / "config.yaml": config.format(**words, mailbox=mailbox),
@@ -88,11 +92,18 @@ def command(folder: Path, name: str, address: str, timezone: str) -> int:
                 note(f"wrote {path}")
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
-    try:
-        load_config(folder / "config.yaml")
-    except BaseException:
-        (folder / "config.yaml").unlink()
-        (folder / "subscribers" / "readers.yaml").unlink()
-        raise
     note("next: digest preview --open, then digest run; digest serve shows the readers' pages")
     return 0
+
+
+def _check(text: str, option: str, check: Callable[[str], str]) -> None:
+    try:
+        check(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r}: {error}") from None
+
+
+def _mailbox(name: str, address: str) -> str:
+    """The name in quotes if a mail program would take a part of it for the address."""
+    plain = f"{name} <{address}>"
+    return plain if parseaddr(plain) == (name, address) else f'"{quote(name)}" <{address}>'
