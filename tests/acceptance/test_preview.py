@@ -37,6 +37,14 @@ def test_it_says_what_each_part_weighs_and_what_was_shortened(tmp_path):
     assert "papers: 3: 3 full, 0 brief, 0 in a line, 0 only online" in done.lines
 
 
+def test_where_there_is_no_browser_it_says_which_file_to_open(tmp_path):
+    room = Newsroom(tmp_path)
+    room.environ["PATH"] = str(tmp_path / "empty")
+    done = room.run("preview", "--open", "--out", str(tmp_path / "look"))
+    assert done.code == 0
+    assert f"no browser here: open {tmp_path / 'look' / 'index.html'}" in done.err
+
+
 def test_sizes_are_a_table_that_adds_up_to_the_letter(tmp_path):
     room = crowded(Newsroom(tmp_path))
     done = room.run("preview", "--sizes", "--out", str(tmp_path / "look"))

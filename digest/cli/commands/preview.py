@@ -100,8 +100,8 @@ def command(
         folder = out or house.config.state_dir / "preview" / str(edition.key)
         files = _write(sheet, folder, os.environ if screenshots else None)
         facts["files"] = list(map(str, files))
-        if open_it:
-            click.launch(str(folder / "index.html"))
+        if open_it and click.launch(page := str(folder / "index.html")) != 0:
+            note(f"no browser here: open {page}")
     if as_json:
         show_json(facts)
     else:
