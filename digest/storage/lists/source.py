@@ -23,6 +23,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+#: What old Office files begin with, .xls among them.
+OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 
 
 class Source(NamedTuple):
@@ -47,6 +49,11 @@ class Source(NamedTuple):
         return tail.endswith(("\n", "\r"))
 
 
+def looks_like_excel(head: bytes) -> bool:
+    """Whether a file that begins with `head` is a zip archive, as .xlsx is, or an old .xls."""
+    return head.startswith((b"PK\x03\x04", OLD_EXCEL))
+
+
 def load_source(path: Path, shown: str, *, legacy: bool) -> Source:
     """Read a list file; with `legacy`, what is not UTF-8 may be Windows-1252 or Mac Roman.
 
@@ -69,6 +76,9 @@ def parse_source(raw: bytes, path: Path, shown: str, *, legacy: bool) -> Source:
     if codec != "utf-8":
         _check_wide(raw[bom:], codec, shown)
         return Source(path, shown, raw, codec, bom)
+    if looks_like_excel(raw):
+        mend = f"if it is an Excel workbook, `digest subscribers import {shown}` reads it"
+        raise Unreadable(Problem(file=shown, line=1, what="is not a text file", mend=mend))
     _refuse_nul(raw, shown)
     if (fault := _first_fault(raw, "utf-8")) is None:
         return Source(path, shown, raw, codec, bom)
@@ -152,7 +162,7 @@ def _check_wide(raw: bytes, codec: str, shown: str) -> None:
 def _refuse_nul(raw: bytes, shown: str) -> None:
     position = raw.find(b"\0")
     if position >= 0:
-        mend = "save it as UTF-8 text; a damaged disk or a spreadsheet's own format looks like this"
+        mend = "save it as UTF-8 text; a damaged disk looks like this"
         raise _bad(shown, _place(raw, position), "holds a NUL byte", mend)
 
 

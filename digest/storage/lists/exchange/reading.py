@@ -16,10 +16,10 @@ from digest.storage.lists.exchange.foreign import Budget, Foreign, Format, Incom
 from digest.storage.lists.exchange.header import SAMPLE, Header, find_header
 from digest.storage.lists.exchange.shield import unshield
 from digest.storage.lists.exchange.vcards import looks_like_vcards, read_vcards
-from digest.storage.lists.exchange.xlsx_table import Workbook, looks_like_excel
+from digest.storage.lists.exchange.xlsx_table import Workbook
 from digest.storage.lists.files import is_yaml
 from digest.storage.lists.row import FIELDS, Row, Unreadable
-from digest.storage.lists.source import Source, load_source
+from digest.storage.lists.source import Source, load_source, looks_like_excel
 from digest.storage.lists.text import clean_text
 
 MAX_FILE = 128_000_000
@@ -197,6 +197,8 @@ def _read_workbook(
                 first = first or error
         if found is None:
             raise first or Unreadable(Problem(file=shown, what="has no sheet"))
+        if found.format is Format.CSV:  # what a table is called that no known program wrote
+            found.format = Format.XLSX
         if others:
             what = f"other sheets with addresses are not read: {', '.join(others)}"
             mend = "save each as a file of its own"

@@ -15,6 +15,7 @@ from typing import Any
 from digest.errors import Problem
 from digest.storage.lists.exchange.foreign import MAX_ROWS, Line
 from digest.storage.lists.row import Unreadable
+from digest.storage.lists.source import OLD_EXCEL
 from digest.storage.lists.text import clean_text
 
 MAX_UNPACKED = 256_000_000
@@ -22,12 +23,6 @@ MAX_UNPACKED = 256_000_000
 MAX_HELD = 48_000_000
 _MAX_CELLS = 20_000_000
 _MAX_COLUMNS = 500  # behind them nobody keeps an address
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
-
-
-def looks_like_excel(head: bytes) -> bool:
-    """Whether a file that begins with `head` is a zip archive, as .xlsx is, or an old .xls."""
-    return head.startswith((b"PK\x03\x04", _OLD_EXCEL))
 
 
 class Workbook:
@@ -111,7 +106,7 @@ def cell_text(value: Any) -> str:
 
 def _check_archive(path: Path, shown: str) -> None:
     with path.open("rb") as stream:
-        if stream.read(4) == _OLD_EXCEL:
+        if stream.read(4) == OLD_EXCEL:
             what = "is an Excel file of the old kind (.xls), or has a password"
             raise Unreadable(Problem(file=shown, what=what, mend="save it as .xlsx without one"))
     try:

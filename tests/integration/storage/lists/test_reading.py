@@ -111,6 +111,8 @@ BAD = {
     "cut last row": (CSV, "email,name\na@x.org,A\nb@x.o", "3", "cut off"),
     "cut character": (CSV, b"email,name\na@x.org,J\xc3", "2:10", "inside a character"),
     "NUL": (CSV, b"email\na@x.org\nb\0@x.org\n", "3:2", "NUL"),
+    "Excel as CSV": (CSV, b"PK\x03\x04\x14\0\x06\0", "1", "is not a text file (if it is an Excel"),
+    "Excel as YAML": (YAML, b"PK\x03\x04\x14\0\x06\0", "1", "subscribers import list.yaml`"),
     "UTF-16 without a mark": (CSV, "email\na@x.org\n".encode("utf-16-le"), "1:2", "NUL"),
     "UTF-16 cut": (CSV, "\ufeffemail\na@x.org\n".encode("utf-16-le")[:-1], "2:8", "cut off"),
     "mixed encodings": (

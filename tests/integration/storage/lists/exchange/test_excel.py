@@ -13,7 +13,7 @@ import pytest
 
 from digest.errors import ListError
 from digest.storage.lists.exchange.xlsx_table import cell_text
-from tests.support.exchange import counted, planned, told
+from tests.support.exchange import counted, planned, read, told
 
 
 def save(path: Path, **sheets: list[list[Any]]) -> Path:
@@ -57,6 +57,7 @@ def test_numbers_times_and_days_become_a_readers_choices(tmp_path: Path) -> None
             ["Bob", "bob@example", None, None, None, None],
         ],
     )
+    assert read(path)[0].format == "xlsx"
     plan = planned(path)
     assert [dict(row) for row in plan.new] == [
         {
