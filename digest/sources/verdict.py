@@ -132,7 +132,8 @@ def judge_huggingface(
             return _judge(
                 Verdict.QUIET, f"{day} is a {day:%A}: the last list is that of {listed}", listed
             )
-        return _judge(Verdict.STALE, f"still shows the list of {listed}, not that of {day}", listed)
+        shows = "shows" if listed is not None and listed > day else "still shows"
+        return _judge(Verdict.STALE, f"{shows} the list of {listed}, not that of {day}", listed)
     if not on_day:
         return down(f"none of its {count(skipped, 'item')} could be read")
     if repeated:

@@ -81,6 +81,7 @@ def hf(day: date, on_day: int, others: int = 0, **facts):
         (hf(MONDAY, 0), Verdict.STALE, "nothing is listed for 2026-11-23 yet"),
         (hf(SATURDAY, 0), Verdict.QUIET, "a Saturday"),
         (hf(MONDAY, 0, 12), Verdict.STALE, "still shows the list of 2026-11-20"),
+        (hf(MONDAY - 7 * DAY, 0, 12), Verdict.STALE, "shows the list of 2026-11-20, not that of"),
         (hf(SATURDAY, 0, 12), Verdict.QUIET, "the last list is that of 2026-11-20"),
         (hf(MONDAY, 30, skipped=1), Verdict.PARTIAL, "1 entry could not be read"),
         (hf(MONDAY, 0, skipped=4), Verdict.DOWN, "4 items"),
@@ -90,6 +91,7 @@ def hf(day: date, on_day: int, others: int = 0, **facts):
 def test_hugging_faces_list_is_judged_by_its_list_day(judged, verdict, words) -> None:
     assert judged.verdict is verdict
     assert words in judged.reason
+    assert ("still shows" in judged.reason) == ("still shows" in words)
 
 
 def feed(**facts):
