@@ -24,6 +24,7 @@ from digest.rendering.check_pages import check_pages
 from digest.storage.archive import list_editions
 from digest.storage.census import counts
 from digest.storage.lists.reading import open_lists
+from digest.storage.permission import prove_makeable
 from digest.storage.writable import prove_writable
 
 _EDITIONS_LOOKED_AT = 14
@@ -59,8 +60,14 @@ def _themes(house: House) -> Iterator[Finding]:
 
     config = house.config
     settled, known = know(config.themes, config.folder, origin=config.origin)
-    words = f"{len(known.topics)} themes are known, {len(settled.rules)} rules come first"
+    topics, rules = len(known.topics), len(settled.rules)
+    words = f"{_count(topics, 'theme is', 'themes are')} known"
+    words += f", {_count(rules, 'rule comes', 'rules come')} first"
     yield Finding(about="themes", ok=True, words=words)
+
+
+def _count(number: int, one: str, more: str) -> str:
+    return f"{number} {one if number == 1 else more}"
 
 
 def _templates(house: House) -> Iterator[Finding]:
@@ -123,11 +130,13 @@ def _lists(house: House) -> Iterator[Finding]:
     for problem in reading.problems:
         yield Finding(about="lists", ok=None if problem.warning else False, words=str(problem))
     if all(problem.warning for problem in reading.problems):
-        yield Finding(about="lists", ok=True, words=f"{readers} readers in {reading.rows} rows")
+        words = f"{_count(readers, 'reader', 'readers')} in {_count(reading.rows, 'row', 'rows')}"
+        yield Finding(about="lists", ok=True, words=words)
 
 
 def _state(house: House) -> Iterator[Finding]:
     if not house.has_state:
+        prove_makeable(house.config.state_dir)
         yield Finding(about="state", ok=True, words="no run yet; the first one makes it")
         return
     editions = list_editions(house.database)
@@ -143,14 +152,15 @@ def _state(house: House) -> Iterator[Finding]:
     if problem := missing_key(house):
         yield Finding(about="state", ok=False, words=str(problem))
     yield Finding(
-        about="state", ok=True, words=f"{house.database.place}: {len(editions)} editions kept"
+        about="state",
+        ok=True,
+        words=f"{house.database.place}: {_count(len(editions), 'edition', 'editions')} kept",
     )
     if house.database.is_shared:
         yield from _server(house)
     for key, number in unknown.items():
-        words = (
-            f"{number} letters of {key} have an unknown end: digest status --date {key} --unknown"
-        )
+        letters = _count(number, "letter", "letters")
+        words = f"{letters} of {key} with an unknown end: digest status --date {key} --unknown"
         yield Finding(about="state", ok=None, words=words)
 
 

@@ -14,11 +14,12 @@ from digest import __version__
 from digest.config import Config
 from digest.config.storage import check_database_url
 from digest.config.wording import variable
-from digest.errors import ConfigError, Problem
+from digest.errors import ConfigError, Problem, StorageError
 from digest.model import Catalogue, EditionKey, EmailAddress, TemplateSet
 from digest.storage.catalogues import load_catalogues
 from digest.storage.database import NAME as DATABASE_NAME
 from digest.storage.database import Database, open_database
+from digest.storage.permission import explain
 from digest.storage.reply_cache import FileReplyCache
 from digest.storage.secret_key import fingerprint, has_keys, load_keys
 from digest.storage.state_marker import NAME as MARKER_NAME
@@ -114,6 +115,9 @@ class House:
         """Whether there has been a run, so that looking need not make a database.
 
         A database that is gone although its marker is there counts: opening it tells the loss.
+
+        Raises:
+            StorageError: this user may not look.
         """
         folder = self.config.state_dir
         if url := self.database_url:
@@ -125,7 +129,10 @@ class House:
                 self._seen or self._opened or has_tables(url, state=folder, connect_timeout=timeout)
             )
             return self._seen
-        return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
+        try:
+            return (folder / DATABASE_NAME).exists() or (folder / MARKER_NAME).exists()
+        except PermissionError as error:
+            raise StorageError(explain(error, folder, "cannot be read")) from None
 
     @property
     def place(self) -> str:

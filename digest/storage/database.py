@@ -17,6 +17,7 @@ from digest.storage import schema
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder, sync_folder
 from digest.storage.dialect import WRITES, Synchronous, make_sqlite_engine
 from digest.storage.moving import TELL_WHERE, refuse_moved
+from digest.storage.permission import explain
 from digest.storage.quick import QuickWriter
 from digest.storage.sql_errors import plain_errors
 from digest.storage.state_marker import load_marker, save_marker
@@ -175,7 +176,7 @@ def _is_new(path: Path, marker: dict[str, str]) -> bool:
     except FileNotFoundError:
         empty = True
     except OSError as error:
-        raise StorageError(f"{path}: cannot be opened: {error.strerror}") from None
+        raise StorageError(explain(error, path, "cannot be opened")) from None
     if empty and "server" in marker:
         raise StorageError(f"{path}: the state is in {marker['server']}; {TELL_WHERE}")
     if empty and "database" in marker:
@@ -193,7 +194,7 @@ def _make_file(path: Path, create: bool) -> None:
         make_private_folder(path.parent)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
     except OSError as error:
-        raise StorageError(f"{path}: cannot be made: {error.strerror}") from None
+        raise StorageError(explain(error, path, "cannot be made")) from None
     sync_folder(path.parent)
 
 
@@ -204,7 +205,7 @@ def _check_file(path: Path) -> None:
             head = file.read(100)
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise StorageError(f"{path}: cannot be read: {error.strerror}") from None
+        raise StorageError(explain(error, path, "cannot be read")) from None
     if not head and _log(path):
         return
     if len(head) < 100 or not head.startswith(_MAGIC):

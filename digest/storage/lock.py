@@ -19,6 +19,7 @@ from pathlib import Path
 from digest.errors import LockHeld, StorageError
 from digest.storage.atomic import PRIVATE_FILE, make_private_folder
 from digest.storage.database import Database
+from digest.storage.permission import explain
 
 #: The lock's name in the state folder.
 NAME = "run.lock"
@@ -38,7 +39,7 @@ def run_lock(folder: Path, *, command: str, now: datetime) -> Iterator[None]:
         # Never removed: a second run could hold the lock of a file that has no name any more.
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     except OSError as error:
-        raise StorageError(f"{path}: cannot be made: {error.strerror}") from None
+        raise StorageError(explain(error, path, "cannot be made")) from None
     try:
         _take(descriptor, path)
         _write(descriptor, path, _self_description(command, now))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from digest.errors import StorageError
 from digest.storage.atomic import make_private_folder, save_file
+from digest.storage.permission import explain
 
 NAME = "state.json"
 
@@ -26,7 +27,9 @@ def load_marker(folder: Path) -> dict[str, str]:
         facts = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise StorageError(explain(error, path, "cannot be read")) from None
+    except ValueError as error:
         raise StorageError(f"{path}: cannot be read ({error}); restore it from a backup") from None
     if not isinstance(facts, dict):
         raise StorageError(f"{path}: is not a state marker; restore it from a backup")
@@ -44,4 +47,4 @@ def save_marker(folder: Path, **facts: str) -> None:
         make_private_folder(folder)
         save_file(folder / NAME, text.encode())
     except OSError as error:
-        raise StorageError(f"{folder / NAME}: cannot be written: {error.strerror}") from None
+        raise StorageError(explain(error, folder / NAME, "cannot be written")) from None

@@ -31,6 +31,25 @@ def test_a_relay_that_is_down_does_not_hide_the_others(tmp_path):
         assert server.accepted == []
 
 
+def test_a_state_that_no_run_could_make_is_an_error(tmp_path):
+    room = Newsroom(tmp_path)
+    room.configure(state="config.yaml/var")
+    done = room.run("doctor", "--offline", "--json")
+    assert done.code == 1
+    (state,) = [found for found in done.json if found["about"] == "state"]
+    assert state["ok"] is False
+    assert state["words"].endswith("cannot be made: " + f"{tmp_path / 'config.yaml'} is a file")
+
+
+def test_one_thing_is_told_as_one(tmp_path):
+    room = Newsroom(tmp_path)
+    room.write("readers.yaml", "- email: ada@example.org\n")
+    room.configure(themes={"rules": [{"name": "A", "keywords": ["a"]}]})
+    told = room.run("doctor", "--offline").out
+    assert "themes are known, 1 rule comes first" in told
+    assert "1 reader in 1 row" in told
+
+
 def test_a_signing_key_is_checked_and_its_dns_record_is_told(tmp_path):
     room = Newsroom(tmp_path)
     pem = Ed25519PrivateKey.generate().private_bytes(

@@ -10,6 +10,7 @@ from digest.app.house import House
 from digest.config import Config
 from digest.errors import ConfigError, StorageError
 from digest.storage.secret_key import fingerprint
+from tests.support.as_nobody import as_nobody, open_folder
 from tests.support.postgres import fresh_database
 from tests.support.state import NOW
 
@@ -60,6 +61,14 @@ def test_a_machine_without_the_databases_address_starts_no_state_of_its_own(tmp_
     with pytest.raises(ConfigError, match="variable DIGEST_DATABASE_URL where this runs"):
         _ = house.database
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_state_that_this_user_may_not_look_at_is_not_taken_for_none() -> None:
+    with open_folder() as folder:
+        house = _house(folder, OLD)
+        house.config.state_dir.mkdir(mode=0o000)
+        with as_nobody(), pytest.raises(StorageError, match="run digest as its owner"):
+            _ = house.has_state
 
 
 def test_a_folder_whose_state_a_server_holds_tells_which(tmp_path: Path) -> None:
