@@ -96,7 +96,7 @@ async def open_conversation(
 async def _open(client: aiosmtplib.SMTP, config: SmtpConfig, password: str | None) -> None:
     stage = Stage.CONNECT
     try:
-        await client.connect(timeout=config.connect_timeout)
+        await _connect(client, config)
         stage = Stage.EHLO
         await _hello(client, config)
         if config.security == "starttls":
@@ -115,6 +115,16 @@ async def _open(client: aiosmtplib.SMTP, config: SmtpConfig, password: str | Non
         if isinstance(cause := error.__cause__, ssl.SSLError):
             raise _tls_failed(config, stage, cause) from None
         raise _lost(config, stage, error) from None
+
+
+async def _connect(client: aiosmtplib.SMTP, config: SmtpConfig) -> None:
+    try:
+        await client.connect(timeout=config.connect_timeout)
+    except UnicodeError:  # a label that is empty or longer than 63 octets (RFC 1035 §2.3.4)
+        reason = f"no machine can have this name; check {config.key}.host"
+        raise ConnectFailed(
+            f"{_where(config)}: {reason}", stage=Stage.CONNECT, temporary=False
+        ) from None
 
 
 async def _hello(client: aiosmtplib.SMTP, config: SmtpConfig) -> None:

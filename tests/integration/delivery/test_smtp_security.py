@@ -132,6 +132,12 @@ async def test_a_host_without_an_address_is_told_with_the_key_of_its_relay():
     assert caught.value.temporary
 
 
+async def test_a_host_that_can_be_no_name_is_told_and_not_tried_again():
+    with pytest.raises(ConnectFailed, match=r"mail\.\.example\.org:587: no machine can") as caught:
+        await SmtpTransport(SmtpConfig(host="mail..example.org")).connect()
+    assert not caught.value.temporary
+
+
 async def test_a_missing_file_of_authorities_is_a_config_error():
     config = smtp_config(25, security="tls", ca_file="/nowhere/ca.pem")
     with pytest.raises(ConfigError, match=r"ca_file.*No such file"):
