@@ -34,14 +34,17 @@ def look_at_database(house: House) -> tuple[str, Versions, Versions]:
     """Where the state is, of which version it is, and of which it should be.
 
     Raises:
-        StorageError: it cannot be read.
+        StorageError: it cannot be read, or is empty although there was one.
     """
     if url := house.database_url:
         from digest.storage.postgres.database import look_at_versions
         from digest.storage.postgres.queue_schema import known_queue_version
 
-        timeout = house.config.storage.connect_timeout
-        place, found = look_at_versions(url, connect_timeout=timeout)
+        place, found = look_at_versions(
+            url,
+            state=house.config.state_dir,
+            connect_timeout=house.config.storage.connect_timeout,
+        )
         return place, found, known_versions(queue=known_queue_version())
     path = house.config.state_dir / NAME
     return str(path), versions_of_file(path), known_versions()

@@ -131,6 +131,14 @@ def test_who_has_the_old_config_is_told_and_mails_nobody(first_day, old, new):
     assert "holds the state, whole" in refused(new, "db", "copy", "--abandon")
 
 
+def test_before_the_copy_nobody_is_told_to_make_tables(new):
+    """Tables made now would be those of another state."""
+    for words in (("db", "current"), ("db", "upgrade"), ("status",), ("run",)):
+        line = refused(new, *words)
+        assert "is empty although there was a database before" in line
+        assert "`digest db copy`" in line
+
+
 def test_a_file_from_before_the_move_is_no_state_again(old, new, url):
     with closing(sqlite3.connect(old.state / "digest.db")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -134,17 +134,20 @@ def upgrade_postgres(
     return database.place, before
 
 
-def look_at_versions(url: str, *, connect_timeout: float = 10.0) -> tuple[str, Versions]:
+def look_at_versions(
+    url: str, *, state: Path, connect_timeout: float = 10.0
+) -> tuple[str, Versions]:
     """The database's place, and of which version its tables are.
 
     Raises:
-        ConfigError, StorageError: the database cannot be looked at.
+        ConfigError, StorageError: the database cannot be looked at, or is empty although the
+            folder `state` remembers one.
     """
-    with (
-        _opening(url, 30.0, connect_timeout, "full") as database,
-        database.read() as connection,
-    ):
-        found = read_versions(connection)
+    with _opening(url, 30.0, connect_timeout, "full") as database:
+        with database.read() as connection:
+            found = read_versions(connection)
+        if found.schema is None:
+            _refuse_lost(database, load_marker(state))
     database.close()
     return database.place, found
 
@@ -189,15 +192,20 @@ def _is_made(database: PostgresDatabase) -> bool:
 
 
 def _make_tables(database: PostgresDatabase, marker: dict[str, str], *, create: bool) -> None:
+    _refuse_lost(database, marker)
+    if not create:
+        raise StorageError(f"{database.place}: holds no tables yet; `digest db upgrade` makes them")
+    with database.write() as connection:
+        make_in(connection, database.place)
+
+
+def _refuse_lost(database: PostgresDatabase, marker: dict[str, str]) -> None:
+    """A database without tables must not be one that had some."""
     if "database" in marker:
         raise StorageError(
             f"{database.place}: is empty although there was a database before (state.json says so);"
             " restore it from a backup, or move what there is with `digest db copy`"
         )
-    if not create:
-        raise StorageError(f"{database.place}: holds no tables yet; `digest db upgrade` makes them")
-    with database.write() as connection:
-        make_in(connection, database.place)
 
 
 def make_in(connection: sa.Connection, place: str) -> None:
