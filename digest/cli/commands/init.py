@@ -92,7 +92,10 @@ def command(folder: Path, name: str, address: str, timezone: str) -> int:
                 note(f"wrote {path}")
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written: {error.strerror}") from None
-    note("next: digest preview --open, then digest run; digest serve shows the readers' pages")
+    note(
+        "next: digest preview --open, then digest run --dry-run;"
+        " digest serve shows the readers' pages"
+    )
     return 0
 
 

@@ -20,7 +20,7 @@ def command(desk: Desk, as_json: bool) -> int:
         show_json({"place": place, **both})
         return 0
     if found.schema is None:
-        show(f"{place}: holds no tables yet; `digest db upgrade` makes them")
+        show(f"{place}: holds no tables yet; the first run or `digest db upgrade` makes them")
         return 0
     show(f"{place}: schema {found.schema}, revision {found.revision or 'none'}")
     if needed.queue:
