@@ -50,7 +50,7 @@ sources:
 themes:
   rules:
     - name: Safety & alignment
-      keywords: [jailbreak, red-teaming, guardrail, "AI safety", "value alignment"]
+      keywords: [jailbreak, red-teaming, guardrail, "AI safety", "AI risk", "safety training"]
 subscribers:
   lists: [readers.yaml, team.csv, moved.yaml]
 delivery:
@@ -108,6 +108,12 @@ def _example_lists() -> Path:
     return packaged if packaged.is_dir() else package.parent / "subscribers"
 
 
+def _questions(report: DayReport, folder: Path) -> list[str]:
+    """A command for each edition that went out: the day's, and the week's."""
+    ask = f"{_command()} -c {folder}/config.yaml status --date"
+    return [f"ask again:           {ask} {key}" for key in report.deliveries]
+
+
 def _told(report: DayReport, mail: KeptMail, folder: Path, index: Path) -> list[str]:
     assert report.composition is not None
     edition = report.composition.edition
@@ -122,7 +128,7 @@ def _told(report: DayReport, mail: KeptMail, folder: Path, index: Path) -> list[
         + (f" ({', '.join(mail.refused)}: no such mailbox)" if mail.refused else ""),
         f"letters (a Maildir): {folder / 'letters'}",
         f"look at them:        {index.resolve().as_uri()}",
-        f"ask again:           {_command()} -c {folder}/config.yaml status --date {edition.key}",
+        *_questions(report, folder),
     ]
     if find_spec("uvicorn"):  # an extra
         lines.append(f"the readers' pages:  {_command()} -c {folder}/config.yaml serve")

@@ -218,10 +218,14 @@ def test_an_installed_digest_plays_its_demo(installed: Installed) -> None:
     out = installed.elsewhere.parent / "demo"
     told = installed.run("demo", "--out", str(out))
     assert "letters taken by the mail server, 1 refused" in told
+    assert "3  Safety & alignment\n" in told, "the example's rule is seen at work"
+    assert all(f"status --date {key}\n" in told for key in ("2026-06-12", "2026-W24"))
     letters = [_letter(path) for path in (out / "letters" / "new").iterdir()]
     assert len(letters) >= 2
     assert all(_words(letter, "plain") for letter in letters)
     assert any(letter.get_body(("html",)) for letter in letters)
+    (bruno,) = (each for each in letters if "bruno@" in each["To"])
+    assert "Safety & alignment: 3 papers" in _words(bruno, "plain")
     assert str(CHECKOUT) not in told
 
 

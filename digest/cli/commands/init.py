@@ -33,7 +33,7 @@ edition:
 themes:
   rules:
     - name: Safety & alignment
-      keywords: [jailbreak, red-teaming, guardrail, "AI safety", "value alignment"]
+      keywords: [jailbreak, red-teaming, guardrail, "AI safety", "AI risk", "safety training"]
 
 subscribers:
   lists: [subscribers/readers.yaml]      # who joins by the pages goes to subscribers/web.csv
