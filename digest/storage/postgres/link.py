@@ -16,11 +16,10 @@ from psycopg.pq import ConnStatus
 
 from digest.errors import StorageAway
 from digest.storage.postgres.brisk import Brisk
+from digest.storage.postgres.connecting import SILENCE, terms_of
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.sql_errors import plain_postgres
 
-#: A server that went without a word is missed after about so many seconds.
-_SILENCE = 20
 #: Each further question to one that does not answer though somebody waits for the end.
 _GLANCE = 0.3
 #: Between two tries to reach the server: twice as long each time, at most so many seconds.
@@ -59,21 +58,12 @@ class Link:
         self._settings = _SETTINGS
         if database.synchronous == "normal":
             self._settings += "; SET synchronous_commit = off"
-        self._conninfo = make_conninfo(
-            database.conninfo,
-            application_name=name,
-            client_encoding="UTF8",
-            connect_timeout=10,
-            keepalives_idle=5,
-            keepalives_interval=5,
-            keepalives_count=3,
-            tcp_user_timeout=_SILENCE * 1000,
-        )
+        self._conninfo = make_conninfo(**terms_of(database.conninfo, name=name))
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._brisk: Brisk | None = None
         self._was_open = False
         self._turn = asyncio.Lock()
-        self._patience = float(_SILENCE)
+        self._patience = float(SILENCE)
         self._limit: asyncio.TimerHandle | None = None
         self._asked: psycopg.AsyncConnection[Any] | None = None
         self._is_cut = False
@@ -145,7 +135,7 @@ class Link:
         To cancel him would take as long as the server takes to hear of that.
         """
         self._is_cut = True
-        if self._patience < _SILENCE:
+        if self._patience < SILENCE:
             self._patience = min(self._patience, _GLANCE)  # it has had its time
         if self._asked is not None and self._asked.pgconn.status == ConnStatus.OK:
             with socket.socket(fileno=os.dup(self._asked.fileno())) as end, suppress(OSError):

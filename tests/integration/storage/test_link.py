@@ -124,7 +124,7 @@ def test_a_connection_that_breaks_is_missed_at_once(database, make_loop, octets)
 async def test_a_server_that_does_not_answer_is_away(database, monkeypatch, way, hurried):
     """What it was asked for ends before it is asked again."""
     if hurried == "never":
-        monkeypatch.setattr("digest.storage.postgres.link._SILENCE", 0.3)
+        monkeypatch.setattr("digest.storage.postgres.link.SILENCE", 0.3)
     link = Link(database, "a link")
     ((pid,),) = await link.ask_briskly(_ME, YES)
     if hurried == "before":
