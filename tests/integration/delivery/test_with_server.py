@@ -6,12 +6,14 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from digest.errors import StorageError
 from digest.storage import census
 from digest.storage.database import Database
 from digest.storage.ledgers import open_ledger
+from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.workers import recent_workers
 from tests.support.delivering import smtp_run
 from tests.support.smtp_server import Rule, ScriptedServer
@@ -42,6 +44,38 @@ async def test_each_letter_ends_in_its_state_and_nothing_of_the_run_is_left(tmp_
             assert (await run.go()).sent == 1
         assert [each for each in recent_workers(database) if each.lives] == []
     assert set(server.recipients.values()) == {1}
+
+
+async def test_a_server_that_takes_nothing_for_a_while_costs_no_letter(tmp_path: Path) -> None:
+    """As where a standby takes over: every connection is cut, and the next one is read-only."""
+    with on_postgres(), new_database(tmp_path) as database:
+        assert isinstance(database, PostgresDatabase)
+        freeze_readers(database, [reader(f"r{n}") for n in range(60)])
+        rules = [Rule("dot", delay=0.02)]
+        async with ScriptedServer(rules) as server, open_ledger(database, KEY) as opened:
+            run = smtp_run(opened.ledger, server.port)
+            run.now, run.fence = NOW, opened.fence
+            running = asyncio.create_task(run.go())
+            while len(server.accepted) < 20:
+                await asyncio.sleep(0.01)
+            await asyncio.to_thread(turn, database, "SET default_transaction_read_only = on")
+            await asyncio.sleep(0.5)
+            assert not running.done()
+            await asyncio.to_thread(turn, database, "RESET default_transaction_read_only")
+            assert (await running).sent == 60
+        assert set(server.recipients.values()) == {1}
+        assert counts(database) == {"sent": 60}
+
+
+def turn(database: PostgresDatabase, setting: str) -> None:
+    """Change what the server does on new connections, and cut those there are."""
+    with psycopg.connect(database.conninfo, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(f"ALTER DATABASE {connection.info.dbname} {setting}")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'digest l%' AND datname = current_database()"
+        )
 
 
 async def test_a_letter_that_began_before_we_stood_still_is_not_sent_after(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from digest.delivery import scribe as module
 from digest.delivery.faults import LedgerLost
 from digest.delivery.scribe import Scribe, Written
-from digest.errors import StorageAway, StorageBusy
+from digest.errors import StorageAway, StorageBusy, StorageRefused
 from digest.model import Outcome, OutcomeKind, Recipient, Stage
 from tests.support.memory_ledger import NOON, MemoryLedger, reader
 
@@ -65,10 +65,13 @@ async def test_a_lonely_entry_is_written_all_the_same() -> None:
     await scribe.finish()
 
 
-async def test_a_ledger_that_another_program_holds_is_asked_again() -> None:
+@pytest.mark.parametrize("trouble", [StorageBusy, StorageAway, StorageRefused])
+async def test_a_ledger_that_takes_nothing_for_now_is_asked_again(
+    trouble: type[StorageBusy],
+) -> None:
     def held(name: str, number: int) -> None:
         if name in ("claim", "record") and number in (1, 2):
-            raise StorageBusy("is locked by another program")
+            raise trouble("is locked, away or read-only")
 
     ledger = MemoryLedger(people(2), fail=held)
     scribe = make(ledger)
@@ -91,8 +94,9 @@ async def test_a_ledger_that_stays_held_ends_the_run(monkeypatch: pytest.MonkeyP
     assert isinstance(scribe.broken, StorageBusy)
 
 
-async def test_a_server_that_is_away_does_not_hold_up_an_end_that_is_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("trouble", [StorageBusy, StorageAway, StorageRefused])
+async def test_a_ledger_that_takes_nothing_does_not_hold_up_an_end_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, trouble: type[StorageBusy]
 ) -> None:
     """Nor is its letter forgotten: it is tried once more, and the error names it."""
     away, tries = asyncio.Event(), []
@@ -101,9 +105,10 @@ async def test_a_server_that_is_away_does_not_hold_up_an_end_that_is_asked_for(
         if name == "record" and number > 1:
             away.set()
             tries.append(number)
-            raise StorageAway("the server is not to be reached")
+            raise trouble("takes nothing")
 
     monkeypatch.setattr(module, "HURRY", 0.1)
+    monkeypatch.setattr(module, "HURRY_HELD", 0.1)
     scribe = make(MemoryLedger(people(1), fail=fail))
     (only,) = await scribe.claim(1)
     assert await scribe.record(begun=only) is Written.YES
