@@ -57,6 +57,7 @@ class Works:
         self.room = Newsroom(folder / "newsroom")
         self.room.now = None
         self.processes: list[subprocess.Popen[str]] = []
+        self._logs: dict[int, Path] = {}
         self.at_stake = 0
         self.kills = 0
         self._stack = ExitStack()
@@ -117,6 +118,7 @@ class Works:
         process = self.room.start("-v", "worker", stdout=log, stderr=log)
         self.room.environ = known
         log.close()
+        self._logs[process.pid] = Path(log.name)
         self.processes.append(process)
         return process
 
@@ -142,6 +144,7 @@ class Works:
 
     def stop(self, process: subprocess.Popen[str], *, timeout: float = 60) -> None:
         """Ask one to end, and wait for it."""
+        self._hear_from(process)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout) in (0, 75), self.words()
         self.processes.remove(process)
@@ -149,10 +152,19 @@ class Works:
     def stop_all(self, *, timeout: float = 60) -> None:
         """Ask all at once."""
         for process in self.processes:
+            self._hear_from(process)
+        for process in self.processes:
             process.send_signal(signal.SIGTERM)
         for process in list(self.processes):
             assert process.wait(timeout) in (0, 75), self.words()
             self.processes.remove(process)
+
+    def _hear_from(self, process: subprocess.Popen[str]) -> None:
+        """Before its first word a program ends as any other does that is asked to."""
+        limit = time.monotonic() + 20
+        while process.poll() is None and not self._logs[process.pid].stat().st_size:
+            assert time.monotonic() < limit, f"{process.pid} says nothing"
+            time.sleep(0.02)
 
     def restart_dead(self) -> None:
         """Start a worker for each that ended by itself, as systemd does."""
