@@ -27,7 +27,7 @@ def require_own_state(house: House) -> None:
     if last.newsletter is not None and not _is_ours(house, last, last.newsletter):
         theirs = last.newsletter
         raise ConfigError([_stranger(house, f"{theirs.name} ({theirs.sender}), {last.edition}")])
-    if house.database_url and (problem := missing_key(house)):
+    if house.database_url and (problem := _missing_key_of(house, last)):
         raise ConfigError([problem])
 
 
@@ -39,7 +39,11 @@ def missing_key(house: House) -> Problem | None:
         StorageError: the state cannot be read.
     """
     last = last_frozen(house.database)
-    if last is None or not last.key_fingerprint or house.has_key_of(last.key_fingerprint):
+    return None if last is None else _missing_key_of(house, last)
+
+
+def _missing_key_of(house: House, last: Frozen) -> Problem | None:
+    if not last.key_fingerprint or house.has_key_of(last.key_fingerprint):
         return None
     return Problem(
         file=house.place,

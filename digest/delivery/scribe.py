@@ -253,13 +253,15 @@ class Scribe:
                     call = cast(Callable[[], T], functools.partial(function, *arguments))
                     return call() if self._mean <= QUICK else await self._call_in_thread(call)
             except StorageBusy as error:
-                if self.broken or time.monotonic() > begun + self._patience(error, begun):
-                    raise  # where it is broken, another call has waited for it
+                if time.monotonic() > begun + self._patience(error, begun):
+                    raise
                 await asyncio.sleep(_ASK_AGAIN)
 
     def _patience(self, error: StorageBusy, begun: float) -> float:
         """For how many seconds a call that began then is made again."""
         gone = isinstance(error, StorageAway | StorageRefused)
+        if gone and self.broken:
+            return 0.0  # another call has waited for it
         longest, hurried = (AWAY, HURRY) if gone else (PATIENCE, HURRY_HELD)
         return min(longest, max(self._hurried - begun, 0.0) + hurried)
 

@@ -94,7 +94,41 @@ async def test_a_ledger_that_stays_held_ends_the_run(monkeypatch: pytest.MonkeyP
     assert isinstance(scribe.broken, StorageBusy)
 
 
-@pytest.mark.parametrize("trouble", [StorageBusy, StorageAway, StorageRefused])
+async def test_what_a_failed_write_left_over_waits_for_a_ledger_that_is_held() -> None:
+    """Whatever broke it: the program that holds it now is done in a moment."""
+
+    def fail(name: str, number: int) -> None:
+        if name == "record" and number == 2:
+            raise OSError("the disk is full")
+        if name == "record" and number in (3, 4):
+            raise StorageBusy("is locked by another program")
+
+    ledger = MemoryLedger(people(1), fail=fail)
+    scribe = make(ledger)
+    (only,) = await scribe.claim(1)
+    assert await scribe.record(begun=only) is Written.YES
+    assert await scribe.record(settled=[(only, SENT)]) is Written.NO
+    with pytest.raises(LedgerLost, match="every outcome so far is recorded") as lost:
+        await scribe.finish()
+    assert lost.value.unwritten == ()
+
+
+async def test_a_held_ledger_is_waited_for_a_shorter_while_where_the_end_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def held(name: str, number: int) -> None:
+        if name == "record":
+            raise StorageBusy("is locked by another program")
+
+    monkeypatch.setattr(module, "HURRY_HELD", 0.1)
+    scribe = make(MemoryLedger(people(1), fail=held))
+    (only,) = await scribe.claim(1)
+    scribe.hurry()
+    async with asyncio.timeout(10):
+        assert await scribe.record(begun=only) is Written.NO
+
+
+@pytest.mark.parametrize("trouble", [StorageAway, StorageRefused])
 async def test_a_ledger_that_takes_nothing_does_not_hold_up_an_end_that_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, trouble: type[StorageBusy]
 ) -> None:
@@ -108,7 +142,6 @@ async def test_a_ledger_that_takes_nothing_does_not_hold_up_an_end_that_is_asked
             raise trouble("takes nothing")
 
     monkeypatch.setattr(module, "HURRY", 0.1)
-    monkeypatch.setattr(module, "HURRY_HELD", 0.1)
     scribe = make(MemoryLedger(people(1), fail=fail))
     (only,) = await scribe.claim(1)
     assert await scribe.record(begun=only) is Written.YES
