@@ -107,10 +107,8 @@ class _Worker:
                 self._tell("worker_restarts", plain.message)
             if self._stop.is_set() or (self._once and not more):
                 return failure
-            lasted, letters = (
-                timedelta(seconds=time.monotonic() - began),
-                self._vitals.kinds.total(),
-            )
+            lasted = timedelta(seconds=time.monotonic() - began)
+            letters = self._vitals.kinds.total()
             failures = failures + 1 if came_to_nothing(plain, lasted, letters) else 0
             with suppress(TimeoutError):
                 async with asyncio.timeout(breath_after(failures).total_seconds()):

@@ -47,10 +47,10 @@ class Lanes:
         async with self._taken(1) as link:
             return await link.ask_briskly(statement, given)
 
-    def hurry(self, seconds: float) -> None:
+    def hurry(self) -> None:
         """As `Link.hurry`."""
         for link in self._links:
-            link.hurry(seconds)
+            link.hurry()
 
     async def close(self) -> None:
         for link in self._links:

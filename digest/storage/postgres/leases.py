@@ -57,8 +57,6 @@ _PRUNE = f"""
     DELETE FROM worker
     WHERE greatest(seen_at, {ENDS}) < {DATABASE_NOW} - 86400000000 AND (state = 'ended' OR {OVER})
 """  # noqa: S608
-#: At its end the server is waited for so long, in seconds.
-_GRACE = 1.5
 
 
 class Lease:
@@ -138,9 +136,9 @@ class Lease:
         """Keep it no more; what is asked for it now is answered first."""
         self._ending.set()
 
-    def hurry(self, seconds: float) -> None:
+    def hurry(self) -> None:
         """As `Link.hurry`."""
-        self._link.hurry(seconds)
+        self._link.hurry()
 
     async def end(self) -> None:
         """Be gone, with the last figures. Never raises: a lease left alone is over by itself."""
@@ -170,7 +168,7 @@ async def hold_lease(
     try:
         yield lease
     finally:
-        lease.hurry(_GRACE)
+        lease.hurry()
         lease.release()
         await asyncio.gather(keeper, return_exceptions=True)
         await lease.end()

@@ -33,8 +33,6 @@ from digest.storage.states import State
 _ALWAYS = 2**63 - 1
 _AT_ONCE = -1
 _SECOND = 1_000_000
-#: So long an answer is waited for while somebody waits for the end, in seconds.
-_HURRY = 1.5
 #: So many groups of letters are written at once: while the server is at one, the next one goes.
 LANES = 2
 
@@ -181,8 +179,8 @@ class PostgresLedger:
 
     def hurry(self) -> None:
         """Somebody waits for the end: a server that does not answer is away."""
-        self._server.hurry(_HURRY)
-        self._lease.hurry(_HURRY)
+        self._server.hurry()
+        self._lease.hurry()
 
     async def close(self) -> None:
         """Give back who was not handed out.

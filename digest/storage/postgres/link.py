@@ -20,6 +20,8 @@ from digest.storage.postgres.connecting import SILENCE, terms_of
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.sql_errors import plain_postgres
 
+#: So long an answer is waited for while somebody waits for the end, in seconds.
+HURRY = 1.5
 #: Each further question to one that does not answer though somebody waits for the end.
 _GLANCE = 0.3
 #: Between two tries to reach the server: twice as long each time, at most so many seconds.
@@ -94,7 +96,7 @@ class Link:
             brisk = self._brisk = self._brisk or Brisk(connection)
             return await brisk.ask(statement, given)
 
-    def hurry(self, seconds: float) -> None:
+    def hurry(self, seconds: float = HURRY) -> None:
         """From now on wait so long for an answer, and no longer, for the one under way too."""
         self._patience = min(seconds, self._patience)
         if self._limit is not None:

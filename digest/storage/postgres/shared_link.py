@@ -9,9 +9,6 @@ from typing import Any
 from digest.storage.postgres.database import PostgresDatabase
 from digest.storage.postgres.link import Link
 
-#: Whose end is waited for waits so long himself, in seconds.
-_GRACE = 1.5
-
 
 class SharedLink:
     """A `Link` that many tasks may use; one that is cancelled leaves the connection in order."""
@@ -34,7 +31,7 @@ class SharedLink:
 
     async def close(self) -> None:
         """Hang up; an answer that is still to come is waited for a moment."""
-        self._link.hurry(_GRACE)
+        self._link.hurry()
         async with self._turn:
             await self._link.close()
 
